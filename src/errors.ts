@@ -1,0 +1,37 @@
+/** The closed list of what can go wrong, with the exit code of the process that ends with it. */
+const exitCodes = {
+  /** The configuration is wrong, or something that it names is (sysexits.h EX_CONFIG). */
+  CONFIG: 78,
+  /** The command line is wrong (EX_USAGE). */
+  USAGE: 64,
+  /** A server that the command needs cannot be reached (EX_UNAVAILABLE). */
+  UNAVAILABLE: 69,
+  /** `replay` was asked to move the offsets of a group that has members. */
+  GROUP_ACTIVE: 75,
+  /** Some event of a dry run failed. */
+  EVENTS_FAILED: 1,
+  /** The Kafka client can no longer go on (another member took our static id, for one). */
+  FATAL: 70,
+} as const;
+
+export type ErrorCode = keyof typeof exitCodes;
+
+/** Every error that is meant for the user: a sentence that says what is wrong, where, and what to do. */
+export class LogweirError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LogweirError';
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return exitCodes[this.code];
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,81 @@
+/** A message as the Kafka client hands it over; buffers belong to it alone. */
+export interface SourceRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since the epoch; -1 where the broker knows none. */
+  readonly timestamp: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: readonly Record<string, Buffer | string>[] | undefined;
+}
+
+/** What became of a record, each record exactly one (promise P6). Later in the list wins when outputs differ. */
+export const outcomes = ['skipped', 'dropped', 'indexed', 'dead_lettered', 'returned'] as const;
+
+/**
+ * - `indexed`: every output that was to be indexed was acknowledged by Elasticsearch;
+ * - `dead_lettered`: some output of it was;
+ * - `dropped`: by the user's transform;
+ * - `skipped`: a tombstone;
+ * - `returned`: its partition was given up before it settled; the next owner reads it again.
+ */
+export type Outcome = (typeof outcomes)[number];
+
+/** Told once, when the last output of a record has settled. */
+export type OnSettled = (settlement: Settlement, outcome: Outcome) => void;
+
+/**
+ * The settle token that a record carries from consume to commit. It starts with one share; a 1→N transform takes more with
+ * {@link share}, an N→1 transform hands the shares of all its sources to the one event it makes. When the last share is
+ * settled the record is, and only then may the offset move over it.
+ */
+export class Settlement {
+  readonly offset: number;
+  /** Bytes of memory that this record stands for until it settles. */
+  bytes: number;
+  settled = false;
+  #record: SourceRecord | null;
+  #shares = 1;
+  #rank = 0;
+  readonly #onSettled: OnSettled;
+
+  constructor(record: SourceRecord, bytes: number, onSettled: OnSettled) {
+    this.offset = record.offset;
+    this.bytes = bytes;
+    this.#record = record;
+    this.#onSettled = onSettled;
+  }
+
+  /** The source; only while the record is not settled, so that a stuck partition does not keep payloads. */
+  get record(): SourceRecord {
+    if (this.#record === null) throw new Error(`record at offset ${this.offset} was used after it had settled`);
+    return this.#record;
+  }
+
+  /** Takes `more` shares: the record settles only after `more` additional calls of {@link settle}. */
+  share(more: number): void {
+    this.#shares += more;
+  }
+
+  /** Settles one share. Calls after the last one are ignored: an acknowledgement may come after the record was given up. */
+  settle(outcome: Outcome): void {
+    if (this.settled) return;
+    this.#rank = Math.max(this.#rank, outcomes.indexOf(outcome));
+    if (--this.#shares > 0) return;
+    this.#finish();
+  }
+
+  /** Gives the record up unsettled: its partition belongs to somebody else now. */
+  giveUp(): void {
+    if (this.settled) return;
+    this.#rank = outcomes.indexOf('returned');
+    this.#finish();
+  }
+
+  #finish(): void {
+    this.settled = true;
+    this.#onSettled(this, outcomes[this.#rank] ?? 'indexed');
+    this.#record = null;
+  }
+}
