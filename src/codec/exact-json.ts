@@ -1,0 +1,93 @@
+/**
+ * JSON in and out without losing digits (promise P5). `JSON.parse` alone rounds integers beyond 2^53 and forgets how a
+ * number was written; the reviver's `context.source` and `JSON.rawJSON` (Node 24) keep both.
+ */
+
+/** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
+export interface RawJson {
+  readonly rawJSON: string;
+}
+
+type Holder = Record<string, unknown>;
+
+/** A number whose text JavaScript would print differently (`1.0`, `1E3`), where it stood and what it was. */
+interface WrittenNumber {
+  holder: object;
+  key: string;
+  value: number;
+  source: string;
+}
+
+/** What {@link parseExact} found: the value, and numbers to be put out as they were written if nobody changed them. */
+export interface ExactValue {
+  value: unknown;
+  written: readonly WrittenNumber[];
+}
+
+const INTEGER = /^-?\d+$/;
+
+// Of TypeScript's library none declares these yet.
+const rawJson = (JSON as unknown as { rawJSON(text: string): RawJson }).rawJSON;
+export const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): value is RawJson }).isRawJSON;
+type Reviver = (this: Holder, key: string, value: unknown, context: { source?: string }) => unknown;
+const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
+
+/**
+ * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20 decimals) become
+ * {@link RawJson}; numbers that are only written in another way than JavaScript would stay numbers and are listed.
+ *
+ * @throws SyntaxError
+ */
+export function parseExact(text: string): ExactValue {
+  const written: WrittenNumber[] = [];
+  const value = parseWithSource(text, function reviveNumber(key, parsed, { source }) {
+    if (typeof parsed !== 'number' || source === undefined || String(parsed) === source) return parsed;
+    if (INTEGER.test(source) && !Number.isSafeInteger(parsed)) return BigInt(source);
+    if (!sameNumber(source, parsed)) return rawJson(source);
+    written.push({ holder: this, key, value: parsed, source });
+    return parsed;
+  });
+  return { value, written };
+}
+
+/** Whether the decimal number in `source` is, digit by digit, the number that JavaScript prints for `value`. */
+function sameNumber(source: string, value: number): boolean {
+  return Number.isFinite(value) && normalised(source) === normalised(String(value));
+}
+
+/** Sign, significant digits and power of ten of a decimal number's text. */
+function normalised(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  const power = Number(exponent) - fraction.length + (digits.length - significant.length);
+  return `${mantissa.startsWith('-') ? '-' : ''}${significant}e${power}`;
+}
+
+/**
+ * The JSON text of an event, with BigInt as digits, and the numbers of `exact` as they were written wherever they still
+ * stand unchanged: in the object that they were parsed into, or under the same key of a copied top level.
+ *
+ * @throws TypeError where the value is cyclic or has no JSON form
+ */
+export function stringifyExact(event: object, exact?: ExactValue): string {
+  if (exact !== undefined && exact.written.length > 0) restoreWritten(event as Holder, exact);
+  try {
+    return JSON.stringify(event);
+  } catch (error) {
+    // A BigInt is the one thing that JSON.stringify refuses and that has a JSON form.
+    if (!(error instanceof TypeError) || !error.message.includes('BigInt')) throw error;
+    return JSON.stringify(event, (_key, value: unknown) =>
+      typeof value === 'bigint' ? rawJson(value.toString()) : value,
+    );
+  }
+}
+
+function restoreWritten(event: Holder, exact: ExactValue): void {
+  for (const { holder, key, value, source } of exact.written) {
+    const target = (holder === exact.value ? event : holder) as Holder;
+    if (Object.hasOwn(target, key) && Object.is(target[key], value)) target[key] = rawJson(source);
+  }
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+
+/**
+ * The configuration, keys and defaults in one place. Units are in the names (`_ms`, `_bytes`). Familiar names come from
+ * Vector's settings. Strict everywhere: an unknown key is an error, since a misspelt one would silently do nothing.
+ */
+
+const text = z.string().min(1);
+const optionalText = text.nullable().default(null);
+const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
+const bytes = (least: number, most: number) => z.int().min(least).max(most);
+
+/** A list, a single string, or a comma-separated string, which is how lists come from an environment variable. */
+const textList = z
+  .union([text, z.array(text).min(1)])
+  .transform((value) => (typeof value === 'string' ? value.split(',') : value).map((item) => item.trim()))
+  .refine((items) => items.length > 0 && items.every((item) => item !== ''), 'must name at least one, and none may be empty');
+
+/** librdkafka settings that delivery guarantees hang on; they are ours to set. */
+const reservedOptions = [
+  'enable.auto.commit',
+  'enable.auto.offset.store',
+  'auto.offset.reset',
+  'group.id',
+  'rebalance_cb',
+  'offset_commit_cb',
+];
+
+const kafka = z.strictObject({
+  bootstrap_servers: textList.default(['localhost:9092']),
+  group_id: text.default('vector-aggregator'),
+  topics: textList.default(['app-logs']).describe('Topic names; one that starts with ^ is a regular expression.'),
+  auto_offset_reset: z.enum(['earliest', 'latest']).default('earliest'),
+  commit_interval_ms: milliseconds(10, 600_000).default(1000),
+  session_timeout_ms: milliseconds(1000, 1_800_000)
+    .default(10_000)
+    .describe('After a kill -9 the partitions move to another member within this time.'),
+  group_instance_id: optionalText,
+  librdkafka_options: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .refine((options) => !reservedOptions.some((name) => name in options), {
+      error: ({ input }) => {
+        const names = reservedOptions.filter((name) => name in (input as object));
+        return `may not set ${names.join(', ')}: the delivery guarantees depend on it`;
+      },
+    }),
+  tls: z
+    .strictObject({
+      enabled: z.boolean().default(false),
+      ca_file: optionalText,
+      cert_file: optionalText,
+      key_file: optionalText,
+      key_password_file: optionalText,
+    })
+    .prefault({}),
+  sasl: z
+    .strictObject({
+      mechanism: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).nullable().default(null),
+      username: optionalText,
+      password: optionalText,
+      password_file: optionalText,
+    })
+    .prefault({}),
+});
+
+const transform = z.strictObject({
+  use: text.describe('A built-in by name, or the path of a .ts or .js file, relative to the configuration file.'),
+  with: z.record(z.string(), z.unknown()).default({}).describe("Checked against the transform's own schema."),
+  on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
+});
+
+const elasticsearch = z.strictObject({
+  endpoints: textList
+    .default(['http://localhost:9200'])
+    .refine((urls) => urls.every((url) => /^https?:\/\/[^/?#]/.test(url) && URL.canParse(url)), {
+      error: 'each must be a URL like http://host:9200',
+    }),
+  mode: z.enum(['index', 'data_stream']).default('index'),
+  index: text.default('app-logs').describe('May hold {{field}} and {{@timestamp|yyyy.MM.dd}}, in UTC.'),
+  data_stream: z
+    .strictObject({ type: text.default('logs'), dataset: text.default('app'), namespace: text.default('default') })
+    .prefault({}),
+  pipeline: optionalText,
+  batch: z
+    .strictObject({
+      max_bytes: bytes(1024, 100_000_000).default(5_000_000),
+      max_events: z.int().min(1).max(100_000).default(10_000),
+      max_age_ms: milliseconds(0, 60_000).default(200),
+    })
+    .prefault({}),
+  request: z
+    .strictObject({
+      timeout_ms: milliseconds(100, 600_000).default(20_000),
+      concurrency: z.union([z.literal('adaptive'), z.int().min(1).max(200)]).default('adaptive'),
+      backoff: z
+        .strictObject({
+          initial_ms: milliseconds(1, 60_000).default(200),
+          max_ms: milliseconds(1, 600_000).default(5000),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  compression: z.enum(['none', 'gzip']).default('none'),
+  auth: z
+    .strictObject({
+      username: optionalText,
+      password: optionalText,
+      password_file: optionalText,
+      api_key: optionalText,
+      api_key_file: optionalText,
+    })
+    .prefault({}),
+  tls: z
+    .strictObject({
+      ca_file: optionalText,
+      cert_file: optionalText,
+      key_file: optionalText,
+      verify: z.boolean().default(true),
+    })
+    .prefault({}),
+});
+
+export const configSchema = z.strictObject({
+  kafka: kafka.prefault({}),
+  decoding: z.strictObject({ codec: z.enum(['json', 'text']).default('json') }).prefault({}),
+  transforms: z.array(transform).default([]).describe('In order.'),
+  elasticsearch: elasticsearch.prefault({}),
+  dead_letter: z
+    .strictObject({
+      to: z.enum(['topic', 'hold']).default('topic'),
+      topic: text.default('{{topic}}-dlq').describe('{{topic}} is the topic that the record came from.'),
+    })
+    .prefault({}),
+  buffer: z
+    .strictObject({ max_bytes: bytes(1_048_576, 8_589_934_592).default(33_554_432) })
+    .prefault({})
+    .describe("Everything taken from Kafka and not yet settled; the Kafka client's own queue (16 MB) comes on top."),
+  workers: z.literal(1).default(1).describe('Processes. More than one is not available yet: start more instances instead.'),
+  admin: z
+    .strictObject({
+      listen: z
+        .string()
+        .regex(/^(.+:\d+)?$/, 'must be host:port, or empty for none')
+        .default('127.0.0.1:8686'),
+      metrics_prefix: z
+        .string()
+        .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'must be a Prometheus name')
+        .default('logweir_')
+        .describe("'vector_' keeps dashboards that were made for Vector working."),
+    })
+    .prefault({}),
+  shutdown_timeout_ms: milliseconds(0, 3_600_000).default(30_000),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.output<typeof configSchema>;
+export type TransformConfig = Config['transforms'][number];
+
+/** The keys whose values are never printed. */
+export const secretKeys: ReadonlySet<string> = new Set(['password', 'api_key', 'sasl.password', 'sasl.username']);

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { decode } from '../../../src/codec/decode.ts';
+import { stringifyExact } from '../../../src/codec/exact-json.ts';
+
+const json = (text: string | Buffer) => decode(Buffer.from(text), 'json');
+
+function roundTrip(text: string): string {
+  const decoded = json(text);
+  if (decoded.kind !== 'event') throw new Error(decoded.message);
+  const exact = decoded.parse();
+  return stringifyExact(exact.value as object, exact);
+}
+
+describe('what is one JSON object passes, and nothing else', () => {
+  it.each([
+    '{}',
+    ' {"a":1}\t',
+    '{"a":{"b":[1,2,{"c":[]}]},"d":"x\\u00e9\\n"}',
+    '{"a":-0.5e+10,"b":true,"c":null,"d":false}',
+    '{"__proto__":{"polluted":true}}',
+  ])('%s', (text) => {
+    expect(json(text)).toMatchObject({ kind: 'event', bytes: Buffer.from(text) });
+  });
+
+  it.each([
+    ['', 'empty_value'],
+    ['   ', 'invalid_json'],
+    ['not json', 'invalid_json'],
+    ['[1,2]', 'not_an_object'],
+    ['"text"', 'not_an_object'],
+    ['12', 'not_an_object'],
+    ['null', 'not_an_object'],
+    ['{"a":1', 'invalid_json'],
+    ['{"a":1}}', 'invalid_json'],
+    ['{"a":1}{"b":2}', 'invalid_json'],
+    ['{"a":01}', 'invalid_json'],
+    ['{"a":1.}', 'invalid_json'],
+    ['{"a":.5}', 'invalid_json'],
+    ['{"a":NaN}', 'invalid_json'],
+    ["{'a':1}", 'invalid_json'],
+    ['{"a":1,}', 'invalid_json'],
+    ['{"a" 1}', 'invalid_json'],
+    ['{"a":"\n"}', 'invalid_json'],
+    ['{"a":"\\x"}', 'invalid_json'],
+    ['{"a":"\\u12g4"}', 'invalid_json'],
+    ['/* c */{"a":1}', 'invalid_json'],
+    ['\ufeff{"a":1}', 'invalid_json'],
+    ['{"a":tru}', 'invalid_json'],
+    [`{"a":${'['.repeat(2000)}${']'.repeat(2000)}}`, 'nested_too_deep'],
+  ])('%# %.40s → %s', (text, reason) => {
+    expect(json(text)).toMatchObject({ kind: 'poison', reason });
+  });
+
+  it('bytes that are not UTF-8', () => {
+    expect(json(Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]))).toMatchObject({
+      reason: 'invalid_utf8',
+    });
+  });
+
+  it('agrees with JSON.parse on mutations of real events', () => {
+    const seed = '{"a":[1,-2.5e3,"x\\"\\u0041"],"b":{"c":null,"d":true},"e":""}';
+    let random = 42;
+    const next = (below: number) => (random = (random * 1103515245 + 12345) % 2147483648) % below;
+    const characters = '{}[]",:0123-+.eE\\u truefalsn \n\t\u0001x';
+    let valid = 0;
+    for (let run = 0; run < 20_000; run++) {
+      const at = next(seed.length);
+      const text = seed.slice(0, at) + characters[next(characters.length)] + seed.slice(at + next(3));
+      let expected = true;
+      try {
+        expected = typeof JSON.parse(text) === 'object';
+      } catch {
+        expected = false;
+      }
+      expect({ text, valid: json(text).kind === 'event' }).toEqual({ text, valid: expected });
+      if (expected) valid++;
+    }
+    expect(valid).toBeGreaterThan(1000);
+  });
+});
+
+describe('nothing that nobody changed is changed', () => {
+  it('a raw line feed between tokens becomes a space, everything else stays', () => {
+    expect(json('{"a":1,\n"b":"x\\n"\n}')).toMatchObject({ bytes: Buffer.from('{"a":1, "b":"x\\n" }') });
+  });
+
+  it.each([
+    '{"id":9007199254740993,"negative":-9007199254740995}',
+    '{"n":1.0,"m":1E3,"o":-0,"p":0.10,"q":1e400,"r":0.12345678901234567890123}',
+    '{"nested":{"list":[1.0,2.50,{"deep":18446744073709551616}]}}',
+    '{"plain":[1,2.5,-3],"text":"9007199254740993"}',
+    '{"__proto__":{"x":1.0},"constructor":1.0}',
+    '{"n":1000000000000000000000,"m":1e21,"k":5e-324,"l":1e-7,"z":0.0}',
+  ])('%s', (text) => {
+    expect(roundTrip(text)).toBe(text);
+  });
+
+  it('integers beyond 2^53 are BigInt to a transform, and a changed number is put out as changed', () => {
+    const decoded = json('{"id":9007199254740993,"n":1.0,"m":2.0}');
+    if (decoded.kind !== 'event') throw new Error(decoded.message);
+    const exact = decoded.parse();
+    const event = exact.value as Record<string, unknown>;
+    expect(event).toEqual({ id: 9007199254740993n, n: 1, m: 2 });
+    expect(stringifyExact({ ...event, n: 3, id: 9007199254740997n }, exact)).toBe('{"id":9007199254740997,"n":3,"m":2.0}');
+  });
+});
+
+it('text becomes a message', () => {
+  expect(decode(Buffer.from('say "hi"\n'), 'text')).toMatchObject({ bytes: Buffer.from('{"message":"say \\"hi\\"\\n"}') });
+});
