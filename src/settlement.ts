@@ -1,3 +1,5 @@
+import type { PartitionOffsets } from './kafka/offsets.ts';
+
 /** A message as the Kafka client hands it over; buffers belong to it alone. */
 export interface SourceRecord {
   readonly topic: string;
@@ -23,7 +25,9 @@ export const outcomes = ['skipped', 'dropped', 'indexed', 'dead_lettered', 'retu
 export type Outcome = (typeof outcomes)[number];
 
 /** Told once, when the last output of a record has settled. */
-export type OnSettled = (settlement: Settlement, outcome: Outcome) => void;
+export interface SettlementListener {
+  settled(settlement: Settlement, outcome: Outcome): void;
+}
 
 /**
  * The settle token that a record carries from consume to commit. It starts with one share; a 1→N transform takes more with
@@ -32,19 +36,27 @@ export type OnSettled = (settlement: Settlement, outcome: Outcome) => void;
  */
 export class Settlement {
   readonly offset: number;
+  /** The epoch of the partition that the record was received in. */
+  readonly partition: PartitionOffsets<Settlement>;
   /** Bytes of memory that this record stands for until it settles. */
   bytes: number;
   settled = false;
   #record: SourceRecord | null;
   #shares = 1;
   #rank = 0;
-  readonly #onSettled: OnSettled;
+  readonly #listener: SettlementListener;
 
-  constructor(record: SourceRecord, bytes: number, onSettled: OnSettled) {
+  constructor(
+    record: SourceRecord,
+    bytes: number,
+    partition: PartitionOffsets<Settlement>,
+    listener: SettlementListener,
+  ) {
     this.offset = record.offset;
+    this.partition = partition;
     this.bytes = bytes;
     this.#record = record;
-    this.#onSettled = onSettled;
+    this.#listener = listener;
   }
 
   /** The source; only while the record is not settled, so that a stuck partition does not keep payloads. */
@@ -75,7 +87,8 @@ export class Settlement {
 
   #finish(): void {
     this.settled = true;
-    this.#onSettled(this, outcomes[this.#rank] ?? 'indexed');
+    this.partition.settle();
+    this.#listener.settled(this, outcomes[this.#rank] ?? 'indexed');
     this.#record = null;
   }
 }

@@ -161,5 +161,3 @@ export const configSchema = z.strictObject({
 export type Config = z.output<typeof configSchema>;
 export type TransformConfig = Config['transforms'][number];
 
-/** The keys whose values are never printed. */
-export const secretKeys: ReadonlySet<string> = new Set(['password', 'api_key', 'sasl.password', 'sasl.username']);

@@ -1,3 +1,4 @@
+import { fieldAt } from '../codec/field-path.ts';
 import { LogweirError } from '../errors.ts';
 
 /** Event in, index name out. `event` is undefined where the template needs none; `timestamp` is the record's, in ms. */
@@ -6,17 +7,6 @@ export type IndexNamer = (event: Record<string, unknown> | undefined, timestamp:
 const LENGTH_MAX = 255;
 const PLACEHOLDER = /\{\{\s*([^{}|]+?)\s*(?:\|\s*([^{}|]+?)\s*)?\}\}/g;
 const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
-
-/** Reads a dotted path, own properties only: `kubernetes.pod_namespace`. A key that holds the dots itself wins. */
-export function fieldAt(event: Record<string, unknown>, path: string): unknown {
-  if (Object.hasOwn(event, path)) return event[path];
-  let at: unknown = event;
-  for (const key of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Record<string, unknown>)[key];
-  }
-  return at;
-}
 
 /**
  * The time of an event, in ms: `@timestamp`, else `timestamp` as Vector's agents write it, else the record's. Never the wall

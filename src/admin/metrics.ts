@@ -1,0 +1,137 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { RequestOutcome } from '../elasticsearch/bulk.ts';
+import type { OwnedPartition } from '../kafka/assignment.ts';
+import { type Outcome, outcomes } from '../settlement.ts';
+
+/** What is read when somebody asks, rather than counted on the way. */
+export interface Gauges {
+  partitions(): readonly OwnedPartition[];
+  inFlight(): number;
+  bufferBytes(): number;
+  pauses(): readonly string[];
+  held(): number;
+}
+
+/** Reasons come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
+const REASONS_MAX = 100;
+
+/** All counts of the process. Names are those of Vector where it has them, with a prefix of the user's choice. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #received: Counter;
+  readonly #records: Counter<'outcome'>;
+  readonly #sent: Counter;
+  readonly #discarded: Counter;
+  readonly #outputs: Counter;
+  readonly #deadLetters: Counter<'reason'>;
+  readonly #requests: Counter<'outcome'>;
+  readonly #retried: Counter;
+  readonly #alreadyThere: Counter;
+  readonly #rtt: Histogram;
+  readonly #transformErrors: Counter<'transform' | 'policy'>;
+  readonly #transformCustom: Counter<'transform' | 'name'>;
+  readonly #reasons = new Set<string>();
+  readonly #counts = new Map<Outcome, number>(outcomes.map((outcome) => [outcome, 0]));
+  receivedCount = 0;
+
+  constructor(prefix: string, gauges: Gauges) {
+    const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+      new Counter<L>({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] });
+    this.#received = counter('component_received_events_total', 'Records taken from Kafka.');
+    this.#sent = counter('component_sent_events_total', 'Documents acknowledged by Elasticsearch.');
+    this.#discarded = counter('component_discarded_events_total', "Records dropped by the user's transforms.");
+    this.#records = counter('records_total', 'Records by what became of them; each is counted once.', ['outcome']);
+    this.#outputs = counter('output_events_total', 'Events that the transforms made.');
+    this.#deadLetters = counter('dead_letters_total', 'Records dead-lettered, by reason.', ['reason']);
+    this.#requests = counter('bulk_requests_total', 'Bulk requests by outcome.', ['outcome']);
+    this.#retried = counter('documents_retried_total', 'Documents that were sent again.');
+    this.#alreadyThere = counter('documents_already_there_total', 'Creates of documents that were there already.');
+    this.#transformErrors = counter('transform_errors_total', 'Errors of transforms.', ['transform', 'policy']);
+    this.#transformCustom = counter('transform_custom_total', "Transforms' own counters.", ['transform', 'name']);
+    this.#rtt = new Histogram({
+      name: `${prefix}http_client_rtt_seconds`,
+      help: 'Time from sending a bulk request to its answer.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers: [this.registry],
+    });
+    for (const outcome of outcomes) this.#records.inc({ outcome }, 0);
+    registerGauges(this.registry, prefix, gauges);
+    collectDefaultMetrics({ register: this.registry, prefix });
+  }
+
+  received(count: number): void {
+    this.receivedCount += count;
+    this.#received.inc(count);
+  }
+
+  settled(outcome: Outcome): void {
+    this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1);
+    this.#records.inc({ outcome });
+    if (outcome === 'dropped') this.#discarded.inc();
+  }
+
+  /** How many records ended in each outcome since the start. */
+  outcomeCounts(): Record<string, number> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  deadLettered(reason: string): void {
+    if (!this.#reasons.has(reason) && this.#reasons.size >= REASONS_MAX) this.#deadLetters.inc({ reason: 'other' });
+    else {
+      this.#reasons.add(reason);
+      this.#deadLetters.inc({ reason });
+    }
+  }
+
+  outputEvents(count: number): void {
+    this.#outputs.inc(count);
+  }
+
+  sent(alreadyThere: boolean): void {
+    this.#sent.inc();
+    if (alreadyThere) this.#alreadyThere.inc();
+  }
+
+  answered(outcome: RequestOutcome, ms: number): void {
+    this.#requests.inc({ outcome });
+    this.#rtt.observe(ms / 1000);
+  }
+
+  retrying(documents: number): void {
+    this.#retried.inc(documents);
+  }
+
+  transformError(transform: string, policy: string): void {
+    this.#transformErrors.inc({ transform, policy });
+  }
+
+  transformCount(transform: string, name: string, by: number): void {
+    this.#transformCustom.inc({ transform, name }, by);
+  }
+}
+
+function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
+  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[], collect: (this: Gauge<L>) => void): void => {
+    new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [registry], collect });
+  };
+  gauge('kafka_consumer_lag', "Broker's end offset minus committed offset.", ['topic', 'partition'], function collectLag() {
+    // Revoked partitions must not stay with their last value.
+    this.reset();
+    for (const { topic, partition, lag } of gauges.partitions()) {
+      if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
+    }
+  });
+  gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
+    this.set(gauges.inFlight());
+  });
+  gauge('buffer_size_bytes', 'Memory of records taken and not yet settled.', [], function collectBuffer() {
+    this.set(gauges.bufferBytes());
+  });
+  gauge('held', 'Holds: causes that somebody must mend before records go on.', [], function collectHeld() {
+    this.set(gauges.held());
+  });
+  gauge('paused', '1 for each reason why consumption is paused.', ['reason'], function collectPaused() {
+    this.reset();
+    for (const reason of gauges.pauses()) this.set({ reason }, 1);
+  });
+}

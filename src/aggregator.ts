@@ -1,0 +1,203 @@
+import { AdminServer } from './admin/server.ts';
+import { Metrics } from './admin/metrics.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { Batcher } from './elasticsearch/batch.ts';
+import { BulkSender } from './elasticsearch/bulk.ts';
+import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
+import { AdaptiveConcurrency, fixedConcurrency } from './elasticsearch/concurrency.ts';
+import { Outage, type OutageState } from './elasticsearch/outage.ts';
+import { createRenderer } from './elasticsearch/render.ts';
+import { Consumer } from './kafka/consumer.ts';
+import { type DeadLetters, DeadLetterTopic, NoDeadLetters } from './kafka/dead-letter.ts';
+import { LagWatch } from './kafka/lag.ts';
+import { type Log, RepeatGate } from './log.ts';
+import { Pipeline } from './pipeline.ts';
+import { statusOf } from './admin/status.ts';
+import type { Chain } from './transform/chain.ts';
+import { loadChain } from './transform/loader.ts';
+
+const OUTAGE_REMINDER_MS = 30_000;
+
+/** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
+export class Aggregator {
+  readonly #loaded: LoadedConfig;
+  readonly #log: Log;
+  readonly #transport: BulkTransport;
+  readonly #outage: Outage;
+  readonly #consumer: Consumer;
+  readonly #pipeline: Pipeline;
+  readonly #batcher: Batcher;
+  readonly #deadLetters: DeadLetters;
+  readonly #metrics: Metrics;
+  readonly #chain: Chain;
+  readonly #started = Date.now();
+  #reminder: NodeJS.Timeout | undefined;
+  #admin: AdminServer | null = null;
+  #stopping = false;
+
+  /** Loads the transforms and checks all that can be checked without a server. @throws LogweirError CONFIG */
+  static async create(loaded: LoadedConfig, log: Log): Promise<Aggregator> {
+    const box: { metrics?: Metrics } = {};
+    const gate = new RepeatGate();
+    const chain = await loadChain(
+      loaded.config.transforms,
+      loaded.directory,
+      (name) => ({
+        name,
+        log: log.child({ transform: name }),
+        metrics: { count: (counter, by = 1) => box.metrics?.transformCount(name, counter, by) },
+      }),
+      (step, policy, error) => {
+        box.metrics?.transformError(step, policy);
+        const held = gate.pass();
+        if (held !== undefined) {
+          log.warn({ transform: step, on_error: policy, reason: error.message, stack: error.stack, repeated: held }, 'a transform failed');
+        }
+      },
+    );
+    const aggregator = new Aggregator(loaded, chain, log);
+    box.metrics = aggregator.#metrics;
+    return aggregator;
+  }
+
+  private constructor(loaded: LoadedConfig, chain: Chain, log: Log) {
+    const { config } = loaded;
+    this.#loaded = loaded;
+    this.#log = log;
+    this.#chain = chain;
+    this.#metrics = new Metrics(config.admin.metrics_prefix, {
+      partitions: () => this.#consumer.assignment.all(),
+      inFlight: () => this.#pipeline.inFlight,
+      bufferBytes: () => this.#pipeline.budget.usedBytes,
+      pauses: () => this.#consumer.pauses,
+      held: () => (this.#outage.state?.kind === 'hold' ? 1 : 0) + (this.#deadLetters.blocked === null ? 0 : 1),
+    });
+    this.#transport = connectElasticsearch(config.elasticsearch);
+    this.#outage = new Outage((state) => this.#outageChanged(state));
+    this.#deadLetters =
+      config.dead_letter.to === 'topic'
+        ? new DeadLetterTopic(config.kafka, config.dead_letter.topic, log)
+        : new NoDeadLetters(log);
+    const { request, batch } = config.elasticsearch;
+    const concurrency = request.concurrency === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(request.concurrency);
+    const sender = new BulkSender(this.#transport, this.#outage, concurrency, request.backoff, {
+      indexed: (document, alreadyThere) => {
+        this.#metrics.sent(alreadyThere);
+        this.#pipeline.indexed(document);
+      },
+      rejected: (document, reason, message) => this.#pipeline.rejected(document, reason, message),
+      answered: (outcome, _documents, ms) => this.#metrics.answered(outcome, ms),
+      retrying: (documents) => this.#metrics.retrying(documents),
+    });
+    this.#batcher = new Batcher(batch, sender, concurrency);
+    this.#pipeline = new Pipeline({
+      assignment: () => this.#consumer.assignment,
+      codec: config.decoding.codec,
+      chain,
+      renderer: createRenderer(config.elasticsearch),
+      documents: {
+        add: (document) => this.#batcher.add(document),
+        flush: () => this.#batcher.flush(),
+        dropGivenUp: () => sender.dropGivenUp(),
+      },
+      deadLetters: this.#deadLetters,
+      events: this.#metrics,
+      bufferBytes: config.buffer.max_bytes,
+    });
+    this.#consumer = new Consumer(config.kafka, this.#pipeline, log);
+  }
+
+  /** Runs until {@link stop}. @throws LogweirError */
+  async run(): Promise<void> {
+    const { config } = this.#loaded;
+    const lag = new LagWatch(this.#consumer);
+    try {
+      if (config.admin.listen !== '') {
+        this.#admin = await AdminServer.start(config.admin.listen, {
+          metrics: this.#metrics,
+          status: () => this.status(),
+          readiness: () => this.#notReady(),
+        });
+      }
+      this.#log.info(
+        {
+          config: this.#loaded.path,
+          topics: config.kafka.topics,
+          group: config.kafka.group_id,
+          elasticsearch: config.elasticsearch.endpoints.map(withoutPassword),
+          transforms: config.transforms.map(({ use }) => use),
+          admin: this.#admin?.address,
+        },
+        'logweir starts',
+      );
+      await this.#consumer.run();
+    } finally {
+      lag.close();
+      clearInterval(this.#reminder);
+      await this.#admin?.close();
+    }
+  }
+
+  /** Takes no more, settles what is in flight up to the shutdown timeout, commits, and leaves the group. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#log.info({ in_flight: this.#pipeline.inFlight }, 'stopping: settling what is in flight');
+    this.#consumer.stop();
+    const partitions = this.#consumer.assignment.all();
+    await this.#pipeline.drained(partitions, this.#loaded.config.shutdown_timeout_ms);
+    await this.#consumer.leave();
+    const unsettled = this.#pipeline.inFlight;
+    this.#pipeline.giveUp(partitions);
+    this.#batcher.close();
+    await Promise.all([this.#deadLetters.close(), this.#chain.close(), this.#transport.close()]);
+    this.#log.info({ unsettled, ...this.#metrics.outcomeCounts() }, 'stopped; what is unsettled will be read again');
+  }
+
+  /** The JSON of `/api/status`. */
+  status(): object {
+    return statusOf({
+      started: this.#started,
+      stopping: this.#stopping,
+      notReady: this.#notReady(),
+      config: this.#loaded.config,
+      consumer: this.#consumer,
+      pipeline: this.#pipeline,
+      outage: this.#outage.state,
+      deadLettersBlocked: this.#deadLetters.blocked,
+      metrics: this.#metrics,
+    });
+  }
+
+  #notReady(): string | null {
+    if (this.#stopping) return 'stopping';
+    const { state } = this.#outage;
+    if (state !== null) return `Elasticsearch: ${state.kind}: ${state.reason}`;
+    if (this.#deadLetters.blocked !== null) return this.#deadLetters.blocked;
+    if (this.#consumer.native === null) return 'not connected to Kafka';
+    return null;
+  }
+
+  #outageChanged(state: OutageState | null): void {
+    this.#consumer.setPaused('elasticsearch', state !== null);
+    clearInterval(this.#reminder);
+    if (state === null) {
+      this.#log.info({}, 'Elasticsearch takes documents again; consumption goes on');
+      return;
+    }
+    const say = (): void => {
+      const text = state.kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
+      const fields = { reason: state.reason, since: new Date(state.since).toISOString(), in_flight: this.#pipeline.inFlight };
+      this.#log.error(fields, `${text}; consumption is paused, nothing is lost`);
+    };
+    say();
+    this.#reminder = setInterval(say, OUTAGE_REMINDER_MS);
+  }
+}
+
+function withoutPassword(endpoint: string): string {
+  const url = new URL(endpoint);
+  url.username = '';
+  url.password = '';
+  return url.toString();
+}

@@ -1,0 +1,56 @@
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { decode } from '../codec/decode.ts';
+import { stringifyExact } from '../codec/exact-json.ts';
+import { loadConfig } from '../config/load.ts';
+import { LogweirError } from '../errors.ts';
+import type { Event, RecordInfo } from '../transform/api.ts';
+import { loadChain } from '../transform/loader.ts';
+
+/**
+ * `logweir transform`: the dry run for writing transforms. Each line of `input` is a record's value; what comes out goes to
+ * `output` as NDJSON, and `report` tells what was dropped or failed, and the sums.
+ *
+ * @throws LogweirError EVENTS_FAILED where some event failed
+ */
+export async function transform(
+  options: { config?: string },
+  input: Readable,
+  output: Writable,
+  report: Writable,
+): Promise<void> {
+  const { config, directory } = loadConfig(options.config);
+  const say = (line: number, text: string): void => void report.write(`line ${line}: ${text}\n`);
+  const ignore = (): void => {};
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const counts = { read: 0, out: 0, dropped: 0, failed: 0 };
+  const chain = await loadChain(
+    config.transforms,
+    directory,
+    (name) => ({ name, log, metrics: { count: ignore } }),
+    (step, policy, error) => say(counts.read, `transform ${step} failed (${policy}): ${error.message}`),
+  );
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    if (line === '') continue;
+    counts.read++;
+    const decoded = decode(Buffer.from(line), config.decoding.codec);
+    if (decoded.kind === 'poison') {
+      counts.failed++;
+      say(counts.read, `would be dead-lettered: ${decoded.reason}: ${decoded.message}`);
+      continue;
+    }
+    const exact = decoded.parse();
+    const { events, failures } = await chain.run(exact.value as Event, recordInfo(config.kafka.topics[0], counts.read));
+    if (failures.length > 0) counts.failed++;
+    else if (events.length === 0) counts.dropped++;
+    counts.out += events.length;
+    for (const event of events) output.write(`${stringifyExact(event, exact)}\n`);
+  }
+  await chain.close();
+  report.write(`${counts.read} read, ${counts.out} out, ${counts.dropped} dropped, ${counts.failed} failed\n`);
+  if (counts.failed > 0) throw new LogweirError('EVENTS_FAILED', `${counts.failed} of ${counts.read} events failed`);
+}
+
+function recordInfo(topic: string | undefined, line: number): RecordInfo {
+  return { topic: topic ?? 'stdin', partition: 0, offset: line - 1, timestamp: Date.now(), key: null, headers: undefined };
+}

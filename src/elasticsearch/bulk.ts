@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import type { Config } from '../config/schema.ts';
+import type { BulkTransport } from './client.ts';
+import type { ConcurrencyLimit } from './concurrency.ts';
+import { type Document, bulkBody } from './document.ts';
+import type { Outage } from './outage.ts';
+import { messageOf } from '../errors.ts';
+import { type ItemVerdict, judge } from './verdict.ts';
+
+/** What the indexer tells the pipeline. */
+export interface BulkEvents {
+  /** Acknowledged by Elasticsearch: its share of the record is settled. */
+  indexed(document: Document, alreadyThere: boolean): void;
+  /** Refused for good because of the document itself. Whoever takes it settles it. */
+  rejected(document: Document, reason: string, message: string): void;
+  /** One request ended, after `ms`; for metrics. */
+  answered(outcome: RequestOutcome, documents: number, ms: number): void;
+  /** Documents will be sent again; for metrics. */
+  retrying(documents: number, reason: string): void;
+}
+
+export type RequestOutcome = 'ok' | 'partial' | 'retry' | 'hold' | 'split';
+
+/** Thrown inside the retry loop only: some documents are not settled yet. */
+class Unsettled extends Error {
+  readonly retryAfterMs: number;
+
+  constructor(reason: string, retryAfterMs = 0) {
+    super(reason);
+    this.name = 'Unsettled';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/**
+ * Sends batches until every document in them is settled: acknowledged, rejected, or given up with its partition. Only
+ * what failed is sent again. Nothing else ends the loop.
+ */
+export class BulkSender {
+  readonly #transport: BulkTransport;
+  readonly #outage: Outage;
+  readonly #concurrency: ConcurrencyLimit;
+  readonly #backoff: Config['elasticsearch']['request']['backoff'];
+  readonly #events: BulkEvents;
+  readonly #open = new Set<Attempts>();
+
+  constructor(
+    transport: BulkTransport,
+    outage: Outage,
+    concurrency: ConcurrencyLimit,
+    backoff: Config['elasticsearch']['request']['backoff'],
+    events: BulkEvents,
+  ) {
+    this.#transport = transport;
+    this.#outage = outage;
+    this.#concurrency = concurrency;
+    this.#backoff = backoff;
+    this.#events = events;
+  }
+
+  /** Batches that are not settled yet. */
+  get inFlight(): number {
+    return this.#open.size;
+  }
+
+  /** Resolves when every document of the batch is settled or given up. Never rejects. */
+  async send(batch: readonly Document[]): Promise<void> {
+    const attempts: Attempts = { documents: batch, wake: new AbortController() };
+    this.#open.add(attempts);
+    try {
+      await this.#untilSettled(attempts);
+    } finally {
+      this.#open.delete(attempts);
+      this.#outage.left(attempts);
+    }
+  }
+
+  /** Aborts what is open for documents that were given up; the others of the same batches are sent again at once. */
+  dropGivenUp(): void {
+    for (const attempts of this.#open) {
+      if (!attempts.documents.some((document) => document.settlement.settled)) continue;
+      attempts.wake.abort();
+      attempts.wake = new AbortController();
+    }
+  }
+
+  async #untilSettled(attempts: Attempts): Promise<void> {
+    await pRetry(
+      async () => {
+        await this.#outage.turn(attempts, attempts.wake.signal);
+        attempts.documents = attempts.documents.filter((document) => !document.settlement.settled);
+        if (attempts.documents.length > 0) await this.#attemptSafely(attempts);
+      },
+      {
+        retries: Infinity,
+        minTimeout: 0,
+        onFailedAttempt: async ({ error, attemptNumber }) => {
+          if (!(error instanceof Unsettled)) return;
+          this.#events.retrying(attempts.documents.length, error.message);
+          const wait = Math.max(error.retryAfterMs, fullJitter(attemptNumber, this.#backoff));
+          // A wait that is cut short means that there is something new to look at, not that anything is wrong.
+          await delay(wait, undefined, { signal: attempts.wake.signal }).catch(() => {});
+        },
+      },
+    );
+  }
+
+  /** An error of our own moves nothing: it is a hold like any other (promise P2). */
+  async #attemptSafely(attempts: Attempts): Promise<void> {
+    try {
+      await this.#attempt(attempts);
+    } catch (error) {
+      if (error instanceof Unsettled) throw error;
+      const reason = `internal error: ${messageOf(error)}`;
+      this.#outage.failed('hold', reason);
+      throw new Unsettled(reason);
+    }
+  }
+
+  /** Sends the documents once and settles what the answer settles. Throws {@link Unsettled} for the rest. */
+  async #attempt(attempts: Attempts): Promise<void> {
+    const { documents } = attempts;
+    const { signal } = attempts.wake;
+    const start = performance.now();
+    const answer = await this.#transport.send(bulkBody(documents), signal);
+    const verdict = judge(answer, documents.length);
+    const answered = (outcome: RequestOutcome): void =>
+      this.#events.answered(outcome, documents.length, performance.now() - start);
+    switch (verdict.kind) {
+      case 'items': {
+        const rest = this.#settleItems(attempts, verdict.items);
+        answered(rest === undefined ? 'ok' : 'partial');
+        if (rest !== undefined) throw rest;
+        return;
+      }
+      case 'too_large':
+      case 'bad_request':
+        answered('split');
+        await this.#split(attempts, verdict.kind, verdict.reason);
+        return;
+      case 'retry':
+        answered('retry');
+        if (signal.aborted) throw new Unsettled('given up');
+        this.#concurrency.overloaded();
+        this.#outage.failed('outage', verdict.reason);
+        throw new Unsettled(verdict.reason, verdict.retryAfterMs);
+      case 'hold':
+        answered('hold');
+        this.#outage.failed('hold', verdict.reason);
+        throw new Unsettled(verdict.reason);
+    }
+  }
+
+  #settleItems(attempts: Attempts, verdicts: readonly ItemVerdict[]): Unsettled | undefined {
+    const open: Document[] = [];
+    let blocking: Extract<ItemVerdict, { kind: 'retry' | 'hold' }> | undefined;
+    attempts.documents.forEach((document, index) => {
+      const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
+      if (verdict.kind === 'ok') this.#events.indexed(document, verdict.alreadyThere);
+      else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
+      else {
+        open.push(document);
+        blocking = blocking?.kind === 'hold' ? blocking : verdict;
+      }
+    });
+    const settled = attempts.documents.length - open.length;
+    attempts.documents = open;
+    if (blocking === undefined || settled > 0) {
+      this.#outage.succeeded();
+      this.#concurrency.succeeded(this.#open.size);
+    } else {
+      this.#outage.failed(blocking.kind === 'hold' ? 'hold' : 'outage', blocking.reason);
+    }
+    if (blocking === undefined) return undefined;
+    if (blocking.kind === 'retry') this.#concurrency.overloaded();
+    return new Unsettled(blocking.reason);
+  }
+
+  /**
+   * A request that is refused as a whole is halved, again and again. A single document that is too large is rejected; a
+   * single one that makes a bad request is rejected only when others pass, else the fault is not in the documents.
+   */
+  async #split(attempts: Attempts, kind: 'too_large' | 'bad_request', reason: string): Promise<void> {
+    const { documents } = attempts;
+    const [only] = documents;
+    if (documents.length === 1 && only !== undefined) {
+      if (kind === 'bad_request' && !attempts.othersPassed) {
+        this.#outage.failed('hold', reason);
+        throw new Unsettled(reason);
+      }
+      this.#outage.succeeded();
+      this.#events.rejected(only, kind === 'too_large' ? 'document_too_large' : 'bad_request', reason);
+      return;
+    }
+    const middle = Math.ceil(documents.length / 2);
+    const halves = [documents.slice(0, middle), documents.slice(middle)];
+    const alone: Document[] = [];
+    for (const half of halves) alone.push(...(await this.#bisect(half, attempts)));
+    attempts.documents = alone;
+    if (alone.length === 0) return;
+    if (!attempts.othersPassed) {
+      this.#outage.failed('hold', reason);
+      throw new Unsettled(reason);
+    }
+    for (const document of alone) this.#events.rejected(document, 'bad_request', reason);
+  }
+
+  /** Delivers what can be, in ever smaller pieces. @returns the documents that are refused with 400 even alone */
+  async #bisect(documents: readonly Document[], parent: Attempts): Promise<Document[]> {
+    const piece: Attempts = { documents, wake: parent.wake };
+    const answer = await this.#transport.send(bulkBody(documents), piece.wake.signal);
+    const verdict = judge(answer, documents.length);
+    const [only] = documents;
+    if ((verdict.kind === 'bad_request' || verdict.kind === 'too_large') && only !== undefined) {
+      if (documents.length === 1) {
+        if (verdict.kind === 'bad_request') return [only];
+        this.#events.rejected(only, 'document_too_large', verdict.reason);
+        return [];
+      }
+      const middle = Math.ceil(documents.length / 2);
+      const first = await this.#bisect(documents.slice(0, middle), parent);
+      return [...first, ...(await this.#bisect(documents.slice(middle), parent))];
+    }
+    if (verdict.kind === 'items') {
+      parent.othersPassed = true;
+      this.#settleItems(piece, verdict.items);
+    }
+    // What is not settled by now is delivered by a loop of its own, with its backoff.
+    if (piece.documents.length > 0) await this.send(piece.documents);
+    return [];
+  }
+}
+
+/** A batch in the middle of being delivered. */
+interface Attempts {
+  /** What is not settled yet. */
+  documents: readonly Document[];
+  /** Cuts the open request or the wait short. */
+  wake: AbortController;
+  /** Whether some other document of the same request was taken. */
+  othersPassed?: boolean;
+}
+
+/** AWS's "full jitter": anything from nothing to the exponential delay, so that a crowd does not come back as one. */
+export function fullJitter(
+  attempt: number,
+  { initial_ms, max_ms }: Config['elasticsearch']['request']['backoff'],
+  random: () => number = Math.random,
+): number {
+  return Math.round(random() * Math.min(max_ms, initial_ms * 2 ** Math.min(attempt, 30)));
+}

@@ -1,0 +1,32 @@
+import type { Settlement } from '../settlement.ts';
+
+/** One document on its way into a bulk body, with the settle token of the record that it comes from. */
+export interface Document {
+  readonly settlement: Settlement;
+  /** The action line, without its line feed. */
+  readonly action: string;
+  /** One JSON object on one line. */
+  readonly source: Buffer | string;
+  /** Bytes that the document takes in a bulk body. */
+  readonly bytes: number;
+}
+
+export function makeDocument(settlement: Settlement, action: string, source: Buffer | string): Document {
+  const sourceBytes = typeof source === 'string' ? Buffer.byteLength(source) : source.length;
+  return { settlement, action, source, bytes: Buffer.byteLength(action) + sourceBytes + 2 };
+}
+
+/** The NDJSON body of a bulk request: one buffer, written once. */
+export function bulkBody(documents: readonly Document[]): Buffer {
+  let size = 0;
+  for (const document of documents) size += document.bytes;
+  const body = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { action, source } of documents) {
+    at += body.write(action, at);
+    body[at++] = 0x0a;
+    at += typeof source === 'string' ? body.write(source, at) : source.copy(body, at);
+    body[at++] = 0x0a;
+  }
+  return body;
+}

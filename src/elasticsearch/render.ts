@@ -1,0 +1,62 @@
+import type { Decoded } from '../codec/decode.ts';
+import { type ExactValue, stringifyExact } from '../codec/exact-json.ts';
+import type { Config } from '../config/schema.ts';
+import { LogweirError } from '../errors.ts';
+import type { Settlement } from '../settlement.ts';
+import type { Event } from '../transform/api.ts';
+import { type Document, makeDocument } from './document.ts';
+import { documentId } from './document-id.ts';
+import { compileIndexName, eventTime } from './index-name.ts';
+
+/** Makes documents of events: index, id, and the JSON line. */
+export interface Renderer {
+  /** Whether an event must be parsed to know its index or to set its `@timestamp`. */
+  readonly needsEvent: boolean;
+  /** A record that nobody looked into: its bytes as they came. */
+  untouched(settlement: Settlement, decoded: Decoded): Document;
+  /** @param output number of the event among those that a transform made of the record */
+  event(settlement: Settlement, event: Event, output: number, exact: ExactValue | undefined): Document;
+}
+
+/** @throws LogweirError CONFIG where the index or data stream cannot have that name */
+export function createRenderer(config: Config['elasticsearch']): Renderer {
+  return config.mode === 'index' ? indexRenderer(config.index) : dataStreamRenderer(config.data_stream);
+}
+
+/** `index`: a replay after mending a transform corrects the documents in place. */
+function indexRenderer(template: string): Renderer {
+  const { name, needsEvent } = compileIndexName(template);
+  const action = ({ record }: Settlement, event: Event | undefined, output: number): string =>
+    // Index names and ids hold nothing that JSON would escape.
+    `{"index":{"_index":"${name(event, record.timestamp)}","_id":"${documentId(record, output)}"}}`;
+  return {
+    needsEvent,
+    untouched: (settlement, decoded) => makeDocument(settlement, action(settlement, undefined, 0), decoded.bytes),
+    event: (settlement, event, output, exact) =>
+      makeDocument(settlement, action(settlement, event, output), stringifyExact(event, exact)),
+  };
+}
+
+/** `create`, since data streams are append-only; every document has a `@timestamp`. */
+function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch']['data_stream']): Renderer {
+  const stream = `${type}-${dataset}-${namespace}`;
+  if (!/^[a-z0-9][a-z0-9_.-]{0,252}$/.test(stream)) {
+    throw new LogweirError('CONFIG', `elasticsearch.data_stream: '${stream}' is not a name that Elasticsearch accepts`);
+  }
+  const event: Renderer['event'] = (settlement, value, output, exact) => {
+    const { record } = settlement;
+    if (!Object.hasOwn(value, '@timestamp')) {
+      value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
+    }
+    const action = `{"create":{"_index":"${stream}","_id":"${documentId(record, output)}"}}`;
+    return makeDocument(settlement, action, stringifyExact(value, exact));
+  };
+  return {
+    needsEvent: true,
+    untouched: (settlement, decoded) => {
+      const exact = decoded.parse();
+      return event(settlement, exact.value as Event, 0, exact);
+    },
+    event,
+  };
+}

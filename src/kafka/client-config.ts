@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { Config } from '../config/schema.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+
+type KafkaConfig = Config['kafka'];
+type Options = Record<string, string | number | boolean>;
+
+/** The client's own prefetch queue; what is taken from it counts against `buffer.max_bytes`. */
+const QUEUE_KBYTES = 16_384;
+
+/** Settings that every client of ours shares: where the brokers are, and how to log in. */
+export function clientOptions(config: KafkaConfig): Options {
+  const options: Options = {
+    'bootstrap.servers': config.bootstrap_servers.join(','),
+    'client.id': 'logweir',
+    // Its errors reach us as events; the log would say them again on stderr, where they are not JSON.
+    'log_level': 0,
+    ...securityOptions(config),
+  };
+  return options;
+}
+
+/** The consumer's settings. Those of the user win, except where the schema refuses them. */
+export function consumerOptions(config: KafkaConfig): Options {
+  const options: Options = {
+    ...clientOptions(config),
+    'group.id': config.group_id,
+    'session.timeout.ms': config.session_timeout_ms,
+    'heartbeat.interval.ms': Math.max(300, Math.floor(config.session_timeout_ms / 5)),
+    'partition.assignment.strategy': 'cooperative-sticky',
+    'isolation.level': 'read_committed',
+    'queued.max.messages.kbytes': QUEUE_KBYTES,
+    // Once the queue is full librdkafka sleeps this long, by default a whole second.
+    'fetch.queue.backoff.ms': 10,
+    'fetch.wait.max.ms': 100,
+    'fetch.error.backoff.ms': 100,
+    'reconnect.backoff.max.ms': 2000,
+    // Topics that are created later, and partitions that are added, are seen within this time.
+    'topic.metadata.refresh.interval.ms': 10_000,
+    'allow.auto.create.topics': false,
+  };
+  if (config.group_instance_id !== null) options['group.instance.id'] = config.group_instance_id;
+  return { ...options, ...config.librdkafka_options, 'enable.auto.commit': false, 'enable.auto.offset.store': false };
+}
+
+function securityOptions({ tls, sasl }: KafkaConfig): Options {
+  const options: Options = {};
+  const protocol = sasl.mechanism === null ? (tls.enabled ? 'ssl' : 'plaintext') : tls.enabled ? 'sasl_ssl' : 'sasl_plaintext';
+  if (protocol !== 'plaintext') options['security.protocol'] = protocol;
+  if (tls.ca_file !== null) options['ssl.ca.location'] = tls.ca_file;
+  if (tls.cert_file !== null) options['ssl.certificate.location'] = tls.cert_file;
+  if (tls.key_file !== null) options['ssl.key.location'] = tls.key_file;
+  if (tls.key_password_file !== null) options['ssl.key.password'] = read(tls.key_password_file, 'tls.key_password_file');
+  if (sasl.mechanism !== null) {
+    options['sasl.mechanisms'] = sasl.mechanism;
+    options['sasl.username'] = sasl.username ?? '';
+    options['sasl.password'] =
+      sasl.password ?? (sasl.password_file === null ? '' : read(sasl.password_file, 'sasl.password_file'));
+  }
+  return options;
+}
+
+function read(path: string, key: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new LogweirError('CONFIG', `kafka.${key}: cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,92 @@
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { RepeatGate } from '../log.ts';
+import type { Assignment, OwnedPartition } from './assignment.ts';
+import type { KafkaError, NativeConsumer, PartitionOffset } from './native.ts';
+
+/** A commit whose answer has not come after this long is taken for lost, and made anew. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/**
+ * Commits watermarks: coalesced, one commit in flight, only upwards, only for epochs that go on. A commit that is refused
+ * is made anew at the next interval; meanwhile nothing is lost, only more would be read again after a crash.
+ */
+export class Committer {
+  readonly #consumer: NativeConsumer;
+  readonly #assignment: Assignment;
+  readonly #log: Log;
+  readonly #timer: NodeJS.Timeout;
+  readonly #gate = new RepeatGate();
+  #sentAt: number | null = null;
+  #waiting: (() => void)[] = [];
+
+  constructor(consumer: NativeConsumer, assignment: Assignment, intervalMs: number, log: Log) {
+    this.#consumer = consumer;
+    this.#assignment = assignment;
+    this.#log = log;
+    this.#timer = setInterval(() => this.commit(), intervalMs);
+  }
+
+  /** Sends off whatever may be committed, unless an answer is still awaited. */
+  commit(partitions: readonly OwnedPartition[] = this.#assignment.all()): void {
+    if (this.#sentAt !== null && Date.now() - this.#sentAt < ANSWER_TIMEOUT_MS) return;
+    const offsets: PartitionOffset[] = [];
+    for (const owned of partitions) {
+      const offset = owned.committable;
+      if (offset !== null) offsets.push({ topic: owned.topic, partition: owned.partition, offset });
+    }
+    if (offsets.length === 0) return;
+    try {
+      this.#consumer.commit(offsets);
+      this.#sentAt = Date.now();
+    } catch (error) {
+      this.#warn(messageOf(error));
+    }
+  }
+
+  /** The broker's answer to a commit. */
+  answered(error: KafkaError | undefined, offsets: readonly PartitionOffset[]): void {
+    this.#sentAt = null;
+    if (error) this.#warn(error.message);
+    else {
+      for (const { topic, partition, offset, error: partitionError } of offsets) {
+        if (partitionError !== undefined && partitionError.code !== 0) this.#warn(partitionError.message);
+        else {
+          const owned = this.#assignment.find(topic, partition);
+          if (owned !== undefined) owned.committed = Math.max(owned.committed, offset);
+        }
+      }
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Commits these partitions and waits for the broker to say so, for `timeoutMs` at most. */
+  async settle(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (partitions.some((owned) => owned.committable !== null) && Date.now() < deadline) {
+      this.commit(partitions);
+      await this.#nextAnswer(Math.min(500, deadline - Date.now()));
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #nextAnswer(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #warn(reason: string): void {
+    const held = this.#gate.pass();
+    if (held !== undefined) this.#log.warn({ reason, repeated: held }, 'a commit was refused and will be made anew');
+  }
+}

@@ -1,0 +1,250 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config/schema.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+import { type Log, RepeatGate } from '../log.ts';
+import type { SourceRecord } from '../settlement.ts';
+import type { BufferBudget } from '../buffer-budget.ts';
+import { Assignment, type OwnedPartition } from './assignment.ts';
+import { consumerOptions } from './client-config.ts';
+import { Committer } from './committer.ts';
+import { explain } from './explain.ts';
+import { ErrorCode, type KafkaError, type NativeConsumer, type PartitionOffset, connect, consume, createConsumer, disconnect } from './native.ts';
+import { PollSize } from './poll-size.ts';
+import { Rebalancer } from './rebalance.ts';
+
+const POLL_TIMEOUT_MS = 50;
+const CONNECT_TIMEOUT_MS = 5000;
+const CONNECT_RETRY_MS = 2000;
+const LEAVE_TIMEOUT_MS = 5000;
+const ROOM_WAIT_MS = 500;
+/** Records kept of one partition behind its first unsettled one. Beyond, only that partition is paused. */
+const TRACKED_MAX = 100_000;
+
+/** The pipeline, as the consumer knows it. */
+export interface RecordSink {
+  /** Takes records. Sync, and never throws: what cannot be handled is held. */
+  take(records: readonly SourceRecord[]): void;
+  readonly budget: BufferBudget;
+  drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void>;
+  giveUp(partitions: readonly OwnedPartition[]): void;
+}
+
+/**
+ * Reads records as a member of the group. One loop: one `consume` in flight, overlapping with the work on the records
+ * before; everything that changes the assignment or pauses it happens between two calls of `consume`.
+ */
+export class Consumer {
+  readonly assignment = new Assignment();
+  readonly #config: Config['kafka'];
+  readonly #log: Log;
+  readonly #sink: RecordSink;
+  readonly #stopping = new AbortController();
+  readonly #pauses = new Set<string>();
+  readonly #pollSize = new PollSize();
+  readonly #errorGates = new Map<number, RepeatGate>();
+  #betweenPolls: (() => void)[] = [];
+  #native: NativeConsumer | null = null;
+  #committer: Committer | null = null;
+  #rebalancer: Rebalancer | null = null;
+  #ended = false;
+  #fatal: LogweirError | null = null;
+
+  constructor(config: Config['kafka'], sink: RecordSink, log: Log) {
+    this.#config = config;
+    this.#sink = sink;
+    this.#log = log;
+  }
+
+  /** The connected client, for questions to the broker; null before the first connection. */
+  get native(): NativeConsumer | null {
+    return this.#native;
+  }
+
+  /** Stops and starts fetching; polling goes on, so that the member is never evicted. Reasons add up. */
+  setPaused(reason: string, paused: boolean): void {
+    if (paused) this.#pauses.add(reason);
+    else this.#pauses.delete(reason);
+  }
+
+  get pauses(): readonly string[] {
+    return [...this.#pauses];
+  }
+
+  /**
+   * Connects, subscribes and reads until {@link leave}.
+   *
+   * @throws LogweirError FATAL where the client cannot go on
+   */
+  async run(): Promise<void> {
+    const native = await this.#connect();
+    if (native === null) return;
+    this.#native = native;
+    this.#committer = new Committer(native, this.assignment, this.#config.commit_interval_ms, this.#log);
+    this.#rebalancer = new Rebalancer({
+      consumer: native,
+      assignment: this.assignment,
+      committer: this.#committer,
+      log: this.#log,
+      reset: this.#config.auto_offset_reset,
+      drainMs: this.#config.session_timeout_ms / 2,
+      stopping: this.#stopping.signal,
+      betweenPolls: (action) => this.#runBetweenPolls(action),
+      drained: (partitions, timeoutMs) => this.#sink.drained(partitions, timeoutMs),
+      giveUp: (partitions) => this.#sink.giveUp(partitions),
+    });
+    native.subscribe(this.#config.topics);
+    await this.#loop(native);
+  }
+
+  /** No more records are taken; polling goes on until {@link leave}. */
+  stop(): void {
+    for (const owned of this.assignment.all()) owned.draining = true;
+    this.setPaused('shutdown', true);
+    this.#stopping.abort();
+  }
+
+  /** Commits what is settled, leaves the group, and ends the loop. */
+  async leave(): Promise<void> {
+    const native = this.#native;
+    if (native !== null) {
+      await this.#committer?.settle(this.assignment.all(), LEAVE_TIMEOUT_MS);
+      const deadline = Date.now() + LEAVE_TIMEOUT_MS;
+      // The client's own close() would wait for ever for a rebalance callback that it no longer delivers.
+      native.unsubscribe();
+      while (this.assignment.all().length > 0 && Date.now() < deadline) await delay(20);
+      await this.#rebalancer?.idle();
+    }
+    this.#ended = true;
+    this.#committer?.close();
+    if (native !== null) await disconnect(native, LEAVE_TIMEOUT_MS);
+  }
+
+  async #connect(): Promise<NativeConsumer | null> {
+    while (!this.#stopping.signal.aborted) {
+      const native = createConsumer(
+        {
+          ...consumerOptions(this.#config),
+          rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) => this.#rebalancer?.handle(event, partitions),
+          offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
+            this.#committer?.answered(error, offsets),
+        },
+        { 'auto.offset.reset': 'error' },
+      );
+      native.on('event.error', (error) => this.#report(error));
+      native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
+      native.setDefaultIsTimeoutOnlyForFirstMessage(true);
+      try {
+        await connect(native, CONNECT_TIMEOUT_MS);
+        return native;
+      } catch (error) {
+        const servers = this.#config.bootstrap_servers.join(',');
+        this.#log.warn(
+          { reason: messageOf(error), bootstrap_servers: servers, retry_ms: CONNECT_RETRY_MS },
+          `cannot reach Kafka at ${servers}; trying again`,
+        );
+        await disconnect(native, LEAVE_TIMEOUT_MS);
+        await delay(CONNECT_RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
+      }
+    }
+    return null;
+  }
+
+  async #loop(native: NativeConsumer): Promise<void> {
+    let pending = this.#poll(native);
+    while (!this.#ended) {
+      const records = await pending;
+      if (this.#fatal !== null) throw this.#fatal;
+      if (records.length === 0) this.#learnPositions(native);
+      // Records at hand were read before whatever waits here: they go first.
+      if (this.#betweenPolls.length > 0 || this.#sink.budget.roomBytes <= 0) {
+        this.#sink.take(records);
+        await this.#pauseWithoutRoom();
+        this.#beforePoll(native);
+        pending = this.#poll(native);
+      } else {
+        this.#beforePoll(native);
+        pending = this.#poll(native);
+        this.#sink.take(records);
+      }
+    }
+    await pending;
+  }
+
+  async #poll(native: NativeConsumer): Promise<readonly SourceRecord[]> {
+    if (this.#ended) return [];
+    const start = performance.now();
+    const count = this.#pollSize.count(this.#sink.budget.roomBytes);
+    try {
+      const records = await consume(native, count);
+      this.#pollSize.learn(count, records, performance.now() - start);
+      return records;
+    } catch (error) {
+      this.#report(error as KafkaError);
+      await delay(POLL_TIMEOUT_MS);
+      return [];
+    }
+  }
+
+  /** Waits a moment for room; where none comes, pauses, since a member that does not poll is evicted. */
+  async #pauseWithoutRoom(): Promise<void> {
+    if (this.#pauses.size > 0) return;
+    if (!(await this.#sink.budget.room(ROOM_WAIT_MS))) this.setPaused('buffer full', true);
+  }
+
+  #beforePoll(native: NativeConsumer): void {
+    const actions = this.#betweenPolls;
+    this.#betweenPolls = [];
+    for (const action of actions) action();
+    // Half of it, since a pause discards what the client has fetched: not for every few records.
+    const { roomBytes, maxBytes } = this.#sink.budget;
+    if (roomBytes > maxBytes / 2) this.setPaused('buffer full', false);
+    this.#applyPauses(native);
+  }
+
+  /** Tells the client what has changed: pausing discards its queue, so it is done once per outage, not per failure. */
+  #applyPauses(native: NativeConsumer): void {
+    const pause: OwnedPartition[] = [];
+    const resume: OwnedPartition[] = [];
+    for (const owned of this.assignment.all()) {
+      const crowded = owned.tracked > (owned.paused ? TRACKED_MAX / 2 : TRACKED_MAX);
+      const wanted = this.#pauses.size > 0 || owned.draining || crowded;
+      if (wanted === owned.paused) continue;
+      owned.paused = wanted;
+      (wanted ? pause : resume).push(owned);
+    }
+    if (pause.length > 0) native.pause(pause.map(({ topic, partition }) => ({ topic, partition })));
+    if (resume.length > 0) native.resume(resume.map(({ topic, partition }) => ({ topic, partition })));
+  }
+
+  #runBetweenPolls<T>(action: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#betweenPolls.push(() => {
+        try {
+          resolve(action());
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(messageOf(error)));
+        }
+      });
+    });
+  }
+
+  /** No `consume` is in flight here, so the client's position is exact: it has moved over what is never delivered. */
+  #learnPositions(native: NativeConsumer): void {
+    if (this.assignment.all().length === 0) return;
+    for (const { topic, partition, offset } of native.position()) {
+      if (offset !== undefined && offset >= 0) this.assignment.find(topic, partition)?.advance(offset);
+    }
+  }
+
+  #report(error: KafkaError): void {
+    const gate = this.#errorGates.get(error.code) ?? new RepeatGate();
+    this.#errorGates.set(error.code, gate);
+    const held = gate.pass();
+    if (held !== undefined) {
+      this.#log.warn({ reason: error.message, code: error.code, repeated: held }, explain(error, this.#config));
+    }
+    if (error.isFatal === true || error.code === ErrorCode.FATAL) {
+      this.#fatal = new LogweirError('FATAL', `${explain(error, this.#config)}: ${error.message}`);
+    }
+  }
+}

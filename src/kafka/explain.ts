@@ -1,0 +1,22 @@
+import type { Config } from '../config/schema.ts';
+import { ErrorCode, type KafkaError } from './native.ts';
+
+/** One sentence that says what an error of the Kafka client means here, and what to do. */
+export function explain(error: KafkaError, config: Config['kafka']): string {
+  switch (error.code) {
+    case ErrorCode.UNKNOWN_TOPIC:
+    case ErrorCode.UNKNOWN_TOPIC_OR_PART:
+      return `a topic of kafka.topics (${config.topics.join(', ')}) does not exist; waiting for somebody to create it`;
+    case ErrorCode.INCONSISTENT_GROUP_PROTOCOL:
+      return (
+        `the group ${config.group_id} has members with another assignment protocol (a Vector that is still running uses ` +
+        'range): stop them, or take another kafka.group_id'
+      );
+    case ErrorCode.MAX_POLL_EXCEEDED:
+      return 'the process was stopped or blocked for longer than max.poll.interval.ms, and lost its partitions';
+    case ErrorCode.AUTO_OFFSET_RESET:
+      return 'the broker no longer has the offset that was to be read next';
+    default:
+      return 'the Kafka client reports an error';
+  }
+}

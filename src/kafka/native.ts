@@ -1,0 +1,155 @@
+/**
+ * The Kafka client behind promises and types that it lacks. The only module that imports it.
+ * `incrementalAssign`, `rebalanceProtocol` and a few more exist at run time and are missing from its types.
+ */
+import kafka from '@confluentinc/kafka-javascript';
+import type { SourceRecord } from '../settlement.ts';
+import { LogweirError } from '../errors.ts';
+import type { TopicPartition } from './assignment.ts';
+
+const { KafkaConsumer, Producer, AdminClient } = kafka;
+
+export type NativeProducer = InstanceType<typeof Producer>;
+export type NativeAdmin = ReturnType<typeof AdminClient.create>;
+
+/** librdkafka's error codes that are handled by name (rdkafka.h). */
+export const ErrorCode = {
+  ASSIGN_PARTITIONS: -175,
+  REVOKE_PARTITIONS: -174,
+  QUEUE_FULL: -184,
+  FATAL: -150,
+  MAX_POLL_EXCEEDED: -147,
+  AUTO_OFFSET_RESET: -140,
+  NO_OFFSET: -168,
+  UNKNOWN_TOPIC: -188,
+  UNKNOWN_TOPIC_OR_PART: 3,
+  INCONSISTENT_GROUP_PROTOCOL: 23,
+} as const;
+
+export interface KafkaError {
+  readonly code: number;
+  readonly message: string;
+  readonly isFatal?: boolean;
+}
+
+export interface PartitionOffset extends TopicPartition {
+  readonly offset: number;
+  readonly error?: KafkaError | undefined;
+}
+
+export type RebalanceProtocol = 'NONE' | 'EAGER' | 'COOPERATIVE';
+
+type Callback<T> = (error: KafkaError | null | undefined, value: T) => void;
+type Retyped = 'commit' | 'position' | 'committed' | 'consume' | 'queryWatermarkOffsets' | 'offsetsForTimes';
+interface AnsweredOffset extends TopicPartition {
+  readonly offset?: number;
+  readonly error?: KafkaError;
+}
+
+/** What the low-level consumer can do, with the types that hold at run time. */
+export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> & {
+  incrementalAssign(partitions: readonly PartitionOffset[]): void;
+  incrementalUnassign(partitions: readonly TopicPartition[]): void;
+  rebalanceProtocol(): RebalanceProtocol;
+  assignmentLost(): boolean;
+  setDefaultIsTimeoutOnlyForFirstMessage(value: boolean): void;
+  commit(offsets: readonly PartitionOffset[]): void;
+  position(): AnsweredOffset[];
+  committed(partitions: readonly TopicPartition[], timeoutMs: number, callback: Callback<AnsweredOffset[]>): void;
+  consume(count: number, callback: Callback<SourceRecord[]>): void;
+  queryWatermarkOffsets(
+    topic: string,
+    partition: number,
+    timeoutMs: number,
+    callback: Callback<{ lowOffset: number; highOffset: number }>,
+  ): void;
+  /** `offset` holds the time in ms on the way in. */
+  offsetsForTimes(times: readonly PartitionOffset[], timeoutMs: number, callback: Callback<AnsweredOffset[]>): void;
+};
+
+type Options = Record<string, unknown>;
+
+export function createConsumer(options: Options, topicOptions: Options = {}): NativeConsumer {
+  return new KafkaConsumer(options, topicOptions) as unknown as NativeConsumer;
+}
+
+export function createProducer(options: Options): NativeProducer {
+  return new Producer(options);
+}
+
+export function createAdmin(options: Options): NativeAdmin {
+  return AdminClient.create(options);
+}
+
+interface Connectable {
+  connect(options: { timeout: number }, callback: (error: KafkaError | null) => void): unknown;
+  disconnect(callback: () => void): unknown;
+}
+
+/** Connects and reads the cluster's metadata. @throws LogweirError UNAVAILABLE */
+export function connect(client: unknown, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    (client as Connectable).connect({ timeout: timeoutMs }, (error) => {
+      if (error) reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
+      else resolve();
+    });
+  });
+}
+
+/** Resolves when the client is gone, or after `timeoutMs`: librdkafka may wait for answers of a broker that is away. */
+export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, timeoutMs);
+    (client as Connectable).disconnect(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** Turns a call with a node-style callback into a promise that rejects with the client's error. */
+export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => {
+      // The client's errors are made by its own class, whose prototype is Error's.
+      if (error) reject(error as unknown as Error);
+      else resolve(value);
+    });
+  });
+}
+
+/** One call of `consume`: up to `count` records, none when nothing came within the timeout. */
+export function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
+  return promised((callback) => consumer.consume(count, callback));
+}
+
+/** The group's committed offsets; `offset` is -1 where it has none. */
+export async function committedOffsets(
+  consumer: NativeConsumer,
+  partitions: readonly TopicPartition[],
+  timeoutMs: number,
+): Promise<PartitionOffset[]> {
+  const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
+  const answers = await promised<AnsweredOffset[]>((callback) => consumer.committed(wanted, timeoutMs, callback));
+  return answers.map(({ topic, partition, offset, error }) => {
+    if (error !== undefined && error.code !== 0) throw Object.assign(new Error(error.message), { code: error.code });
+    return { topic, partition, offset: offset !== undefined && offset >= 0 ? offset : -1 };
+  });
+}
+
+/** The lowest offset that the broker still has, and the one that the next record will get. */
+export async function watermarks(
+  client: Pick<NativeConsumer, 'queryWatermarkOffsets'>,
+  { topic, partition }: TopicPartition,
+  timeoutMs: number,
+): Promise<{ low: number; high: number }> {
+  const answer = await promised<{ lowOffset: number; highOffset: number }>((callback) =>
+    client.queryWatermarkOffsets(topic, partition, timeoutMs, callback),
+  );
+  return { low: answer.lowOffset, high: answer.highOffset };
+}
+
+/** Whether anything thrown carries this code of librdkafka's. */
+export function hasCode(error: unknown, code: number): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}

@@ -1,0 +1,29 @@
+import type { SourceRecord } from '../settlement.ts';
+
+const COUNT_MAX = 1000;
+const COUNT_MIN = 16;
+/** A call that collects for longer makes the records that came first wait. */
+const CALL_MS_MAX = 10;
+
+/**
+ * How many records one `consume` call may gather. The client returns early only when none comes for a millisecond, so at a
+ * steady rate a large count would hold records back: the count follows the rate, and the room in the buffer.
+ */
+export class PollSize {
+  #count = COUNT_MIN;
+  #recordBytes = 1024;
+
+  /** @param roomBytes what may still be taken */
+  count(roomBytes: number): number {
+    return Math.max(1, Math.min(this.#count, Math.floor(Math.max(0, roomBytes) / this.#recordBytes)));
+  }
+
+  learn(asked: number, records: readonly SourceRecord[], ms: number): void {
+    if (records.length === 0) return;
+    let bytes = 0;
+    for (const { value } of records) bytes += value?.length ?? 0;
+    this.#recordBytes = Math.max(64, this.#recordBytes * 0.8 + (bytes / records.length) * 0.2);
+    if (records.length < asked) return;
+    this.#count = ms > CALL_MS_MAX ? Math.max(COUNT_MIN, this.#count / 2) : Math.min(COUNT_MAX, this.#count * 2);
+  }
+}

@@ -1,0 +1,61 @@
+import { Command, CommanderError } from 'commander';
+import { LogweirError, messageOf } from './errors.ts';
+import { version } from './version.ts';
+
+const USAGE_EXIT_CODE = 64;
+
+/** argv → command. Commands are loaded when they are called for: `--help` needs no Kafka client. */
+function program(): Command {
+  const logweir = new Command('logweir')
+    .description('Kafka → transforms in TypeScript → Elasticsearch. Commits only what is settled.')
+    .version(version)
+    .showHelpAfterError('(logweir --help tells more)')
+    .exitOverride();
+  const withConfig = (name: string, description: string): Command =>
+    logweir
+      .command(name)
+      .description(description)
+      .option('-c, --config <file>', 'the configuration (default: $LOGWEIR_CONFIG, else ./logweir.yaml)')
+      .exitOverride();
+  withConfig('run', 'run the aggregator').action(async (options: { config?: string }) => {
+    const { run } = await import('./commands/run.ts');
+    await run(options);
+  });
+  withConfig('config', 'print the configuration in effect, secrets hidden')
+    .option('--schema', 'print the JSON Schema instead, for editors')
+    .action(async (options: { config?: string; schema?: boolean }) => {
+      const { printConfig } = await import('./commands/config.ts');
+      printConfig(options);
+    });
+  withConfig('transform', 'run the configured transforms over NDJSON on stdin, and print what comes out').action(
+    async (options: { config?: string }) => {
+      const { transform } = await import('./commands/transform.ts');
+      await transform(options, process.stdin, process.stdout, process.stderr);
+    },
+  );
+  withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
+    .option('--to-earliest', 'to the oldest records that the broker still has')
+    .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')
+    .option('--by-duration <duration>', 'back by this long from now, like 90m, 12h, 7d or PT1H30M')
+    .option('--to-offset <n>', 'to this offset in every partition', Number)
+    .option('--shift-by <n>', 'by this many records from the committed offset, negative for back', Number)
+    .option('--partition <n>', 'only this partition (may be repeated)', collectNumber, [])
+    .option('--execute', 'do it')
+    .action(async (options: import('./commands/replay.ts').ReplayOptions) => {
+      const { replay } = await import('./commands/replay.ts');
+      await replay(options, process.stdout);
+    });
+  return logweir;
+}
+
+function collectNumber(value: string, previous: number[]): number[] {
+  return [...previous, Number(value)];
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE);
+  process.stderr.write(`logweir: ${error instanceof LogweirError ? error.message : (error as Error).stack ?? messageOf(error)}\n`);
+  process.exit(error instanceof LogweirError ? error.exitCode : 1);
+}

@@ -1,0 +1,191 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BufferBudget } from './buffer-budget.ts';
+import { type Codec, decode } from './codec/decode.ts';
+import type { ExactValue } from './codec/exact-json.ts';
+import type { Document } from './elasticsearch/document.ts';
+import type { Renderer } from './elasticsearch/render.ts';
+import { messageOf } from './errors.ts';
+import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
+import type { RecordSink } from './kafka/consumer.ts';
+import type { DeadLetterReason, DeadLetters } from './kafka/dead-letter.ts';
+import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
+import type { Event } from './transform/api.ts';
+import type { Chain, ChainResult } from './transform/chain.ts';
+
+/** What a record costs beside its bytes: the objects around it, about. */
+const RECORD_OVERHEAD_BYTES = 512;
+const DRAIN_CHECK_MS = 10;
+
+/** Where documents go; bulk.ts and batch.ts behind a seam that tests can stand in for. */
+export interface DocumentSink {
+  add(document: Document): void;
+  flush(): void;
+  /** Some records were given up: what is open for them need not be waited for. */
+  dropGivenUp(): void;
+}
+
+/** What the pipeline counts. */
+export interface PipelineEvents {
+  received(count: number): void;
+  settled(outcome: Outcome): void;
+  deadLettered(reason: string): void;
+  outputEvents(count: number): void;
+}
+
+export interface PipelineParts {
+  readonly assignment: () => Assignment;
+  readonly codec: Codec;
+  readonly chain: Chain;
+  readonly renderer: Renderer;
+  readonly documents: DocumentSink;
+  readonly deadLetters: DeadLetters;
+  readonly events: PipelineEvents;
+  readonly bufferBytes: number;
+}
+
+/**
+ * The path of a record, in order: consume → decode → transform → batch → bulk → settle → commit. The consumer gives records
+ * to {@link take}; every record carries one {@link Settlement} from there on, and when the last share of it is settled the
+ * partition's watermark moves, which the committer commits.
+ */
+export class Pipeline implements RecordSink, SettlementListener {
+  readonly budget: BufferBudget;
+  readonly #parts: PipelineParts;
+  #inFlight = 0;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.budget = new BufferBudget(parts.bufferBytes);
+  }
+
+  /** Records taken and not yet settled. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** consume: records of partitions that we own, each once per epoch. */
+  take(records: readonly SourceRecord[]): void {
+    const assignment = this.#parts.assignment();
+    let taken = 0;
+    for (const record of records) {
+      const owned = assignment.find(record.topic, record.partition);
+      // What is not taken here is not tracked either, so the next owner reads it.
+      if (owned === undefined || owned.draining || !owned.isNew(record.offset)) continue;
+      const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const settlement = new Settlement(record, bytes, owned, this);
+      owned.receive(settlement);
+      this.budget.take(bytes);
+      this.#inFlight++;
+      taken++;
+      this.#decode(settlement, record);
+    }
+    if (taken > 0) this.#parts.events.received(taken);
+    this.#parts.documents.flush();
+  }
+
+  #decode(settlement: Settlement, record: SourceRecord): void {
+    if (record.value === null) {
+      settlement.settle('skipped');
+      return;
+    }
+    const decoded = decode(record.value, this.#parts.codec);
+    if (decoded.kind === 'poison') {
+      this.#deadLetter(settlement, decoded);
+      return;
+    }
+    const { chain, renderer, documents } = this.#parts;
+    if (chain.steps.length === 0 && !renderer.needsEvent) {
+      documents.add(this.#accounted(renderer.untouched(settlement, decoded)));
+      return;
+    }
+    const exact = decoded.parse();
+    const result = chain.run(exact.value as Event, record);
+    if (result instanceof Promise) {
+      // run() never rejects; what comes late still wants its batch sent.
+      void result.then((late) => {
+        this.#render(settlement, late, exact);
+        documents.flush();
+      });
+    } else this.#render(settlement, result, exact);
+  }
+
+  /** 1→N: the record settles when all its outputs have. No outputs at all: the user dropped it. */
+  #render(settlement: Settlement, { events, failures }: ChainResult, exact: ExactValue): void {
+    if (settlement.settled) return;
+    const shares = events.length + (failures.length > 0 ? 1 : 0);
+    if (shares === 0) {
+      settlement.settle('dropped');
+      return;
+    }
+    settlement.share(shares - 1);
+    this.#parts.events.outputEvents(events.length);
+    const [failure] = failures;
+    if (failure !== undefined) {
+      const why = { reason: `transform ${failure.step}`, message: failure.error.message };
+      if (failure.policy === 'dead_letter') this.#deadLetter(settlement, why);
+    }
+    for (const [output, event] of events.entries()) {
+      let document: Document;
+      try {
+        document = this.#parts.renderer.event(settlement, event, output, exact);
+      } catch (error) {
+        this.#deadLetter(settlement, { reason: 'not_serialisable', message: messageOf(error) });
+        continue;
+      }
+      this.#parts.documents.add(this.#accounted(document));
+    }
+  }
+
+  /** The text that a transform made stays in memory beside the record's own bytes. */
+  #accounted(document: Document): Document {
+    if (typeof document.source === 'string') {
+      this.budget.take(document.bytes);
+      document.settlement.bytes += document.bytes;
+    }
+    return document;
+  }
+
+  /** settle: a document was acknowledged by Elasticsearch. */
+  indexed(document: Document): void {
+    document.settlement.settle('indexed');
+  }
+
+  /** settle: a document was refused for good. */
+  rejected(document: Document, reason: string, message: string): void {
+    this.#deadLetter(document.settlement, { reason, message });
+  }
+
+  /** A dead letter must itself be acknowledged before the offset moves. */
+  #deadLetter(settlement: Settlement, why: DeadLetterReason): void {
+    if (settlement.settled) return;
+    this.#parts.deadLetters.send(settlement.record, why).then(
+      () => {
+        this.#parts.events.deadLettered(why.reason);
+        settlement.settle('dead_lettered');
+      },
+      // Only when the process ends: unsettled, so it is read again.
+      () => {},
+    );
+  }
+
+  /** Called by the settlement when its last share is settled. */
+  settled(settlement: Settlement, outcome: Outcome): void {
+    this.budget.release(settlement.bytes);
+    this.#inFlight--;
+    this.#parts.events.settled(outcome);
+  }
+
+  /** Resolves when nothing of these partitions is in flight, or after the time. */
+  async drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (partitions.some((owned) => owned.unsettled > 0) && Date.now() < deadline) await delay(DRAIN_CHECK_MS);
+  }
+
+  /** Ends what is open of partitions that belong to somebody else now. */
+  giveUp(partitions: readonly OwnedPartition[]): void {
+    for (const owned of partitions) {
+      for (const settlement of owned.open()) settlement.giveUp();
+    }
+    this.#parts.documents.dropGivenUp();
+  }
+}

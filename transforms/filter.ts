@@ -1,0 +1,34 @@
+import { type Event, defineTransform, fieldAt } from 'logweir';
+import { z } from 'zod';
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/**
+ * Keeps the events whose field fits, and drops the others (or the other way round with `action: drop`). Dropped events are
+ * counted and their offsets settle. Give exactly one of `equals`, `in`, `contains` and `exists`.
+ */
+export default defineTransform({
+  options: z
+    .strictObject({
+      field: z.string().min(1).describe('A dotted path.'),
+      equals: scalar.optional(),
+      in: z.array(scalar).min(1).optional(),
+      contains: z.string().min(1).optional().describe('For text: whether it holds this text.'),
+      exists: z.boolean().optional(),
+      action: z.enum(['keep', 'drop']).default('keep'),
+    })
+    .refine(
+      ({ equals, in: list, contains, exists }) =>
+        [equals, list, contains, exists].filter((condition) => condition !== undefined).length === 1,
+      'give exactly one of equals, in, contains and exists',
+    ),
+  setup({ field, equals, in: list, contains, exists, action }) {
+    const fits = (event: Event): boolean => {
+      const value = fieldAt(event, field);
+      if (exists !== undefined) return (value !== undefined) === exists;
+      if (contains !== undefined) return typeof value === 'string' && value.includes(contains);
+      return list === undefined ? value === equals : (list as unknown[]).includes(value);
+    };
+    return (event) => (fits(event) === (action === 'keep') ? event : undefined);
+  },
+});

@@ -1,0 +1,44 @@
+import { type Event, defineTransform, fieldAt, holderOf, lastKey, parseExact } from 'logweir';
+import { z } from 'zod';
+
+/**
+ * Parses a field that holds a JSON object as text, as the `message` of a Vector agent often does, and merges what is in it
+ * into the event (or puts it under `target`). What is not a JSON object stays as it is, since most logs are a mixture.
+ * Integers beyond 2^53 stay exact.
+ */
+export default defineTransform({
+  options: z.strictObject({
+    field: z.string().min(1).default('message').describe('The field that holds the text; dots lead into objects.'),
+    target: z.string().min(1).optional().describe('Where the parsed object goes; the top level of the event if left out.'),
+    remove: z.boolean().default(true).describe('Whether the text is removed once it is parsed.'),
+    overwrite: z.boolean().default(false).describe('Whether a parsed key replaces one that is already there.'),
+  }),
+  setup({ field, target, remove, overwrite }) {
+    return (event) => {
+      const text = fieldAt(event, field);
+      if (typeof text !== 'string' || !text.trimStart().startsWith('{')) return event;
+      const parsed = parseObject(text);
+      if (parsed === undefined) return event;
+      const holder = holderOf(event, field);
+      if (remove && holder !== undefined) delete holder[lastKey(event, field)];
+      if (target !== undefined) return define(event, target, parsed);
+      for (const key of Object.keys(parsed)) {
+        if (overwrite || !Object.hasOwn(event, key)) define(event, key, parsed[key]);
+      }
+      return event;
+    };
+  },
+});
+
+function parseObject(text: string): Event | undefined {
+  try {
+    return parseExact(text).value as Event;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not `event[key] =`: a key named __proto__ is data, and never reaches a prototype. */
+function define(event: Event, key: string, value: unknown): Event {
+  return Object.defineProperty(event, key, { value, enumerable: true, writable: true, configurable: true });
+}
