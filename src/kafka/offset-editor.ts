@@ -1,0 +1,129 @@
+import type { Config } from '../config/schema.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+import type { TopicPartition } from './assignment.ts';
+import { clientOptions } from './client-config.ts';
+import {
+  type NativeConsumer,
+  type PartitionOffset,
+  committedOffsets,
+  connect,
+  createAdmin,
+  createConsumer,
+  disconnect,
+  promised,
+  watermarks,
+} from './native.ts';
+import type { PartitionState } from './replay-target.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** Reads and writes the offsets of a group that has no members. */
+export interface OffsetEditor {
+  /** The members of the group, in words; empty where nobody is in it. */
+  members(): Promise<string[]>;
+  /** All partitions of the configured topics. @param time for {@link PartitionState.atTime}, in ms */
+  states(time?: number): Promise<PartitionState[]>;
+  /** @throws LogweirError GROUP_ACTIVE where somebody has joined meanwhile */
+  commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The client's admin cannot alter offsets; but a consumer that never joins may commit for its group, and the broker refuses
+ * that while the group has members.
+ *
+ * @throws LogweirError UNAVAILABLE where Kafka cannot be reached
+ */
+export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetEditor> {
+  const consumer = createConsumer({
+    ...clientOptions(config),
+    'group.id': config.group_id,
+    'enable.auto.commit': false,
+    'allow.auto.create.topics': false,
+  });
+  consumer.on('event.error', () => {});
+  try {
+    await connect(consumer, TIMEOUT_MS);
+  } catch (error) {
+    await disconnect(consumer, TIMEOUT_MS);
+    const servers = config.bootstrap_servers.join(',');
+    throw new LogweirError('UNAVAILABLE', `cannot reach Kafka at ${servers}: ${messageOf(error)}`, { cause: error });
+  }
+  return {
+    members: () => groupMembers(config),
+    states: (time) => partitionStates(consumer, config.topics, time),
+    commit: (offsets) => commitAll(consumer, config.group_id, offsets),
+    close: () => disconnect(consumer, TIMEOUT_MS),
+  };
+}
+
+async function groupMembers(config: Config['kafka']): Promise<string[]> {
+  const admin = createAdmin(clientOptions(config));
+  try {
+    const { groups } = await promised<{ groups: { members: { clientId: string; clientHost: string; memberId: string }[] }[] }>(
+      (callback) =>
+        admin.describeGroups([config.group_id], { timeout: TIMEOUT_MS }, callback as unknown as Parameters<typeof admin.describeGroups>[2]),
+    );
+    return groups.flatMap(({ members }) =>
+      members.map(({ clientId, clientHost, memberId }) => `${clientId} at ${clientHost.replace(/^\//, '')} (${memberId})`),
+    );
+  } finally {
+    admin.disconnect();
+  }
+}
+
+async function partitionStates(
+  consumer: NativeConsumer,
+  topics: readonly string[],
+  time: number | undefined,
+): Promise<PartitionState[]> {
+  const partitions = await partitionsOf(consumer, topics);
+  const committed = await committedOffsets(consumer, partitions, TIMEOUT_MS);
+  const atTime = time === undefined ? [] : await offsetsAt(consumer, partitions, time);
+  return Promise.all(
+    committed.map(async ({ topic, partition, offset }, index) => {
+      const { low, high } = await watermarks(consumer, { topic, partition }, TIMEOUT_MS);
+      const found = atTime[index];
+      return { topic, partition, committed: offset, low, high, ...(found === undefined ? {} : { atTime: found }) };
+    }),
+  );
+}
+
+async function partitionsOf(consumer: NativeConsumer, topics: readonly string[]): Promise<TopicPartition[]> {
+  const metadata = await promised<{ topics: { name: string; partitions: { id: number }[] }[] }>((callback) =>
+    consumer.getMetadata({ timeout: TIMEOUT_MS }, callback as unknown as () => void),
+  );
+  const isWanted = (name: string): boolean =>
+    topics.some((topic) => (topic.startsWith('^') ? new RegExp(topic).test(name) : topic === name));
+  const found = metadata.topics.filter(({ name }) => isWanted(name));
+  if (found.length === 0) throw new LogweirError('USAGE', `there is no topic ${topics.join(', ')} on these brokers`);
+  return found.flatMap(({ name, partitions }) =>
+    partitions.map(({ id }) => ({ topic: name, partition: id })).sort((a, b) => a.partition - b.partition),
+  );
+}
+
+async function offsetsAt(consumer: NativeConsumer, partitions: readonly TopicPartition[], time: number): Promise<number[]> {
+  const times = partitions.map(({ topic, partition }) => ({ topic, partition, offset: time }));
+  const answers = await promised<{ topic: string; partition: number; offset?: number }[]>((callback) =>
+    consumer.offsetsForTimes(times, TIMEOUT_MS, callback),
+  );
+  return partitions.map(({ topic, partition }) => {
+    const answer = answers.find((one) => one.topic === topic && one.partition === partition);
+    return answer?.offset ?? -1;
+  });
+}
+
+async function commitAll(consumer: NativeConsumer, group: string, offsets: readonly PartitionOffset[]): Promise<void> {
+  try {
+    consumer.commitSync(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+  } catch (error) {
+    throw new LogweirError(
+      'GROUP_ACTIVE',
+      `the broker refused the offsets of group ${group}: ${messageOf(error)}; has a member joined meanwhile?`,
+      { cause: error },
+    );
+  }
+  const stored = await committedOffsets(consumer, offsets, TIMEOUT_MS);
+  const wrong = stored.find((one, index) => one.offset !== offsets[index]?.offset);
+  if (wrong) throw new LogweirError('UNAVAILABLE', `the broker still has offset ${wrong.offset} for ${wrong.topic}[${wrong.partition}]`);
+}

@@ -1,0 +1,216 @@
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Socket } from 'node:net';
+import { freePort } from './ports.ts';
+import { BulkJournal, type Acknowledgement, type BulkItem } from './proxy-journal.ts';
+import {
+  Rule,
+  type Action,
+  type Answer,
+  type Forward,
+  type Match,
+  type Predicate,
+  type ProxyRequest,
+} from './proxy-rules.ts';
+import { waitFor } from './wait.ts';
+
+export type * from './proxy-rules.ts';
+
+/** Hop-by-hop headers, and those that describe a body which is sent anew. */
+const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+
+/** An HTTP proxy in front of Elasticsearch that breaks things on purpose, and keeps a journal of what really happened. */
+export class Proxy {
+  readonly url: string;
+  readonly journal = new BulkJournal();
+  /** Bulk requests that have arrived and whose connection still waits for the end of the answer. */
+  inFlight = 0;
+  /** Bulk requests that have arrived. */
+  bulkRequests = 0;
+  readonly #port: number;
+  readonly #target: URL;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #sockets = new Set<Socket>();
+  readonly #closing = new AbortController();
+  #rules: Rule[] = [];
+
+  constructor(targetUrl: string, port: number) {
+    this.#target = new URL(targetUrl);
+    this.#port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get acknowledged(): ReadonlyMap<string, Acknowledgement> {
+    return this.journal.acknowledged;
+  }
+
+  /** Items of all bulk requests that have arrived; an item that was sent twice counts twice. */
+  get itemsSent(): number {
+    return this.journal.items.length;
+  }
+
+  /** Adds a rule behind those that are there. Every rule counts all requests; the first that matches acts. */
+  rule(match: Match | Predicate, action: Action): Rule {
+    const rule = new Rule(match, action, (removed) => {
+      this.#rules = this.#rules.filter((one) => one !== removed);
+    });
+    this.#rules = [...this.#rules, rule];
+    return rule;
+  }
+
+  async waitForInFlight(count = 1, timeoutMs = 10_000): Promise<void> {
+    const what = `${count} bulk requests in flight`;
+    await waitFor(() => this.inFlight >= count, { timeoutMs, what, everyMs: 2 });
+  }
+
+  /** Closes the port and breaks every connection: Elasticsearch is gone. */
+  async refuse(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  /** Opens the port again. */
+  async accept(): Promise<void> {
+    if (this.#server.listening) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(this.#port, '127.0.0.1', () => {
+        this.#server.removeListener('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.refuse();
+    this.#agent.destroy();
+  }
+
+  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = incoming.url ?? '/';
+    const [path = '/'] = url.split('?');
+    const method = incoming.method ?? 'GET';
+    const isBulk = path.endsWith('/_bulk');
+    try {
+      const body = await buffer(incoming);
+      const request = { method, path, url, headers: incoming.headers, body };
+      let items: BulkItem[] = [];
+      if (isBulk) {
+        items = this.journal.sent(body, incoming.headers['content-encoding']);
+        this.bulkRequests++;
+        this.inFlight++;
+        response.once('close', () => this.inFlight--);
+      }
+      const wanting = this.#rules.filter((rule) => rule.wants(method, path));
+      const rule = wanting[0];
+      if (rule !== undefined) rule.hits++;
+      await this.#act(rule?.action, request, response, items);
+    } catch {
+      // The client has gone, Elasticsearch has, or this proxy closes. The client sees a broken connection in any case.
+      response.destroy();
+    }
+  }
+
+  async #act(
+    action: Action | undefined,
+    request: ProxyRequest,
+    response: ServerResponse,
+    items: BulkItem[],
+  ): Promise<void> {
+    const forward: Forward = async (body) => await this.#forward(request, items, body);
+    const passOn = async () => {
+      const answer = await forward();
+      response.once('finish', () => items.forEach((item) => (item.delivered = true)));
+      send(response, answer);
+    };
+    if (action === undefined) await passOn();
+    else if (action === 'cutBefore') response.destroy();
+    else if (action === 'cutAfter') {
+      await forward();
+      response.destroy();
+    } else if (action === 'hangAfter') await forward();
+    else if (action === 'hang') return;
+    else if ('delayMs' in action) {
+      await delay(action.delayMs, undefined, { signal: this.#closing.signal });
+      await passOn();
+    } else if ('truncateAt' in action) {
+      const { status, headers, body } = await forward();
+      const part = body.subarray(0, action.truncateAt);
+      if (action.cut !== true) send(response, { status, headers: headers ?? {}, body: part });
+      else {
+        response.writeHead(status, { ...headers, 'content-length': body.length });
+        response.write(part, () => response.destroy());
+      }
+    } else {
+      const { answer } = action;
+      send(response, typeof answer === 'function' ? await answer(request, forward) : answer);
+    }
+  }
+
+  async #forward(
+    { method, url, headers, body }: ProxyRequest,
+    items: BulkItem[],
+    newBody?: string | Buffer,
+  ): Promise<Answer & { body: Buffer }> {
+    const bytes = newBody === undefined ? body : Buffer.from(newBody);
+    const dropped = newBody === undefined ? ['accept-encoding'] : ['accept-encoding', 'content-encoding'];
+    const passed = Object.entries(headers).filter(
+      ([name]) => !OWN_HEADERS.has(name) && !dropped.includes(name),
+    );
+    const outgoing = httpRequest(new URL(url, this.#target), {
+      method,
+      agent: this.#agent,
+      headers: { ...Object.fromEntries(passed), host: this.#target.host, 'content-length': bytes.length },
+      signal: this.#closing.signal,
+    });
+    const answer = new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.once('response', resolve).once('error', reject);
+    });
+    outgoing.end(bytes);
+    const upstream = await answer;
+    const answerBody = await buffer(upstream);
+    const status = upstream.statusCode ?? 0;
+    // A changed body has other items than the journal knows of; whoever changes it answers for that.
+    if (newBody === undefined) this.journal.answered(items, status, answerBody);
+    return { status, headers: textHeaders(upstream), body: answerBody };
+  }
+}
+
+export async function startProxy(targetUrl: string): Promise<Proxy> {
+  const proxy = new Proxy(targetUrl, await freePort());
+  await proxy.accept();
+  return proxy;
+}
+
+function textHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
+}
+
+/** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
+function send(response: ServerResponse, { status, headers, body = '' }: Answer): void {
+  const bytes =
+    typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'x-elastic-product': 'Elasticsearch',
+    ...headers,
+    'content-length': bytes.length,
+  });
+  response.end(bytes);
+}

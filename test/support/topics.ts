@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import kafka from '@confluentinc/kafka-javascript';
+import type { ListOffsetsResult, TopicPartitionOffset } from '@confluentinc/kafka-javascript';
+import { called, kafkaErrorCode, withAdmin, withObserver } from './kafka-client.ts';
+import { waitFor } from './wait.ts';
+
+export { waitFor, type WaitOptions } from './wait.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR: true for a moment after a broker's start. */
+const COORDINATOR_COMES_UP = new Set([14, 15, 16]);
+
+/** A name that no other test uses, fit for topics, groups and indices. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomBytes(5).toString('hex')}`;
+}
+
+export async function createTopic(
+  bootstrapServers: string,
+  topic: string,
+  partitions: number,
+  config: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await withAdmin(bootstrapServers, (admin) =>
+    called((callback) =>
+      admin.createTopic(
+        { topic, num_partitions: partitions, replication_factor: 1, config },
+        TIMEOUT_MS,
+        (error) => callback(error, undefined),
+      ),
+    ),
+  );
+  await endOffsets(bootstrapServers, topic, partitions);
+}
+
+export async function deleteTopic(bootstrapServers: string, topic: string): Promise<void> {
+  await withAdmin(bootstrapServers, (admin) =>
+    called((callback) => admin.deleteTopic(topic, TIMEOUT_MS, (error) => callback(error, undefined))),
+  );
+}
+
+/**
+ * The group's committed offsets of partitions 0 to `partitions` - 1, -1 where it has committed none.
+ *
+ * Through a consumer that never joins the group, since the admin client's `listConsumerGroupOffsets` dereferences null
+ * where the broker answers with an error for the group, as a new broker does while its coordinator comes up.
+ */
+export async function committedOffsets(
+  bootstrapServers: string,
+  group: string,
+  topic: string,
+  partitions: number,
+): Promise<number[]> {
+  const wanted = numbers(partitions).map((partition) => ({ topic, partition }));
+  return await withObserver(bootstrapServers, group, async (observer) => {
+    let found: TopicPartitionOffset[] = [];
+    const answered = async () => {
+      try {
+        found = await called((callback) => observer.committed(wanted, TIMEOUT_MS, callback));
+        return true;
+      } catch (error) {
+        if (COORDINATOR_COMES_UP.has(kafkaErrorCode(error))) return false;
+        throw error;
+      }
+    };
+    await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `the coordinator of ${group}`, everyMs: 20 });
+    const offsets = new Map(found.map(({ partition, offset }) => [partition, offset]));
+    // "None" is a missing entry, undefined or librdkafka's -1001.
+    return numbers(partitions).map((partition) => Math.max(-1, offsets.get(partition) ?? -1));
+  });
+}
+
+/** The offsets that the next records will get, of partitions 0 to `partitions` - 1. */
+export async function endOffsets(
+  bootstrapServers: string,
+  topic: string,
+  partitions: number,
+): Promise<number[]> {
+  const wanted = numbers(partitions).map((partition) => ({
+    topic,
+    partition,
+    offset: kafka.OffsetSpec.LATEST,
+  }));
+  return await withAdmin(bootstrapServers, async (admin) => {
+    let results: ListOffsetsResult[] = [];
+    // A partition of a new topic, or of a broker that has just started, has no leader for a moment.
+    const answered = async () => {
+      results = await called((callback) => admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback));
+      return results.every(({ error }) => error === undefined);
+    };
+    await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
+    const offsets = new Map(results.map(({ partition, offset }) => [partition, offset]));
+    return numbers(partitions).map((partition) => offsets.get(partition) ?? -1);
+  });
+}
+
+function numbers(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
