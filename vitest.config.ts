@@ -8,8 +8,12 @@ const alias = {
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/reporter.ts'],
     projects: [
-      { resolve: { alias }, test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/transforms/**/*.test.ts'] } },
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/transforms/**/*.test.ts'] },
+      },
       {
         resolve: { alias },
         test: {

@@ -117,7 +117,7 @@ setup_servers() {
   java=$(newest_java)
   es=$ES_VERSION_NEW
   [ "${java%% *}" -ge 21 ] || es=$ES_VERSION_OLD
-  if [ ! -f "$CACHE/kafka-$KAFKA_VERSION/.done" ]; then
+  if [ ! -f "$CACHE/kafka-$KAFKA_VERSION/.done" ] || [ dev/pom.xml -nt "$CACHE/kafka-$KAFKA_VERSION/.done" ]; then
     command -v mvn >/dev/null || debian_install "Maven" maven
     step "Kafka $KAFKA_VERSION from Maven Central" "Is Maven Central reachable? Look at your settings.xml." \
       mvn -B -f dev/pom.xml "-Dmaven.repo.local=$CACHE/m2" "-Dkafka.version=$KAFKA_VERSION" \
@@ -128,7 +128,7 @@ setup_servers() {
     command -v mvn >/dev/null || debian_install "Maven" maven
     step "Elasticsearch $es from Maven Central" "Is Maven Central reachable? Look at your settings.xml." \
       mvn -B "-Dmaven.repo.local=$CACHE/m2" dependency:unpack \
-      "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$es:zip" "-DoutputDirectory=$CACHE"
+      "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$es:zip" "-DoutputDirectory=$CACHE" "-DmarkersDirectory=$CACHE/m2-markers"
     touch "$CACHE/elasticsearch-$es/.done"
   fi
   printf 'KAFKA_DIR=%s\nES_DIR=%s\nES_VERSION=%s\nJAVA=%s\n' "$CACHE/kafka-$KAFKA_VERSION" "$CACHE/elasticsearch-$es" "$es" "${java#* }" \

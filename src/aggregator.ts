@@ -51,7 +51,10 @@ export class Aggregator {
         box.metrics?.transformError(step, policy);
         const held = gate.pass();
         if (held !== undefined) {
-          log.warn({ transform: step, on_error: policy, reason: error.message, stack: error.stack, repeated: held }, 'a transform failed');
+          log.warn(
+            { transform: step, on_error: policy, reason: error.message, stack: error.stack, repeated: held },
+            'a transform failed',
+          );
         }
       },
     );
@@ -70,7 +73,8 @@ export class Aggregator {
       inFlight: () => this.#pipeline.inFlight,
       bufferBytes: () => this.#pipeline.budget.usedBytes,
       pauses: () => this.#consumer.pauses,
-      held: () => (this.#outage.state?.kind === 'hold' ? 1 : 0) + (this.#deadLetters.blocked === null ? 0 : 1),
+      held: () =>
+        (this.#outage.state?.kind === 'hold' ? 1 : 0) + (this.#deadLetters.blocked === null ? 0 : 1),
     });
     this.#transport = connectElasticsearch(config.elasticsearch);
     this.#outage = new Outage((state) => this.#outageChanged(state));
@@ -79,7 +83,8 @@ export class Aggregator {
         ? new DeadLetterTopic(config.kafka, config.dead_letter.topic, log)
         : new NoDeadLetters(log);
     const { request, batch } = config.elasticsearch;
-    const concurrency = request.concurrency === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(request.concurrency);
+    const concurrency =
+      request.concurrency === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(request.concurrency);
     const sender = new BulkSender(this.#transport, this.#outage, concurrency, request.backoff, {
       indexed: (document, alreadyThere) => {
         this.#metrics.sent(alreadyThere);
@@ -146,12 +151,15 @@ export class Aggregator {
     this.#consumer.stop();
     const partitions = this.#consumer.assignment.all();
     await this.#pipeline.drained(partitions, this.#loaded.config.shutdown_timeout_ms);
-    await this.#consumer.leave();
     const unsettled = this.#pipeline.inFlight;
+    await this.#consumer.leave();
     this.#pipeline.giveUp(partitions);
     this.#batcher.close();
     await Promise.all([this.#deadLetters.close(), this.#chain.close(), this.#transport.close()]);
-    this.#log.info({ unsettled, ...this.#metrics.outcomeCounts() }, 'stopped; what is unsettled will be read again');
+    this.#log.info(
+      { unsettled, ...this.#metrics.outcomeCounts() },
+      'stopped; what is unsettled will be read again',
+    );
   }
 
   /** The JSON of `/api/status`. */
@@ -186,8 +194,13 @@ export class Aggregator {
       return;
     }
     const say = (): void => {
-      const text = state.kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
-      const fields = { reason: state.reason, since: new Date(state.since).toISOString(), in_flight: this.#pipeline.inFlight };
+      const text =
+        state.kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
+      const fields = {
+        reason: state.reason,
+        since: new Date(state.since).toISOString(),
+        in_flight: this.#pipeline.inFlight,
+      };
       this.#log.error(fields, `${text}; consumption is paused, nothing is lost`);
     };
     say();

@@ -27,12 +27,13 @@ function program(): Command {
       const { printConfig } = await import('./commands/config.ts');
       printConfig(options);
     });
-  withConfig('transform', 'run the configured transforms over NDJSON on stdin, and print what comes out').action(
-    async (options: { config?: string }) => {
-      const { transform } = await import('./commands/transform.ts');
-      await transform(options, process.stdin, process.stdout, process.stderr);
-    },
-  );
+  withConfig(
+    'transform',
+    'run the configured transforms over NDJSON on stdin, and print what comes out',
+  ).action(async (options: { config?: string }) => {
+    const { transform } = await import('./commands/transform.ts');
+    await transform(options, process.stdin, process.stdout, process.stderr);
+  });
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
     .option('--to-earliest', 'to the oldest records that the broker still has')
     .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')
@@ -56,6 +57,8 @@ try {
   await program().parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE);
-  process.stderr.write(`logweir: ${error instanceof LogweirError ? error.message : (error as Error).stack ?? messageOf(error)}\n`);
+  process.stderr.write(
+    `logweir: ${error instanceof LogweirError ? error.message : ((error as Error).stack ?? messageOf(error))}\n`,
+  );
   process.exit(error instanceof LogweirError ? error.exitCode : 1);
 }

@@ -178,7 +178,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** Resolves when nothing of these partitions is in flight, or after the time. */
   async drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    while (partitions.some((owned) => owned.unsettled > 0) && Date.now() < deadline) await delay(DRAIN_CHECK_MS);
+    while (partitions.some((owned) => owned.unsettled > 0) && Date.now() < deadline)
+      await delay(DRAIN_CHECK_MS);
   }
 
   /** Ends what is open of partitions that belong to somebody else now. */

@@ -61,7 +61,8 @@ export class Settlement {
 
   /** The source; only while the record is not settled, so that a stuck partition does not keep payloads. */
   get record(): SourceRecord {
-    if (this.#record === null) throw new Error(`record at offset ${this.offset} was used after it had settled`);
+    if (this.#record === null)
+      throw new Error(`record at offset ${this.offset} was used after it had settled`);
     return this.#record;
   }
 

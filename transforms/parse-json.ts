@@ -8,10 +8,21 @@ import { z } from 'zod';
  */
 export default defineTransform({
   options: z.strictObject({
-    field: z.string().min(1).default('message').describe('The field that holds the text; dots lead into objects.'),
-    target: z.string().min(1).optional().describe('Where the parsed object goes; the top level of the event if left out.'),
+    field: z
+      .string()
+      .min(1)
+      .default('message')
+      .describe('The field that holds the text; dots lead into objects.'),
+    target: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where the parsed object goes; the top level of the event if left out.'),
     remove: z.boolean().default(true).describe('Whether the text is removed once it is parsed.'),
-    overwrite: z.boolean().default(false).describe('Whether a parsed key replaces one that is already there.'),
+    overwrite: z
+      .boolean()
+      .default(false)
+      .describe('Whether a parsed key replaces one that is already there.'),
   }),
   setup({ field, target, remove, overwrite }) {
     return (event) => {

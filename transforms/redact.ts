@@ -10,7 +10,11 @@ const EMAIL = /(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]
 /** Replaces e-mail addresses in the given fields, or in every text of the event, however deep. */
 export default defineTransform({
   options: z.strictObject({
-    fields: z.array(z.string().min(1)).min(1).optional().describe('Dotted paths; every text of the event if left out.'),
+    fields: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Dotted paths; every text of the event if left out.'),
     replacement: z.string().default('[redacted]'),
   }),
   setup({ fields, replacement }) {

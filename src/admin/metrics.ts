@@ -35,19 +35,37 @@ export class Metrics {
   receivedCount = 0;
 
   constructor(prefix: string, gauges: Gauges) {
-    const counter = <L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> =>
+    const counter = <L extends string = never>(
+      name: string,
+      help: string,
+      labelNames: L[] = [],
+    ): Counter<L> =>
       new Counter<L>({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] });
     this.#received = counter('component_received_events_total', 'Records taken from Kafka.');
     this.#sent = counter('component_sent_events_total', 'Documents acknowledged by Elasticsearch.');
-    this.#discarded = counter('component_discarded_events_total', "Records dropped by the user's transforms.");
-    this.#records = counter('records_total', 'Records by what became of them; each is counted once.', ['outcome']);
+    this.#discarded = counter(
+      'component_discarded_events_total',
+      "Records dropped by the user's transforms.",
+    );
+    this.#records = counter('records_total', 'Records by what became of them; each is counted once.', [
+      'outcome',
+    ]);
     this.#outputs = counter('output_events_total', 'Events that the transforms made.');
     this.#deadLetters = counter('dead_letters_total', 'Records dead-lettered, by reason.', ['reason']);
     this.#requests = counter('bulk_requests_total', 'Bulk requests by outcome.', ['outcome']);
     this.#retried = counter('documents_retried_total', 'Documents that were sent again.');
-    this.#alreadyThere = counter('documents_already_there_total', 'Creates of documents that were there already.');
-    this.#transformErrors = counter('transform_errors_total', 'Errors of transforms.', ['transform', 'policy']);
-    this.#transformCustom = counter('transform_custom_total', "Transforms' own counters.", ['transform', 'name']);
+    this.#alreadyThere = counter(
+      'documents_already_there_total',
+      'Creates of documents that were there already.',
+    );
+    this.#transformErrors = counter('transform_errors_total', 'Errors of transforms.', [
+      'transform',
+      'policy',
+    ]);
+    this.#transformCustom = counter('transform_custom_total', "Transforms' own counters.", [
+      'transform',
+      'name',
+    ]);
     this.#rtt = new Histogram({
       name: `${prefix}http_client_rtt_seconds`,
       help: 'Time from sending a bulk request to its answer.',
@@ -76,7 +94,8 @@ export class Metrics {
   }
 
   deadLettered(reason: string): void {
-    if (!this.#reasons.has(reason) && this.#reasons.size >= REASONS_MAX) this.#deadLetters.inc({ reason: 'other' });
+    if (!this.#reasons.has(reason) && this.#reasons.size >= REASONS_MAX)
+      this.#deadLetters.inc({ reason: 'other' });
     else {
       this.#reasons.add(reason);
       this.#deadLetters.inc({ reason });
@@ -111,16 +130,26 @@ export class Metrics {
 }
 
 function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
-  const gauge = <L extends string = never>(name: string, help: string, labelNames: L[], collect: (this: Gauge<L>) => void): void => {
+  const gauge = <L extends string = never>(
+    name: string,
+    help: string,
+    labelNames: L[],
+    collect: (this: Gauge<L>) => void,
+  ): void => {
     new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [registry], collect });
   };
-  gauge('kafka_consumer_lag', "Broker's end offset minus committed offset.", ['topic', 'partition'], function collectLag() {
-    // Revoked partitions must not stay with their last value.
-    this.reset();
-    for (const { topic, partition, lag } of gauges.partitions()) {
-      if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
-    }
-  });
+  gauge(
+    'kafka_consumer_lag',
+    "Broker's end offset minus committed offset.",
+    ['topic', 'partition'],
+    function collectLag() {
+      // Revoked partitions must not stay with their last value.
+      this.reset();
+      for (const { topic, partition, lag } of gauges.partitions()) {
+        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
+      }
+    },
+  );
   gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
     this.set(gauges.inFlight());
   });

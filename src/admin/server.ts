@@ -42,7 +42,11 @@ export class AdminServer {
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
         const hint = 'take another admin.listen, or leave it empty for none';
-        reject(new LogweirError('CONFIG', `admin.listen: cannot listen on ${listen}: ${error.message}; ${hint}`, { cause: error }));
+        reject(
+          new LogweirError('CONFIG', `admin.listen: cannot listen on ${listen}: ${error.message}; ${hint}`, {
+            cause: error,
+          }),
+        );
       });
       server.listen(Number(listen.slice(colon + 1)), host, resolve);
     });
@@ -73,7 +77,10 @@ async function respond(request: IncomingMessage, response: ServerResponse, parts
   response.end(request.method === 'HEAD' ? undefined : answer.body);
 }
 
-async function answerTo(request: IncomingMessage, { metrics, status, readiness }: AdminParts): Promise<Answer> {
+async function answerTo(
+  request: IncomingMessage,
+  { metrics, status, readiness }: AdminParts,
+): Promise<Answer> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'this endpoint is read-only');
   const [path] = (request.url ?? '/').split('?');
   switch (path) {

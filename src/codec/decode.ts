@@ -3,7 +3,8 @@ import { HAS_EXOTIC_NUMBER, HAS_LINE_FEED, JsonScanError, scanJsonObject } from 
 import { type ExactValue, parseExact } from './exact-json.ts';
 
 /** Why a payload can never become a document, as the dead letter names it. */
-export type PoisonReason = 'empty_value' | 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'nested_too_deep';
+export type PoisonReason =
+  'empty_value' | 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'nested_too_deep';
 
 export interface Poison {
   kind: 'poison';
@@ -27,7 +28,8 @@ export type Codec = 'json' | 'text';
  * checked by a scan that builds nothing, and are parsed only when asked.
  */
 export function decode(value: Buffer, codec: Codec): Decoded | Poison {
-  if (value.length === 0) return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
+  if (value.length === 0)
+    return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
   if (!isUtf8(value)) return poison('invalid_utf8', 'the value is not valid UTF-8');
   if (codec === 'text') return decodeText(value);
   try {
@@ -35,7 +37,11 @@ export function decode(value: Buffer, codec: Codec): Decoded | Poison {
     return new JsonEvent(flags & HAS_LINE_FEED ? onOneLine(value) : value, (flags & HAS_EXOTIC_NUMBER) !== 0);
   } catch (error) {
     if (!(error instanceof JsonScanError)) throw error;
-    const reasons = { syntax: 'invalid_json', not_an_object: 'not_an_object', too_deep: 'nested_too_deep' } as const;
+    const reasons = {
+      syntax: 'invalid_json',
+      not_an_object: 'not_an_object',
+      too_deep: 'nested_too_deep',
+    } as const;
     return poison(reasons[error.kind], error.message);
   }
 }

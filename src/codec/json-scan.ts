@@ -88,7 +88,8 @@ function scanContainers(): void {
     skipSpace();
     const byte = bytes[at];
     if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth === DEPTH_MAX) throw new JsonScanError('too_deep', `nested deeper than ${DEPTH_MAX} levels`, at);
+      if (depth === DEPTH_MAX)
+        throw new JsonScanError('too_deep', `nested deeper than ${DEPTH_MAX} levels`, at);
       containers[depth++] = byte;
       at++;
       skipSpace();
@@ -155,7 +156,8 @@ function scanEscape(): void {
     for (let digit = 0; digit < 4; digit++) {
       if (!isHex(bytes[++at] ?? 0)) throw syntax('bad \\u escape');
     }
-  } else if (byte === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(byte))) throw syntax('bad escape');
+  } else if (byte === undefined || !'"\\/bfnrt'.includes(String.fromCharCode(byte)))
+    throw syntax('bad escape');
   at++;
 }
 

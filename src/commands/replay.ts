@@ -2,7 +2,12 @@ import type { Writable } from 'node:stream';
 import { loadConfig } from '../config/load.ts';
 import { LogweirError } from '../errors.ts';
 import { openOffsetEditor } from '../kafka/offset-editor.ts';
-import { type PartitionState, type TargetOptions, replayTarget, targetOffset } from '../kafka/replay-target.ts';
+import {
+  type PartitionState,
+  type TargetOptions,
+  replayTarget,
+  targetOffset,
+} from '../kafka/replay-target.ts';
 
 export interface ReplayOptions extends TargetOptions {
   config?: string;
@@ -29,7 +34,9 @@ export async function replay(options: ReplayOptions, output: Writable): Promise<
       );
     }
     const states = await editor.states(target.kind === 'time' ? target.time : undefined);
-    const chosen = states.filter(({ partition }) => options.partition.length === 0 || options.partition.includes(partition));
+    const chosen = states.filter(
+      ({ partition }) => options.partition.length === 0 || options.partition.includes(partition),
+    );
     if (chosen.length === 0) {
       throw new LogweirError('USAGE', `there is no such partition in ${config.kafka.topics.join(', ')}`);
     }
@@ -40,14 +47,18 @@ export async function replay(options: ReplayOptions, output: Writable): Promise<
       again += Math.max(0, startOf(state) - offset);
       skipped += Math.max(0, offset - startOf(state));
       const from = state.committed < 0 ? 'none' : String(state.committed);
-      output.write(`${state.topic}[${state.partition}]  committed ${from} → ${offset}  (broker has ${state.low} to ${state.high})\n`);
+      output.write(
+        `${state.topic}[${state.partition}]  committed ${from} → ${offset}  (broker has ${state.low} to ${state.high})\n`,
+      );
     }
     output.write(`${again} records will be read again, ${skipped} will be skipped\n`);
     if (options.execute !== true) {
       output.write('dry run: nothing was changed; add --execute to do it\n');
       return;
     }
-    await editor.commit(moves.map(({ state: { topic, partition }, offset }) => ({ topic, partition, offset })));
+    await editor.commit(
+      moves.map(({ state: { topic, partition }, offset }) => ({ topic, partition, offset })),
+    );
     output.write(`the offsets of group ${config.kafka.group_id} are moved\n`);
   } finally {
     await editor.close();

@@ -40,17 +40,30 @@ export async function transform(
       continue;
     }
     const exact = decoded.parse();
-    const { events, failures } = await chain.run(exact.value as Event, recordInfo(config.kafka.topics[0], counts.read));
+    const { events, failures } = await chain.run(
+      exact.value as Event,
+      recordInfo(config.kafka.topics[0], counts.read),
+    );
     if (failures.length > 0) counts.failed++;
     else if (events.length === 0) counts.dropped++;
     counts.out += events.length;
     for (const event of events) output.write(`${stringifyExact(event, exact)}\n`);
   }
   await chain.close();
-  report.write(`${counts.read} read, ${counts.out} out, ${counts.dropped} dropped, ${counts.failed} failed\n`);
-  if (counts.failed > 0) throw new LogweirError('EVENTS_FAILED', `${counts.failed} of ${counts.read} events failed`);
+  report.write(
+    `${counts.read} read, ${counts.out} out, ${counts.dropped} dropped, ${counts.failed} failed\n`,
+  );
+  if (counts.failed > 0)
+    throw new LogweirError('EVENTS_FAILED', `${counts.failed} of ${counts.read} events failed`);
 }
 
 function recordInfo(topic: string | undefined, line: number): RecordInfo {
-  return { topic: topic ?? 'stdin', partition: 0, offset: line - 1, timestamp: Date.now(), key: null, headers: undefined };
+  return {
+    topic: topic ?? 'stdin',
+    partition: 0,
+    offset: line - 1,
+    timestamp: Date.now(),
+    key: null,
+    headers: undefined,
+  };
 }

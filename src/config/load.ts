@@ -1,7 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
-import { type Document, LineCounter, type Node, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  LineCounter,
+  type Node,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { z } from 'zod';
 import { LogweirError, messageOf } from '../errors.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -41,7 +51,9 @@ export function loadConfig(option: string | undefined, environment: Environment 
   try {
     source = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LogweirError('CONFIG', `cannot read the configuration ${path}: ${messageOf(error)}`, { cause: error });
+    throw new LogweirError('CONFIG', `cannot read the configuration ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return { config: parseConfig(source, path, environment), path, directory: dirname(path) };
 }
@@ -57,13 +69,17 @@ export function parseConfig(source: string, name: string, environment: Environme
   if (document.errors.length > 0) {
     fail(
       name,
-      document.errors.map((error) => ({ ...position(lines, error.pos[0]), message: `not valid YAML: ${error.message}` })),
+      document.errors.map((error) => ({
+        ...position(lines, error.pos[0]),
+        message: `not valid YAML: ${error.message}`,
+      })),
     );
   }
   const { expanded, problems } = expandEnvironment(document, environment, lines);
   const value: unknown = document.toJS() ?? {};
   let result = configSchema.safeParse(value);
-  if (!result.success && convertExpanded(value, result.error.issues, expanded)) result = configSchema.safeParse(value);
+  if (!result.success && convertExpanded(value, result.error.issues, expanded))
+    result = configSchema.safeParse(value);
   if (!result.success) {
     for (const issue of result.error.issues) problems.push(...describe(issue, document, lines));
   } else problems.push(...checkTogether(result.data).map((message) => ({ line: 1, column: 1, message })));
@@ -82,7 +98,9 @@ function checkTogether(config: Config): string[] {
     messages.push('elasticsearch.request.backoff: initial_ms is above max_ms');
   }
   if (config.dead_letter.to === 'topic' && config.kafka.topics.includes(config.dead_letter.topic)) {
-    messages.push(`dead_letter.topic: '${config.dead_letter.topic}' is also read, so dead letters would go round in circles`);
+    messages.push(
+      `dead_letter.topic: '${config.dead_letter.topic}' is also read, so dead letters would go round in circles`,
+    );
   }
   return messages;
 }
@@ -141,11 +159,17 @@ function pathOf(ancestors: readonly unknown[], node: Node): string {
 }
 
 /** Variables are text; where the schema wants a number or a boolean, text that is one is taken. Says if it changed anything. */
-function convertExpanded(root: unknown, issues: readonly z.core.$ZodIssue[], expanded: ReadonlySet<string>): boolean {
+function convertExpanded(
+  root: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  expanded: ReadonlySet<string>,
+): boolean {
   let changed = false;
   for (const issue of issues) {
     if (issue.path.length === 0 || !expanded.has(issue.path.join('.'))) continue;
-    const parent = issue.path.slice(0, -1).reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], root);
+    const parent = issue.path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)[key], root);
     const key = issue.path.at(-1) as PropertyKey;
     const holder = parent as Record<PropertyKey, unknown>;
     const text = String(holder[key]).trim();
@@ -162,7 +186,10 @@ function describe(issue: z.core.$ZodIssue, document: Document, lines: LineCounte
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const path = [...issue.path, key];
-      return { ...locate(document, path, lines), message: `${path.join('.')}: unknown key${suggestion(issue.path, key)}` };
+      return {
+        ...locate(document, path, lines),
+        message: `${path.join('.')}: unknown key${suggestion(issue.path, key)}`,
+      };
     });
   }
   const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
@@ -200,7 +227,9 @@ function locate(document: Document, path: Path, lines: LineCounter): { line: num
   for (let length = path.length; length > 0; length--) {
     const key = path[length - 1];
     const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
-    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
     const node = pair === undefined ? document.getIn(path.slice(0, length), true) : pair.key;
     if (isNode(node) && node.range) return position(lines, node.range[0]);
   }

@@ -14,7 +14,10 @@ const bytes = (least: number, most: number) => z.int().min(least).max(most);
 const textList = z
   .union([text, z.array(text).min(1)])
   .transform((value) => (typeof value === 'string' ? value.split(',') : value).map((item) => item.trim()))
-  .refine((items) => items.length > 0 && items.every((item) => item !== ''), 'must name at least one, and none may be empty');
+  .refine(
+    (items) => items.length > 0 && items.every((item) => item !== ''),
+    'must name at least one, and none may be empty',
+  );
 
 /** librdkafka settings that delivery guarantees hang on; they are ours to set. */
 const reservedOptions = [
@@ -29,7 +32,9 @@ const reservedOptions = [
 const kafka = z.strictObject({
   bootstrap_servers: textList.default(['localhost:9092']),
   group_id: text.default('vector-aggregator'),
-  topics: textList.default(['app-logs']).describe('Topic names; one that starts with ^ is a regular expression.'),
+  topics: textList
+    .default(['app-logs'])
+    .describe('Topic names; one that starts with ^ is a regular expression.'),
   auto_offset_reset: z.enum(['earliest', 'latest']).default('earliest'),
   commit_interval_ms: milliseconds(10, 600_000).default(1000),
   session_timeout_ms: milliseconds(1000, 1_800_000)
@@ -65,7 +70,9 @@ const kafka = z.strictObject({
 });
 
 const transform = z.strictObject({
-  use: text.describe('A built-in by name, or the path of a .ts or .js file, relative to the configuration file.'),
+  use: text.describe(
+    'A built-in by name, or the path of a .ts or .js file, relative to the configuration file.',
+  ),
   with: z.record(z.string(), z.unknown()).default({}).describe("Checked against the transform's own schema."),
   on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
 });
@@ -79,7 +86,11 @@ const elasticsearch = z.strictObject({
   mode: z.enum(['index', 'data_stream']).default('index'),
   index: text.default('app-logs').describe('May hold {{field}} and {{@timestamp|yyyy.MM.dd}}, in UTC.'),
   data_stream: z
-    .strictObject({ type: text.default('logs'), dataset: text.default('app'), namespace: text.default('default') })
+    .strictObject({
+      type: text.default('logs'),
+      dataset: text.default('app'),
+      namespace: text.default('default'),
+    })
     .prefault({}),
   pipeline: optionalText,
   batch: z
@@ -135,8 +146,13 @@ export const configSchema = z.strictObject({
   buffer: z
     .strictObject({ max_bytes: bytes(1_048_576, 8_589_934_592).default(33_554_432) })
     .prefault({})
-    .describe("Everything taken from Kafka and not yet settled; the Kafka client's own queue (16 MB) comes on top."),
-  workers: z.literal(1).default(1).describe('Processes. More than one is not available yet: start more instances instead.'),
+    .describe(
+      "Everything taken from Kafka and not yet settled; the Kafka client's own queue (16 MB) comes on top.",
+    ),
+  workers: z
+    .literal(1)
+    .default(1)
+    .describe('Processes. More than one is not available yet: start more instances instead.'),
   admin: z
     .strictObject({
       listen: z
@@ -160,4 +176,3 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 export type TransformConfig = Config['transforms'][number];
-

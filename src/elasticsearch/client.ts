@@ -55,11 +55,16 @@ function answerOf(error: unknown): Answer {
     return { status: error.statusCode ?? 0, body: error.body, retryAfter: retryAfter?.toString() };
   }
   if (error instanceof errors.ProductNotSupportedError) {
-    return { failure: 'the answer lacks the header X-Elastic-Product: is a proxy removing it, or is this not Elasticsearch?' };
+    return {
+      failure:
+        'the answer lacks the header X-Elastic-Product: is a proxy removing it, or is this not Elasticsearch?',
+    };
   }
   if (error instanceof errors.DeserializationError) return { failure: 'the answer is not JSON' };
   const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return { failure: (messageOf(error) + (messageOf(error).includes(cause.slice(2, -1)) ? '' : cause)).slice(0, 500) };
+  return {
+    failure: (messageOf(error) + (messageOf(error).includes(cause.slice(2, -1)) ? '' : cause)).slice(0, 500),
+  };
 }
 
 function clientOptions(config: ElasticsearchConfig): ClientOptions {
@@ -85,11 +90,13 @@ function clientOptions(config: ElasticsearchConfig): ClientOptions {
 }
 
 function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptions['auth']> | undefined {
-  const apiKey = auth.api_key ?? (auth.api_key_file === null ? null : read(auth.api_key_file, 'auth.api_key_file').trim());
+  const apiKey =
+    auth.api_key ?? (auth.api_key_file === null ? null : read(auth.api_key_file, 'auth.api_key_file').trim());
   if (apiKey !== null) return { apiKey };
   if (auth.username === null) return undefined;
   const password =
-    auth.password ?? (auth.password_file === null ? '' : read(auth.password_file, 'auth.password_file').trim());
+    auth.password ??
+    (auth.password_file === null ? '' : read(auth.password_file, 'auth.password_file').trim());
   return { username: auth.username, password };
 }
 
@@ -97,6 +104,8 @@ function read(path: string, key: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new LogweirError('CONFIG', `elasticsearch.${key}: cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    throw new LogweirError('CONFIG', `elasticsearch.${key}: cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -14,7 +14,8 @@ const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
  */
 export function eventTime(event: Record<string, unknown>, path: string, recordTimestamp: number): number {
   const value = fieldAt(event, path) ?? (path === '@timestamp' ? event['timestamp'] : undefined);
-  const time = typeof value === 'number' || typeof value === 'string' ? new Date(value).getTime() : Number.NaN;
+  const time =
+    typeof value === 'number' || typeof value === 'string' ? new Date(value).getTime() : Number.NaN;
   return Number.isNaN(time) || time < 0 || time > 253_402_300_799_999 ? Math.max(0, recordTimestamp) : time;
 }
 
@@ -28,7 +29,10 @@ export function compileIndexName(template: string): { name: IndexNamer; needsEve
   const literal = template.replaceAll(PLACEHOLDER, 'x');
   if (/\{\{|\}\}/.test(literal)) throw invalid(template, 'has braces that are not closed');
   if (sanitise(literal) !== literal) {
-    throw invalid(template, 'is not a name that Elasticsearch accepts (lower case, none of \\ / * ? " < > | , # : or space, no leading - _ +)');
+    throw invalid(
+      template,
+      'is not a name that Elasticsearch accepts (lower case, none of \\ / * ? " < > | , # : or space, no leading - _ +)',
+    );
   }
   const parts = splitTemplate(template);
   if (parts.every((part) => typeof part === 'string')) return { name: () => template, needsEvent: false };
@@ -58,7 +62,8 @@ function splitTemplate(template: string): Part[] {
 
 function checkFormat(template: string, format: string): void {
   const unknown = format.match(DATE_TOKEN)?.find((token) => !/^(yyyy|MM|dd|HH|'.*')$/.test(token));
-  if (unknown !== undefined) throw invalid(template, `has the date format '${format}'; known are yyyy, MM, dd, HH`);
+  if (unknown !== undefined)
+    throw invalid(template, `has the date format '${format}'; known are yyyy, MM, dd, HH`);
 }
 
 function formatDate(time: number, format: string): string {
@@ -74,7 +79,9 @@ function formatDate(time: number, format: string): string {
 
 function plain(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
-  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : 'unknown';
+  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
+    ? String(value)
+    : 'unknown';
 }
 
 /** https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create, "Path parameters". */

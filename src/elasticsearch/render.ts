@@ -31,7 +31,8 @@ function indexRenderer(template: string): Renderer {
     `{"index":{"_index":"${name(event, record.timestamp)}","_id":"${documentId(record, output)}"}}`;
   return {
     needsEvent,
-    untouched: (settlement, decoded) => makeDocument(settlement, action(settlement, undefined, 0), decoded.bytes),
+    untouched: (settlement, decoded) =>
+      makeDocument(settlement, action(settlement, undefined, 0), decoded.bytes),
     event: (settlement, event, output, exact) =>
       makeDocument(settlement, action(settlement, event, output), stringifyExact(event, exact)),
   };
@@ -41,7 +42,10 @@ function indexRenderer(template: string): Renderer {
 function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch']['data_stream']): Renderer {
   const stream = `${type}-${dataset}-${namespace}`;
   if (!/^[a-z0-9][a-z0-9_.-]{0,252}$/.test(stream)) {
-    throw new LogweirError('CONFIG', `elasticsearch.data_stream: '${stream}' is not a name that Elasticsearch accepts`);
+    throw new LogweirError(
+      'CONFIG',
+      `elasticsearch.data_stream: '${stream}' is not a name that Elasticsearch accepts`,
+    );
   }
   const event: Renderer['event'] = (settlement, value, output, exact) => {
     const { record } = settlement;

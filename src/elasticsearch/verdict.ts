@@ -24,9 +24,7 @@ export type AnswerVerdict =
   | { kind: 'bad_request'; reason: string };
 
 /** What came back: an HTTP answer, or the failure to get one. */
-export type Answer =
-  | { status: number; body: unknown; retryAfter?: string | undefined }
-  | { failure: string };
+export type Answer = { status: number; body: unknown; retryAfter?: string | undefined } | { failure: string };
 
 interface ItemError {
   type: string;
@@ -102,7 +100,8 @@ function judgeItem(item: unknown): ItemVerdict {
   const operation = isObject(item) ? Object.keys(item)[0] : undefined;
   const result = isObject(item) && operation !== undefined ? item[operation] : undefined;
   const status = isObject(result) ? result['status'] : undefined;
-  if (!isObject(result) || typeof status !== 'number') return { kind: 'retry', reason: 'an item of the answer has no status' };
+  if (!isObject(result) || typeof status !== 'number')
+    return { kind: 'retry', reason: 'an item of the answer has no status' };
   const error = parseError(result['error']);
   if (error === undefined) {
     return status === 200 || status === 201

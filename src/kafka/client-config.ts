@@ -14,7 +14,7 @@ export function clientOptions(config: KafkaConfig): Options {
     'bootstrap.servers': config.bootstrap_servers.join(','),
     'client.id': 'logweir',
     // Its errors reach us as events; the log would say them again on stderr, where they are not JSON.
-    'log_level': 0,
+    log_level: 0,
     ...securityOptions(config),
   };
   return options;
@@ -40,17 +40,30 @@ export function consumerOptions(config: KafkaConfig): Options {
     'allow.auto.create.topics': false,
   };
   if (config.group_instance_id !== null) options['group.instance.id'] = config.group_instance_id;
-  return { ...options, ...config.librdkafka_options, 'enable.auto.commit': false, 'enable.auto.offset.store': false };
+  return {
+    ...options,
+    ...config.librdkafka_options,
+    'enable.auto.commit': false,
+    'enable.auto.offset.store': false,
+  };
 }
 
 function securityOptions({ tls, sasl }: KafkaConfig): Options {
   const options: Options = {};
-  const protocol = sasl.mechanism === null ? (tls.enabled ? 'ssl' : 'plaintext') : tls.enabled ? 'sasl_ssl' : 'sasl_plaintext';
+  const protocol =
+    sasl.mechanism === null
+      ? tls.enabled
+        ? 'ssl'
+        : 'plaintext'
+      : tls.enabled
+        ? 'sasl_ssl'
+        : 'sasl_plaintext';
   if (protocol !== 'plaintext') options['security.protocol'] = protocol;
   if (tls.ca_file !== null) options['ssl.ca.location'] = tls.ca_file;
   if (tls.cert_file !== null) options['ssl.certificate.location'] = tls.cert_file;
   if (tls.key_file !== null) options['ssl.key.location'] = tls.key_file;
-  if (tls.key_password_file !== null) options['ssl.key.password'] = read(tls.key_password_file, 'tls.key_password_file');
+  if (tls.key_password_file !== null)
+    options['ssl.key.password'] = read(tls.key_password_file, 'tls.key_password_file');
   if (sasl.mechanism !== null) {
     options['sasl.mechanisms'] = sasl.mechanism;
     options['sasl.username'] = sasl.username ?? '';
@@ -64,6 +77,8 @@ function read(path: string, key: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new LogweirError('CONFIG', `kafka.${key}: cannot read ${path}: ${messageOf(error)}`, { cause: error });
+    throw new LogweirError('CONFIG', `kafka.${key}: cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -87,6 +87,7 @@ export class Committer {
 
   #warn(reason: string): void {
     const held = this.#gate.pass();
-    if (held !== undefined) this.#log.warn({ reason, repeated: held }, 'a commit was refused and will be made anew');
+    if (held !== undefined)
+      this.#log.warn({ reason, repeated: held }, 'a commit was refused and will be made anew');
   }
 }

@@ -8,7 +8,16 @@ import { Assignment, type OwnedPartition } from './assignment.ts';
 import { consumerOptions } from './client-config.ts';
 import { Committer } from './committer.ts';
 import { explain } from './explain.ts';
-import { ErrorCode, type KafkaError, type NativeConsumer, type PartitionOffset, connect, consume, createConsumer, disconnect } from './native.ts';
+import {
+  ErrorCode,
+  type KafkaError,
+  type NativeConsumer,
+  type PartitionOffset,
+  connect,
+  consume,
+  createConsumer,
+  disconnect,
+} from './native.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
 
@@ -124,7 +133,8 @@ export class Consumer {
       const native = createConsumer(
         {
           ...consumerOptions(this.#config),
-          rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) => this.#rebalancer?.handle(event, partitions),
+          rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
+            this.#rebalancer?.handle(event, partitions),
           offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
             this.#committer?.answered(error, offsets),
         },
@@ -228,11 +238,16 @@ export class Consumer {
     });
   }
 
-  /** No `consume` is in flight here, so the client's position is exact: it has moved over what is never delivered. */
+  /**
+   * No `consume` is in flight here, so the client's position is exact: it has moved over what is never delivered. While a
+   * partition drains it has also moved over records that were not taken, and says nothing.
+   */
   #learnPositions(native: NativeConsumer): void {
     if (this.assignment.all().length === 0) return;
     for (const { topic, partition, offset } of native.position()) {
-      if (offset !== undefined && offset >= 0) this.assignment.find(topic, partition)?.advance(offset);
+      const owned = this.assignment.find(topic, partition);
+      if (owned !== undefined && !owned.draining && offset !== undefined && offset >= 0)
+        owned.advance(offset);
     }
   }
 
@@ -241,7 +256,10 @@ export class Consumer {
     this.#errorGates.set(error.code, gate);
     const held = gate.pass();
     if (held !== undefined) {
-      this.#log.warn({ reason: error.message, code: error.code, repeated: held }, explain(error, this.#config));
+      this.#log.warn(
+        { reason: error.message, code: error.code, repeated: held },
+        explain(error, this.#config),
+      );
     }
     if (error.isFatal === true || error.code === ErrorCode.FATAL) {
       this.#fatal = new LogweirError('FATAL', `${explain(error, this.#config)}: ${error.message}`);

@@ -5,7 +5,15 @@ import { messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
 import type { SourceRecord } from '../settlement.ts';
 import { clientOptions } from './client-config.ts';
-import { ErrorCode, type KafkaError, type NativeProducer, connect, createProducer, disconnect, hasCode } from './native.ts';
+import {
+  ErrorCode,
+  type KafkaError,
+  type NativeProducer,
+  connect,
+  createProducer,
+  disconnect,
+  hasCode,
+} from './native.ts';
 
 /** Why a record cannot become a document. */
 export interface DeadLetterReason {
@@ -58,7 +66,8 @@ export class DeadLetterTopic implements DeadLetters {
       onFailedAttempt: async ({ error }) => {
         this.blocked = `dead letters cannot be written to ${topic}: ${error.message}`;
         const held = this.#gate.pass();
-        if (held !== undefined) this.#log.error({ topic, reason: error.message, repeated: held }, 'dead letters are held');
+        if (held !== undefined)
+          this.#log.error({ topic, reason: error.message, repeated: held }, 'dead letters are held');
         await delay(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
       },
     });
@@ -71,13 +80,25 @@ export class DeadLetterTopic implements DeadLetters {
     if (producer) await disconnect(producer, CONNECT_TIMEOUT_MS);
   }
 
-  async #produce(topic: string, record: SourceRecord, headers: Record<string, string | Buffer>[]): Promise<void> {
+  async #produce(
+    topic: string,
+    record: SourceRecord,
+    headers: Record<string, string | Buffer>[],
+  ): Promise<void> {
     const producer = await (this.#producer ??= this.#connect());
     await new Promise<void>((resolve, reject) => {
       const answered = (error: KafkaError | null | undefined): void =>
         error ? reject(new Error(error.message)) : resolve();
       try {
-        producer.produce(topic, null, record.value, record.key, record.timestamp < 0 ? null : record.timestamp, answered, headers);
+        producer.produce(
+          topic,
+          null,
+          record.value,
+          record.key,
+          record.timestamp < 0 ? null : record.timestamp,
+          answered,
+          headers,
+        );
       } catch (error) {
         reject(new Error(hasCode(error, ErrorCode.QUEUE_FULL) ? 'the queue is full' : messageOf(error)));
       }
@@ -126,14 +147,18 @@ export class NoDeadLetters implements DeadLetters {
     const { topic, partition, offset } = record;
     this.blocked = `${topic}[${partition}] is held at offset ${offset}: ${why.reason}`;
     const held = this.#gate.pass();
-    if (held !== undefined) this.#log.error({ topic, partition, offset, ...why, repeated: held }, 'a record is held');
+    if (held !== undefined)
+      this.#log.error({ topic, partition, offset, ...why, repeated: held }, 'a record is held');
     return new Promise(() => {});
   }
 
   async close(): Promise<void> {}
 }
 
-function reasonHeaders(record: SourceRecord, { reason, message }: DeadLetterReason): Record<string, string>[] {
+function reasonHeaders(
+  record: SourceRecord,
+  { reason, message }: DeadLetterReason,
+): Record<string, string>[] {
   return [
     { 'logweir-reason': reason },
     { 'logweir-message': message.slice(0, 1000) },

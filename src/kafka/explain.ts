@@ -12,6 +12,11 @@ export function explain(error: KafkaError, config: Config['kafka']): string {
         `the group ${config.group_id} has members with another assignment protocol (a Vector that is still running uses ` +
         'range): stop them, or take another kafka.group_id'
       );
+    case ErrorCode.INVALID_SESSION_TIMEOUT:
+      return (
+        `kafka.session_timeout_ms (${config.session_timeout_ms}) is outside of what the broker allows: ` +
+        'see its group.min.session.timeout.ms (6000 unless set) and group.max.session.timeout.ms'
+      );
     case ErrorCode.MAX_POLL_EXCEEDED:
       return 'the process was stopped or blocked for longer than max.poll.interval.ms, and lost its partitions';
     case ErrorCode.AUTO_OFFSET_RESET:

@@ -24,6 +24,7 @@ export const ErrorCode = {
   UNKNOWN_TOPIC: -188,
   UNKNOWN_TOPIC_OR_PART: 3,
   INCONSISTENT_GROUP_PROTOCOL: 23,
+  INVALID_SESSION_TIMEOUT: 26,
 } as const;
 
 export interface KafkaError {
@@ -55,7 +56,11 @@ export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> &
   setDefaultIsTimeoutOnlyForFirstMessage(value: boolean): void;
   commit(offsets: readonly PartitionOffset[]): void;
   position(): AnsweredOffset[];
-  committed(partitions: readonly TopicPartition[], timeoutMs: number, callback: Callback<AnsweredOffset[]>): void;
+  committed(
+    partitions: readonly TopicPartition[],
+    timeoutMs: number,
+    callback: Callback<AnsweredOffset[]>,
+  ): void;
   consume(count: number, callback: Callback<SourceRecord[]>): void;
   queryWatermarkOffsets(
     topic: string,
@@ -64,7 +69,11 @@ export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> &
     callback: Callback<{ lowOffset: number; highOffset: number }>,
   ): void;
   /** `offset` holds the time in ms on the way in. */
-  offsetsForTimes(times: readonly PartitionOffset[], timeoutMs: number, callback: Callback<AnsweredOffset[]>): void;
+  offsetsForTimes(
+    times: readonly PartitionOffset[],
+    timeoutMs: number,
+    callback: Callback<AnsweredOffset[]>,
+  ): void;
 };
 
 type Options = Record<string, unknown>;
@@ -130,9 +139,12 @@ export async function committedOffsets(
   timeoutMs: number,
 ): Promise<PartitionOffset[]> {
   const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
-  const answers = await promised<AnsweredOffset[]>((callback) => consumer.committed(wanted, timeoutMs, callback));
+  const answers = await promised<AnsweredOffset[]>((callback) =>
+    consumer.committed(wanted, timeoutMs, callback),
+  );
   return answers.map(({ topic, partition, offset, error }) => {
-    if (error !== undefined && error.code !== 0) throw Object.assign(new Error(error.message), { code: error.code });
+    if (error !== undefined && error.code !== 0)
+      throw Object.assign(new Error(error.message), { code: error.code });
     return { topic, partition, offset: offset !== undefined && offset >= 0 ? offset : -1 };
   });
 }

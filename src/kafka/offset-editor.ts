@@ -47,7 +47,9 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
   } catch (error) {
     await disconnect(consumer, TIMEOUT_MS);
     const servers = config.bootstrap_servers.join(',');
-    throw new LogweirError('UNAVAILABLE', `cannot reach Kafka at ${servers}: ${messageOf(error)}`, { cause: error });
+    throw new LogweirError('UNAVAILABLE', `cannot reach Kafka at ${servers}: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   return {
     members: () => groupMembers(config),
@@ -60,12 +62,20 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
 async function groupMembers(config: Config['kafka']): Promise<string[]> {
   const admin = createAdmin(clientOptions(config));
   try {
-    const { groups } = await promised<{ groups: { members: { clientId: string; clientHost: string; memberId: string }[] }[] }>(
-      (callback) =>
-        admin.describeGroups([config.group_id], { timeout: TIMEOUT_MS }, callback as unknown as Parameters<typeof admin.describeGroups>[2]),
+    const { groups } = await promised<{
+      groups: { members: { clientId: string; clientHost: string; memberId: string }[] }[];
+    }>((callback) =>
+      admin.describeGroups(
+        [config.group_id],
+        { timeout: TIMEOUT_MS },
+        callback as unknown as Parameters<typeof admin.describeGroups>[2],
+      ),
     );
     return groups.flatMap(({ members }) =>
-      members.map(({ clientId, clientHost, memberId }) => `${clientId} at ${clientHost.replace(/^\//, '')} (${memberId})`),
+      members.map(
+        ({ clientId, clientHost, memberId }) =>
+          `${clientId} at ${clientHost.replace(/^\//, '')} (${memberId})`,
+      ),
     );
   } finally {
     admin.disconnect();
@@ -84,7 +94,14 @@ async function partitionStates(
     committed.map(async ({ topic, partition, offset }, index) => {
       const { low, high } = await watermarks(consumer, { topic, partition }, TIMEOUT_MS);
       const found = atTime[index];
-      return { topic, partition, committed: offset, low, high, ...(found === undefined ? {} : { atTime: found }) };
+      return {
+        topic,
+        partition,
+        committed: offset,
+        low,
+        high,
+        ...(found === undefined ? {} : { atTime: found }),
+      };
     }),
   );
 }
@@ -96,13 +113,18 @@ async function partitionsOf(consumer: NativeConsumer, topics: readonly string[])
   const isWanted = (name: string): boolean =>
     topics.some((topic) => (topic.startsWith('^') ? new RegExp(topic).test(name) : topic === name));
   const found = metadata.topics.filter(({ name }) => isWanted(name));
-  if (found.length === 0) throw new LogweirError('USAGE', `there is no topic ${topics.join(', ')} on these brokers`);
+  if (found.length === 0)
+    throw new LogweirError('USAGE', `there is no topic ${topics.join(', ')} on these brokers`);
   return found.flatMap(({ name, partitions }) =>
     partitions.map(({ id }) => ({ topic: name, partition: id })).sort((a, b) => a.partition - b.partition),
   );
 }
 
-async function offsetsAt(consumer: NativeConsumer, partitions: readonly TopicPartition[], time: number): Promise<number[]> {
+async function offsetsAt(
+  consumer: NativeConsumer,
+  partitions: readonly TopicPartition[],
+  time: number,
+): Promise<number[]> {
   const times = partitions.map(({ topic, partition }) => ({ topic, partition, offset: time }));
   const answers = await promised<{ topic: string; partition: number; offset?: number }[]>((callback) =>
     consumer.offsetsForTimes(times, TIMEOUT_MS, callback),
@@ -113,7 +135,11 @@ async function offsetsAt(consumer: NativeConsumer, partitions: readonly TopicPar
   });
 }
 
-async function commitAll(consumer: NativeConsumer, group: string, offsets: readonly PartitionOffset[]): Promise<void> {
+async function commitAll(
+  consumer: NativeConsumer,
+  group: string,
+  offsets: readonly PartitionOffset[],
+): Promise<void> {
   try {
     consumer.commitSync(offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
   } catch (error) {
@@ -125,5 +151,9 @@ async function commitAll(consumer: NativeConsumer, group: string, offsets: reado
   }
   const stored = await committedOffsets(consumer, offsets, TIMEOUT_MS);
   const wrong = stored.find((one, index) => one.offset !== offsets[index]?.offset);
-  if (wrong) throw new LogweirError('UNAVAILABLE', `the broker still has offset ${wrong.offset} for ${wrong.topic}[${wrong.partition}]`);
+  if (wrong)
+    throw new LogweirError(
+      'UNAVAILABLE',
+      `the broker still has offset ${wrong.offset} for ${wrong.topic}[${wrong.partition}]`,
+    );
 }

@@ -55,7 +55,11 @@ export class Rebalancer {
     if (protocol !== 'NONE') this.#protocol = protocol;
     const lost = event.code === ErrorCode.REVOKE_PARTITIONS && this.#context.consumer.assignmentLost();
     this.#queue = this.#queue
-      .then(() => (event.code === ErrorCode.ASSIGN_PARTITIONS ? this.#assign(partitions) : this.#revoke(partitions, lost)))
+      .then(() =>
+        event.code === ErrorCode.ASSIGN_PARTITIONS
+          ? this.#assign(partitions)
+          : this.#revoke(partitions, lost),
+      )
       .catch((error: unknown) => {
         this.#context.log.error({ reason: messageOf(error) }, 'a rebalance step failed');
       });
@@ -102,9 +106,14 @@ export class Rebalancer {
       try {
         if (partitions.length === 0 || stopping.aborted) return [];
         const committed = await committedOffsets(consumer, partitions, QUERY_TIMEOUT_MS);
-        return await Promise.all(committed.map(async ({ topic, partition, offset }) => this.#resolveStart(topic, partition, offset)));
+        return await Promise.all(
+          committed.map(async ({ topic, partition, offset }) => this.#resolveStart(topic, partition, offset)),
+        );
       } catch (error) {
-        log.warn({ reason: messageOf(error), partitions: names(partitions) }, 'cannot read the start offsets; trying again');
+        log.warn(
+          { reason: messageOf(error), partitions: names(partitions) },
+          'cannot read the start offsets; trying again',
+        );
         await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => {});
       }
     }
@@ -116,11 +125,19 @@ export class Rebalancer {
     const start = resolveStart(committed, low, high, reset);
     const where = { topic, partition, committed, low, high };
     if (start.lost > 0) {
-      log.error({ ...where, lost: start.lost }, 'records were deleted by retention before they were read; going on from the earliest');
+      log.error(
+        { ...where, lost: start.lost },
+        'records were deleted by retention before they were read; going on from the earliest',
+      );
     }
     if (start.recreated) log.error(where, 'the topic was created anew; reading it from its beginning');
     // After a jump the old commit is above or below what is there: it must not keep the new one from being made.
-    const owned = new OwnedPartition(topic, partition, start.offset, start.offset === committed ? committed : -1);
+    const owned = new OwnedPartition(
+      topic,
+      partition,
+      start.offset,
+      start.offset === committed ? committed : -1,
+    );
     owned.highWatermark = high;
     return owned;
   }

@@ -26,7 +26,13 @@ const UNITS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 
  * @throws LogweirError USAGE where none or several are given, or one cannot be read
  */
 export function replayTarget(options: TargetOptions, now: number): ReplayTarget {
-  const given = [options.toEarliest, options.toDatetime, options.byDuration, options.toOffset, options.shiftBy];
+  const given = [
+    options.toEarliest,
+    options.toDatetime,
+    options.byDuration,
+    options.toOffset,
+    options.shiftBy,
+  ];
   if (given.filter((option) => option !== undefined).length !== 1) {
     throw new LogweirError(
       'USAGE',
@@ -34,8 +40,10 @@ export function replayTarget(options: TargetOptions, now: number): ReplayTarget 
     );
   }
   if (options.toDatetime !== undefined) return { kind: 'time', time: parseTime(options.toDatetime) };
-  if (options.byDuration !== undefined) return { kind: 'time', time: now - parseDuration(options.byDuration) };
-  if (options.toOffset !== undefined) return { kind: 'offset', offset: wholeNumber('--to-offset', options.toOffset, 0) };
+  if (options.byDuration !== undefined)
+    return { kind: 'time', time: now - parseDuration(options.byDuration) };
+  if (options.toOffset !== undefined)
+    return { kind: 'offset', offset: wholeNumber('--to-offset', options.toOffset, 0) };
   if (options.shiftBy !== undefined) {
     return { kind: 'shift', by: wholeNumber('--shift-by', options.shiftBy, Number.MIN_SAFE_INTEGER) };
   }
@@ -43,7 +51,8 @@ export function replayTarget(options: TargetOptions, now: number): ReplayTarget 
 }
 
 function wholeNumber(name: string, value: number, least: number): number {
-  if (!Number.isSafeInteger(value) || value < least) throw new LogweirError('USAGE', `${name} takes a whole number`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new LogweirError('USAGE', `${name} takes a whole number`);
   return value;
 }
 
@@ -58,7 +67,10 @@ export function parseDuration(text: string): number {
   const plain = /^p/i.test(text) ? text.replaceAll(/[pt]/gi, '') : text;
   const parts = [...plain.toLowerCase().matchAll(/(\d+)([smhd])/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== plain.toLowerCase()) {
-    throw new LogweirError('USAGE', `--by-duration: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`);
+    throw new LogweirError(
+      'USAGE',
+      `--by-duration: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`,
+    );
   }
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS_MS[unit ?? 's'] ?? 0), 0);
 }

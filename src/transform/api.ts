@@ -27,7 +27,10 @@ export interface RecordInfo {
 export type TransformResult = Event | readonly Event[] | undefined;
 
 /** May change the event that it is given, and return it; or return another. What it throws is handled by `on_error`. */
-export type TransformFunction = (event: Event, record: RecordInfo) => TransformResult | Promise<TransformResult>;
+export type TransformFunction = (
+  event: Event,
+  record: RecordInfo,
+) => TransformResult | Promise<TransformResult>;
 
 /** Structured logging under the transform's name. Never log payloads. */
 export interface TransformLog {

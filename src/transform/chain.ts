@@ -49,7 +49,12 @@ export class Chain {
     await Promise.allSettled(this.steps.map(async (step) => step.close()));
   }
 
-  #from(first: number, input: Event[], failures: Failure[], record: RecordInfo): ChainResult | Promise<ChainResult> {
+  #from(
+    first: number,
+    input: Event[],
+    failures: Failure[],
+    record: RecordInfo,
+  ): ChainResult | Promise<ChainResult> {
     let events = input;
     for (let index = first; index < this.steps.length; index++) {
       const step = this.steps[index] as Step;
@@ -59,7 +64,8 @@ export class Chain {
         const before = step.onError === 'keep' ? cloneEvent(event) : undefined;
         try {
           const result = step.run(event, record);
-          if (result instanceof Promise) return this.#afterAsync(index, events, at, next, failures, record, result, before);
+          if (result instanceof Promise)
+            return this.#afterAsync(index, events, at, next, failures, record, result, before);
           collect(result, next);
         } catch (error) {
           this.#failed(step, error, before, next, failures);
@@ -85,7 +91,7 @@ export class Chain {
     const step = this.steps[index] as Step;
     let result = pending;
     let before = snapshot;
-    for (let current = at; ; ) {
+    for (let current = at; ;) {
       try {
         collect(await result, next);
       } catch (error) {
@@ -129,7 +135,9 @@ function asEvent(value: unknown): Event {
     const prototype: unknown = Object.getPrototypeOf(value);
     if ((prototype === Object.prototype || prototype === null) && !isRawJson(value)) return value as Event;
   }
-  throw new TypeError(`returned ${nameOf(value)}; an event must be a plain object (or an array of them, or undefined)`);
+  throw new TypeError(
+    `returned ${nameOf(value)}; an event must be a plain object (or an array of them, or undefined)`,
+  );
 }
 
 function nameOf(value: unknown): string {

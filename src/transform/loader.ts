@@ -4,7 +4,12 @@ import { pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
 import type { TransformConfig } from '../config/schema.ts';
 import { LogweirError, messageOf } from '../errors.ts';
-import { type TransformContext, type TransformDefinition, type TransformFunction, isTransformDefinition } from './api.ts';
+import {
+  type TransformContext,
+  type TransformDefinition,
+  type TransformFunction,
+  isTransformDefinition,
+} from './api.ts';
 import { Chain, type OnStepError, type Step } from './chain.ts';
 import { builtInExtension, builtInsDirectory, installResolveHook } from './resolve-hook.ts';
 
@@ -25,7 +30,8 @@ export async function loadChain(
   installResolveHook();
   const steps: Step[] = [];
   try {
-    for (const [index, config] of configs.entries()) steps.push(await loadStep(config, index, directory, contextOf));
+    for (const [index, config] of configs.entries())
+      steps.push(await loadStep(config, index, directory, contextOf));
   } catch (error) {
     await new Chain(steps, onError).close();
     throw error;
@@ -33,7 +39,12 @@ export async function loadChain(
   return new Chain(steps, onError);
 }
 
-async function loadStep(config: TransformConfig, index: number, directory: string, contextOf: ContextOf): Promise<Step> {
+async function loadStep(
+  config: TransformConfig,
+  index: number,
+  directory: string,
+  contextOf: ContextOf,
+): Promise<Step> {
   const where = `transforms.${index} (${config.use})`;
   const path = locate(config.use, directory, where);
   const exported = await importDefault(path, where);
@@ -47,7 +58,9 @@ async function loadStep(config: TransformConfig, index: number, directory: strin
     if (typeof run !== 'function') throw new TypeError('setup did not return a function');
     return { name, run, onError: config.on_error, close: () => exported.close?.() };
   } catch (error) {
-    throw new LogweirError('CONFIG', `${where}: its setup failed: ${describe(error, path)}`, { cause: error });
+    throw new LogweirError('CONFIG', `${where}: its setup failed: ${describe(error, path)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -57,7 +70,10 @@ function locate(use: string, directory: string, where: string): string {
   if (isPath) {
     const path = isAbsolute(use) ? use : resolve(directory, use);
     if (existsSync(path)) return path;
-    throw new LogweirError('CONFIG', `${where}: there is no file ${path} (paths are relative to the configuration file)`);
+    throw new LogweirError(
+      'CONFIG',
+      `${where}: there is no file ${path} (paths are relative to the configuration file)`,
+    );
   }
   const path = join(builtInsDirectory, `${use}.${builtInExtension}`);
   if (existsSync(path)) return path;
@@ -93,14 +109,23 @@ async function importDefault(path: string, where: string): Promise<TransformDefi
   );
 }
 
-function checkOptions(exported: TransformDefinition | TransformFunction, given: object, where: string): unknown {
+function checkOptions(
+  exported: TransformDefinition | TransformFunction,
+  given: object,
+  where: string,
+): unknown {
   if (!isTransformDefinition(exported) || exported.options === undefined) {
     if (Object.keys(given).length === 0) return {};
-    throw new LogweirError('CONFIG', `${where}: it takes no options, yet 'with' gives ${Object.keys(given).join(', ')}`);
+    throw new LogweirError(
+      'CONFIG',
+      `${where}: it takes no options, yet 'with' gives ${Object.keys(given).join(', ')}`,
+    );
   }
   const result = exported.options.safeParse(given);
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => `${['with', ...issue.path].join('.')}: ${issue.message}`);
+  const problems = result.error.issues.map(
+    (issue) => `${['with', ...issue.path].join('.')}: ${issue.message}`,
+  );
   throw new LogweirError('CONFIG', `${where}: ${problems.join('; ')}`);
 }
 
@@ -108,6 +133,7 @@ function checkOptions(exported: TransformDefinition | TransformFunction, given: 
 function describe(error: unknown, path: string): string {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const place = stack.split('\n').find((line) => line.includes(path) && /:\d+/.test(line));
-  const line = place === undefined ? undefined : /:(\d+(?::\d+)?)/.exec(place.slice(place.indexOf(path) + path.length));
+  const line =
+    place === undefined ? undefined : /:(\d+(?::\d+)?)/.exec(place.slice(place.indexOf(path) + path.length));
   return `${messageOf(error)} (${path}${line ? `:${line[1]}` : ''})`;
 }

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type Event, type RecordInfo, type TransformDefinition, type TransformFunction, isTransformDefinition } from './api.ts';
+import {
+  type Event,
+  type RecordInfo,
+  type TransformDefinition,
+  type TransformFunction,
+  isTransformDefinition,
+} from './api.ts';
 
 /** Runs one event through the transform under test, and gives what came out: no events means that it was dropped. */
 export type RunTransform = (event: Event, record?: Partial<RecordInfo>) => Promise<Event[]>;
@@ -36,7 +42,10 @@ export async function testTransform(
   };
 }
 
-async function setUp(definition: TransformDefinition, options: Record<string, unknown>): Promise<TransformFunction> {
+async function setUp(
+  definition: TransformDefinition,
+  options: Record<string, unknown>,
+): Promise<TransformFunction> {
   const checked: unknown = definition.options === undefined ? options : definition.options.parse(options);
   const ignore = (): void => {};
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };

@@ -38,7 +38,7 @@ let watching = false;
 
 /**
  * Starts a process in a group of its own, so that a Ctrl-C in the terminal reaches only this process, which then decides
- * in which order its children end. They never outlive it, unless it is killed with SIGKILL.
+ * in which order its children end. They never outlive it, however it ends.
  */
 export function spawnLogged({ command, args, logFile, ...options }: SpawnOptions): ManagedProcess {
   watchOwnEnd();
@@ -52,10 +52,12 @@ export function spawnLogged({ command, args, logFile, ...options }: SpawnOptions
     throw new Error(`cannot start ${command}: is it there, and may it be executed?`);
   }
   living.add(pid);
+  const stopGuard = guard(pid);
   let running = true;
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       running = false;
+      stopGuard();
       resolve({ code, signal });
     });
   });
@@ -122,6 +124,20 @@ function watchOwnEnd(): void {
       process.exit(128 + constants.signals[signal]);
     });
   }
+}
+
+/**
+ * Kills the group when this process ends without a chance to do so itself (SIGKILL): the kernel closes the pipe then, and
+ * the shell goes on. Returns what calls it off.
+ */
+function guard(pid: number): () => void {
+  const shell = spawn('sh', ['-c', `read -r _; kill -KILL -${pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  shell.on('error', () => {});
+  shell.unref();
+  return () => void shell.kill('SIGKILL');
 }
 
 function killAll(): void {

@@ -5,6 +5,9 @@ export interface Answer {
   readonly body?: unknown;
 }
 
+/** What Elasticsearch answered. */
+export type FullAnswer = Answer & { readonly body: Buffer };
+
 export interface ProxyRequest {
   readonly method: string;
   /** Without the query. */
@@ -15,7 +18,7 @@ export interface ProxyRequest {
 }
 
 /** Sends the request on, with another body if one is given, and resolves with the real server's answer. */
-export type Forward = (body?: string | Buffer) => Promise<Answer & { readonly body: Buffer }>;
+export type Forward = (body?: string | Buffer) => Promise<FullAnswer>;
 
 export type Action =
   /** The connection breaks, and Elasticsearch never saw the request. */

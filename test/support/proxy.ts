@@ -1,10 +1,4 @@
-import {
-  Agent,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'node:net';
@@ -13,18 +7,16 @@ import { BulkJournal, type Acknowledgement, type BulkItem } from './proxy-journa
 import {
   Rule,
   type Action,
-  type Answer,
   type Forward,
+  type FullAnswer,
   type Match,
   type Predicate,
   type ProxyRequest,
 } from './proxy-rules.ts';
+import { forwardTo, send } from './proxy-transport.ts';
 import { waitFor } from './wait.ts';
 
 export type * from './proxy-rules.ts';
-
-/** Hop-by-hop headers, and those that describe a body which is sent anew. */
-const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
 /** An HTTP proxy in front of Elasticsearch that breaks things on purpose, and keeps a journal of what really happened. */
 export class Proxy {
@@ -81,6 +73,7 @@ export class Proxy {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+    await waitFor(() => this.inFlight === 0, { timeoutMs: 5000, what: 'connections to end', everyMs: 2 });
   }
 
   /** Opens the port again. */
@@ -162,32 +155,11 @@ export class Proxy {
     }
   }
 
-  async #forward(
-    { method, url, headers, body }: ProxyRequest,
-    items: BulkItem[],
-    newBody?: string | Buffer,
-  ): Promise<Answer & { body: Buffer }> {
-    const bytes = newBody === undefined ? body : Buffer.from(newBody);
-    const dropped = newBody === undefined ? ['accept-encoding'] : ['accept-encoding', 'content-encoding'];
-    const passed = Object.entries(headers).filter(
-      ([name]) => !OWN_HEADERS.has(name) && !dropped.includes(name),
-    );
-    const outgoing = httpRequest(new URL(url, this.#target), {
-      method,
-      agent: this.#agent,
-      headers: { ...Object.fromEntries(passed), host: this.#target.host, 'content-length': bytes.length },
-      signal: this.#closing.signal,
-    });
-    const answer = new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve).once('error', reject);
-    });
-    outgoing.end(bytes);
-    const upstream = await answer;
-    const answerBody = await buffer(upstream);
-    const status = upstream.statusCode ?? 0;
+  async #forward(request: ProxyRequest, items: BulkItem[], body?: string | Buffer): Promise<FullAnswer> {
+    const answer = await forwardTo(this.#target, this.#agent, this.#closing.signal, request, body);
     // A changed body has other items than the journal knows of; whoever changes it answers for that.
-    if (newBody === undefined) this.journal.answered(items, status, answerBody);
-    return { status, headers: textHeaders(upstream), body: answerBody };
+    if (body === undefined) this.journal.answered(items, answer.status, answer.body);
+    return answer;
   }
 }
 
@@ -195,22 +167,4 @@ export async function startProxy(targetUrl: string): Promise<Proxy> {
   const proxy = new Proxy(targetUrl, await freePort());
   await proxy.accept();
   return proxy;
-}
-
-function textHeaders({ headers }: IncomingMessage): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
-  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
-}
-
-/** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
-function send(response: ServerResponse, { status, headers, body = '' }: Answer): void {
-  const bytes =
-    typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    'x-elastic-product': 'Elasticsearch',
-    ...headers,
-    'content-length': bytes.length,
-  });
-  response.end(bytes);
 }

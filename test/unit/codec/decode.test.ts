@@ -101,10 +101,14 @@ describe('nothing that nobody changed is changed', () => {
     const exact = decoded.parse();
     const event = exact.value as Record<string, unknown>;
     expect(event).toEqual({ id: 9007199254740993n, n: 1, m: 2 });
-    expect(stringifyExact({ ...event, n: 3, id: 9007199254740997n }, exact)).toBe('{"id":9007199254740997,"n":3,"m":2.0}');
+    expect(stringifyExact({ ...event, n: 3, id: 9007199254740997n }, exact)).toBe(
+      '{"id":9007199254740997,"n":3,"m":2.0}',
+    );
   });
 });
 
 it('text becomes a message', () => {
-  expect(decode(Buffer.from('say "hi"\n'), 'text')).toMatchObject({ bytes: Buffer.from('{"message":"say \\"hi\\"\\n"}') });
+  expect(decode(Buffer.from('say "hi"\n'), 'text')).toMatchObject({
+    bytes: Buffer.from('{"message":"say \\"hi\\"\\n"}'),
+  });
 });

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
 import { LogweirError } from '../../../src/errors.ts';
 
-const parse = (source: string, environment: Record<string, string> = {}) => parseConfig(source, 'l.yaml', environment);
+const parse = (source: string, environment: Record<string, string> = {}) =>
+  parseConfig(source, 'l.yaml', environment);
 
 function problems(source: string, environment: Record<string, string> = {}): string[] {
   try {
@@ -17,12 +18,20 @@ function problems(source: string, environment: Record<string, string> = {}): str
 
 it('an empty file is every default', () => {
   const config = parse('');
-  expect(config.kafka).toMatchObject({ group_id: 'vector-aggregator', topics: ['app-logs'], commit_interval_ms: 1000 });
+  expect(config.kafka).toMatchObject({
+    group_id: 'vector-aggregator',
+    topics: ['app-logs'],
+    commit_interval_ms: 1000,
+  });
   expect(config.elasticsearch.batch).toEqual({ max_bytes: 5_000_000, max_events: 10_000, max_age_ms: 200 });
 });
 
 it('unknown keys name the nearest known one with the line, and all problems come at once', () => {
-  expect(problems('kafka:\n  gruop_id: x\n  commit_interval_ms: soon\nelasticserch: {}\nbuffer: { zzzzzzzzzz: 1 }\n')).toEqual([
+  expect(
+    problems(
+      'kafka:\n  gruop_id: x\n  commit_interval_ms: soon\nelasticserch: {}\nbuffer: { zzzzzzzzzz: 1 }\n',
+    ),
+  ).toEqual([
     'l.yaml:2:3 kafka.gruop_id: unknown key, did you mean kafka.group_id?',
     'l.yaml:3:3 kafka.commit_interval_ms: Invalid input: expected number, received string',
     'l.yaml:4:1 elasticserch: unknown key, did you mean elasticsearch?',
@@ -44,13 +53,18 @@ describe('the environment', () => {
   });
 
   it('gives numbers and booleans where they are wanted', () => {
-    const config = parse('kafka: { commit_interval_ms: "${C}" }\nelasticsearch: { tls: { verify: "${V:-false}" } }', { C: '250' });
+    const config = parse(
+      'kafka: { commit_interval_ms: "${C}" }\nelasticsearch: { tls: { verify: "${V:-false}" } }',
+      { C: '250' },
+    );
     expect(config.kafka.commit_interval_ms).toBe(250);
     expect(config.elasticsearch.tls.verify).toBe(false);
   });
 
   it('a missing name is an error, an empty one takes the default', () => {
-    expect(problems('kafka:\n  group_id: ${NOPE}\n')[0]).toMatch(/^l.yaml:2:13 the environment variable NOPE is not set/);
+    expect(problems('kafka:\n  group_id: ${NOPE}\n')[0]).toMatch(
+      /^l.yaml:2:13 the environment variable NOPE is not set/,
+    );
     expect(parse('kafka: { group_id: "${E:-d}" }', { E: '' }).kafka.group_id).toBe('d');
   });
 });
@@ -68,5 +82,7 @@ it.each([
 });
 
 it('a missing file is one sentence', () => {
-  expect(() => loadConfig('/nowhere/logweir.yaml', {})).toThrow('there is no configuration file at /nowhere/logweir.yaml');
+  expect(() => loadConfig('/nowhere/logweir.yaml', {})).toThrow(
+    'there is no configuration file at /nowhere/logweir.yaml',
+  );
 });

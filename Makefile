@@ -1,0 +1,33 @@
+# `make demo` and `make test` are all that one needs; both set the machine up first.
+NODE = PATH="$(CURDIR)/.cache/node/bin:$$PATH"
+BIN = $(NODE) node_modules/.bin
+
+.PHONY: demo test check unit setup up down image-check
+
+demo: setup
+	@$(NODE) node dev/demo.ts $(if $(KEEP),--keep)
+
+# Format, lint, types and unit tests, then everything on a real Kafka and a real Elasticsearch.
+test: check
+	@$(BIN)/vitest run --project unit --project integration
+
+# Under a minute.
+check: setup
+	@$(BIN)/prettier --check --log-level warn .
+	@$(BIN)/oxlint --type-aware --deny-warnings
+	@$(BIN)/tsc -p tsconfig.json
+	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit)
+
+setup:
+	@dev/setup.sh
+
+# Kafka and Elasticsearch on loopback ports, for trying things out.
+up: setup
+	@$(NODE) node test/support/up.ts
+
+down:
+	@$(NODE) node test/support/down.ts
+
+# Builds the container image without a container engine, and runs it. Needs root and a Debian.
+image-check: setup
+	@deploy/check-image.sh

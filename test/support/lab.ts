@@ -1,0 +1,142 @@
+import { inject, onTestFinished } from 'vitest';
+import { Ledger } from './ledger.ts';
+import { type ConfigFile, Logweir } from './logweir.ts';
+import { type Proxy, startProxy } from './proxy.ts';
+import { committedOffsets, createTopic, endOffsets, uniqueName, waitFor } from './topics.ts';
+
+type Section = Record<string, unknown>;
+/** By name: objects are merged into the laboratory's own, everything else replaces. */
+export type Sections = Record<string, Section | readonly unknown[] | number>;
+
+/** One test's own topic, index, group, books and proxy on the shared servers; all of it goes when the test ends. */
+export interface Lab {
+  readonly kafka: string;
+  readonly elasticsearch: string;
+  readonly topic: string;
+  readonly index: string;
+  readonly group: string;
+  readonly partitions: number;
+  readonly ledger: Ledger;
+  readonly proxy: Proxy;
+  /** A configuration that reads the topic and writes through the proxy, with sections merged into it. */
+  config(sections?: Sections): ConfigFile;
+  start(sections?: Sections, files?: Record<string, string>): Logweir;
+  committed(): Promise<number[]>;
+  ends(): Promise<number[]>;
+  /** Waits until the group has committed the end of every partition. */
+  waitForLagZero(timeoutMs?: number): Promise<void>;
+  search(query?: object): Promise<{ _id: string; _source: Record<string, unknown> }[]>;
+  /** The raw text of a search's answer: for digits that JSON.parse would lose. */
+  searchText(query?: object): Promise<string>;
+}
+
+export interface LabOptions {
+  /** @default 3 */
+  partitions?: number;
+  /** Another Elasticsearch than the shared one, for tests that stop it. */
+  elasticsearch?: string;
+}
+
+export async function openLab(options: LabOptions = {}): Promise<Lab> {
+  const { partitions = 3, elasticsearch = inject('elasticsearch') } = options;
+  const kafka = inject('kafka');
+  const topic = uniqueName('logs');
+  await createTopic(kafka, topic, partitions);
+  const ledger = new Ledger(kafka);
+  const proxy = await startProxy(elasticsearch);
+  const running: Logweir[] = [];
+  onTestFinished(async () => {
+    await Promise.all(running.map((one) => one.remove()));
+    await ledger.close();
+    await proxy.close();
+  });
+  const group = uniqueName('group');
+  const ends = (): Promise<number[]> => endOffsets(kafka, topic, partitions);
+  const committed = (): Promise<number[]> => committedOffsets(kafka, group, topic, partitions);
+  const config: Lab['config'] = (sections = {}) => {
+    const base: Record<string, Section> = {
+      kafka: { bootstrap_servers: kafka, topics: [topic], group_id: group, commit_interval_ms: 100 },
+      elasticsearch: {
+        endpoints: [proxy.url],
+        index: topic,
+        request: { backoff: { initial_ms: 50, max_ms: 500 } },
+      },
+    };
+    const merged: ConfigFile = { ...base };
+    for (const [name, section] of Object.entries(sections)) {
+      merged[name] =
+        typeof section === 'number' || Array.isArray(section) ? section : { ...base[name], ...section };
+    }
+    return merged;
+  };
+  const searchText = async (query: object = { match_all: {} }): Promise<string> => {
+    await fetch(`${elasticsearch}/${topic}/_refresh`, { method: 'POST' });
+    const response = await fetch(`${elasticsearch}/${topic}/_search?size=1000`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query, sort: ['_doc'] }),
+    });
+    return response.text();
+  };
+  return {
+    kafka,
+    elasticsearch,
+    topic,
+    index: topic,
+    group,
+    partitions,
+    ledger,
+    proxy,
+    config,
+    start(sections, files) {
+      const started = Logweir.start(config(sections), files);
+      running.push(started);
+      return started;
+    },
+    committed,
+    ends,
+    async waitForLagZero(timeoutMs = 60_000) {
+      const atEnd = async (): Promise<boolean> => {
+        const [offsets, wanted] = await Promise.all([committed(), ends()]);
+        return wanted.every((end, partition) => end === 0 || offsets[partition] === end);
+      };
+      try {
+        await waitFor(atEnd, { timeoutMs, what: 'lag 0' });
+      } catch (error) {
+        const logs = running.map((one) => one.output.slice(-3000)).join('\n---\n');
+        throw new Error(`committed ${await committed()}, ends ${await ends()}\n${logs}`, { cause: error });
+      }
+    },
+    searchText,
+    async search(query) {
+      const answer = JSON.parse(await searchText(query)) as {
+        hits?: { hits?: { _id: string; _source: Section }[] };
+      };
+      return answer.hits?.hits ?? [];
+    },
+  };
+}
+
+/** What every test ends with: exactly what was produced is there, once. */
+export async function expectExactlyOnce(lab: Lab, hash: 'source' | 'none' = 'none'): Promise<void> {
+  const { produced, indexed, lost, duplicates, unexpected, altered } = await lab.ledger.check(
+    lab.elasticsearch,
+    lab.index,
+    { hash },
+  );
+  const found = {
+    indexed,
+    lost: lost.length,
+    duplicates: duplicates.length,
+    unexpected: unexpected.length,
+    altered: altered.length,
+  };
+  const wanted = { indexed: produced, lost: 0, duplicates: 0, unexpected: 0, altered: 0 };
+  if (produced === 0) throw new Error('nothing was produced: the check would prove nothing');
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) {
+    const examples = JSON.stringify([lost, duplicates, unexpected, altered].map((list) => list.slice(0, 3)));
+    throw new Error(
+      `expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}; for example ${examples}`,
+    );
+  }
+}

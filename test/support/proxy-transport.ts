@@ -1,0 +1,55 @@
+import { request as httpRequest, type Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import type { Answer, FullAnswer, ProxyRequest } from './proxy-rules.ts';
+
+/** Hop-by-hop headers, and those that describe a body which is sent anew. */
+const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+
+/** Sends a request on and resolves with the whole answer, uncompressed so that the journal can read it. */
+export async function forwardTo(
+  target: URL,
+  agent: Agent,
+  signal: AbortSignal,
+  { method, url, headers, body }: ProxyRequest,
+  newBody?: string | Buffer,
+): Promise<FullAnswer> {
+  const bytes = newBody === undefined ? body : Buffer.from(newBody);
+  const dropped = newBody === undefined ? ['accept-encoding'] : ['accept-encoding', 'content-encoding'];
+  const passed = Object.entries(headers).filter(
+    ([name]) => !OWN_HEADERS.has(name) && !dropped.includes(name),
+  );
+  const outgoing = httpRequest(new URL(url, target), {
+    method,
+    agent,
+    headers: { ...Object.fromEntries(passed), host: target.host, 'content-length': bytes.length },
+    signal,
+  });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    outgoing.once('response', resolve).once('error', reject);
+  });
+  outgoing.end(bytes);
+  const upstream = await answer;
+  return {
+    status: upstream.statusCode ?? 0,
+    headers: textHeaders(upstream),
+    body: await buffer(upstream),
+  };
+}
+
+function textHeaders({ headers }: IncomingMessage): Record<string, string> {
+  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
+}
+
+/** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
+export function send(response: ServerResponse, { status, headers, body = '' }: Answer): void {
+  const bytes =
+    typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'x-elastic-product': 'Elasticsearch',
+    ...headers,
+    'content-length': bytes.length,
+  });
+  response.end(bytes);
+}
