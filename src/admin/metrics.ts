@@ -136,7 +136,9 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     labelNames: L[],
     collect: (this: Gauge<L>) => void,
   ): void => {
-    new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [registry], collect });
+    registry.registerMetric(
+      new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [], collect }),
+    );
   };
   gauge(
     'kafka_consumer_lag',

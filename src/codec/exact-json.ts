@@ -27,8 +27,12 @@ export interface ExactValue {
 const INTEGER = /^-?\d+$/;
 
 // Of TypeScript's library none declares these yet.
-const rawJson = (JSON as unknown as { rawJSON(text: string): RawJson }).rawJSON;
-export const isRawJson = (JSON as unknown as { isRawJSON(value: unknown): value is RawJson }).isRawJSON;
+const json = JSON as unknown as {
+  rawJSON: (this: void, text: string) => RawJson;
+  isRawJSON: (this: void, value: unknown) => value is RawJson;
+};
+const rawJson = json.rawJSON;
+export const isRawJson = json.isRawJSON;
 type Reviver = (this: Holder, key: string, value: unknown, context: { source?: string }) => unknown;
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 

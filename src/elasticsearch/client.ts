@@ -34,7 +34,7 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
       const timer = setTimeout(() => timeout.abort(), config.request.timeout_ms);
       try {
         const answer = await client.transport.request(
-          { method: 'POST', path: '/_bulk', querystring, bulkBody: body as unknown as string },
+          { method: 'POST', path: '/_bulk', querystring, bulkBody: body },
           { meta: true, headers: HEADERS, maxRetries: 0, signal: AbortSignal.any([signal, timeout.signal]) },
         );
         return { status: answer.statusCode ?? 0, body: answer.body };

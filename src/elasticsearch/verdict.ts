@@ -127,7 +127,7 @@ function judgeError(status: number, error: ItemError): ItemVerdict {
 
 function parseError(error: unknown): ItemError | undefined {
   if (error === undefined || error === null) return undefined;
-  if (!isObject(error)) return { type: 'unknown', reason: String(error).slice(0, 1000) };
+  if (!isObject(error)) return { type: 'unknown', reason: text(error).slice(0, 1000) };
   const cause = isObject(error['caused_by']) ? `; ${text(error['caused_by']['reason'])}` : '';
   return { type: text(error['type']) || 'unknown', reason: (text(error['reason']) + cause).slice(0, 1000) };
 }

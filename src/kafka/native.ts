@@ -121,7 +121,7 @@ export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T
   return new Promise((resolve, reject) => {
     call((error, value) => {
       // The client's errors are made by its own class, whose prototype is Error's.
-      if (error) reject(error as unknown as Error);
+      if (error) reject(error);
       else resolve(value);
     });
   });

@@ -108,7 +108,7 @@ async function partitionStates(
 
 async function partitionsOf(consumer: NativeConsumer, topics: readonly string[]): Promise<TopicPartition[]> {
   const metadata = await promised<{ topics: { name: string; partitions: { id: number }[] }[] }>((callback) =>
-    consumer.getMetadata({ timeout: TIMEOUT_MS }, callback as unknown as () => void),
+    consumer.getMetadata({ timeout: TIMEOUT_MS }, callback),
   );
   const isWanted = (name: string): boolean =>
     topics.some((topic) => (topic.startsWith('^') ? new RegExp(topic).test(name) : topic === name));

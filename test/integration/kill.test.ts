@@ -26,11 +26,11 @@ afterAll(async () => {
 
 /** Compares, again and again, what is committed with what Elasticsearch has acknowledged to the proxy (promise P1). */
 function watchCommits(lab: Lab): { stop(): Promise<number> } {
-  let ended = false;
+  const end = new AbortController();
   const byPartition = Map.groupBy(lab.ledger.entries.values(), (entry) => entry.partition);
   const samples = (async () => {
     let count = 0;
-    while (!ended) {
+    while (!end.signal.aborted) {
       const committed = await lab.committed();
       committed.forEach((offset, partition) => {
         const ahead = (byPartition.get(partition) ?? []).filter(
@@ -47,7 +47,7 @@ function watchCommits(lab: Lab): { stop(): Promise<number> } {
   samples.catch(() => {});
   return {
     stop: () => {
-      ended = true;
+      end.abort();
       return samples;
     },
   };

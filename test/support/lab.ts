@@ -30,6 +30,10 @@ export interface Lab {
   searchText(query?: object): Promise<string>;
 }
 
+function isSection(section: Sections[string]): section is Section {
+  return typeof section === 'object' && !Array.isArray(section);
+}
+
 export interface LabOptions {
   /** @default 3 */
   partitions?: number;
@@ -64,8 +68,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     };
     const merged: ConfigFile = { ...base };
     for (const [name, section] of Object.entries(sections)) {
-      merged[name] =
-        typeof section === 'number' || Array.isArray(section) ? section : { ...base[name], ...section };
+      merged[name] = isSection(section) ? { ...base[name], ...section } : section;
     }
     return merged;
   };
@@ -104,7 +107,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
         await waitFor(atEnd, { timeoutMs, what: 'lag 0' });
       } catch (error) {
         const logs = running.map((one) => one.output.slice(-3000)).join('\n---\n');
-        throw new Error(`committed ${await committed()}, ends ${await ends()}\n${logs}`, { cause: error });
+        throw new Error(`committed ${String(await committed())}, ends ${String(await ends())}\n${logs}`, {
+          cause: error,
+        });
       }
     },
     searchText,
