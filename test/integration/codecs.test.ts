@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
 import { expectExactlyOnce, openLab } from '../support/lab.ts';
 
-const events = (from: number, count: number) => Array.from({ length: count }, (_, index) => agentEvent(from + index));
+const events = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => agentEvent(from + index));
 
 it('reads gzip, snappy, lz4 and zstd', async () => {
   const lab = await openLab();

@@ -3,7 +3,8 @@ import { agentEvent } from '../support/events.ts';
 import { expectExactlyOnce, openLab } from '../support/lab.ts';
 import { committedOffsets, uniqueName, waitFor } from '../support/topics.ts';
 
-const events = (from: number, count: number) => Array.from({ length: count }, (_, index) => agentEvent(from + index));
+const events = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => agentEvent(from + index));
 const SESSION = { session_timeout_ms: 6000 };
 
 it('a restart resumes from the last committed offset, also after events that came meanwhile', async () => {
@@ -41,12 +42,19 @@ it('a second run with another group reads the whole topic again, into its own in
 it('instances of one group share the partitions; a third joins and all leave under load; nothing is lost or stored twice', async () => {
   const lab = await openLab({ partitions: 6 });
   const slow = lab.proxy.rule({ from: 1 }, { delayMs: 40 });
-  const settings = { kafka: SESSION, elasticsearch: { batch: { max_events: 100 } }, buffer: { max_bytes: 1_048_576 } };
+  const settings = {
+    kafka: SESSION,
+    elasticsearch: { batch: { max_events: 100 } },
+    buffer: { max_bytes: 1_048_576 },
+  };
   const payloads = events(0, 12_000);
   const produced = (async () => {
     for (let at = 0; at < payloads.length; at += 500) {
       await lab.ledger.produce(lab.topic, payloads.slice(at, at + 500));
-      await waitFor(() => lab.proxy.acknowledged.size > at - 4000, { timeoutMs: 60_000, what: 'consumption to keep up' });
+      await waitFor(() => lab.proxy.acknowledged.size > at - 4000, {
+        timeoutMs: 60_000,
+        what: 'consumption to keep up',
+      });
     }
   })();
   const first = lab.start(settings);
@@ -63,7 +71,9 @@ it('instances of one group share the partitions; a third joins and all leave und
   await produced;
   await lab.waitForLagZero();
   expect(slow.hits).toBeGreaterThan(0);
-  expect((await third.status()).kafka.partitions.map(({ partition }) => partition).sort()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect((await third.status()).kafka.partitions.map(({ partition }) => partition).sort()).toEqual([
+    0, 1, 2, 3, 4, 5,
+  ]);
   await expectExactlyOnce(lab);
 });
 
@@ -95,7 +105,8 @@ it('a spike of ten times the usual rate passes', async () => {
   await logweir.waitForPartitions(3);
   for (let burst = 0; burst < 5; burst++) await lab.ledger.produce(lab.topic, events(burst * 100, 100));
   await lab.ledger.produce(lab.topic, events(500, 20_000));
-  for (let burst = 0; burst < 5; burst++) await lab.ledger.produce(lab.topic, events(20_500 + burst * 100, 100));
+  for (let burst = 0; burst < 5; burst++)
+    await lab.ledger.produce(lab.topic, events(20_500 + burst * 100, 100));
   await lab.waitForLagZero();
   const { buffer } = await logweir.status();
   expect(buffer.bytes).toBe(0);
@@ -108,6 +119,9 @@ it('a topic that is created later is read from its start, and a second topic bes
   lab.start({ kafka: { topics: [lab.topic, `${lab.topic}-later`] } });
   await lab.waitForLagZero();
   await lab.ledger.produce(`${lab.topic}-later`, events(100, 100));
-  await waitFor(() => lab.proxy.acknowledged.size === 200, { timeoutMs: 40_000, what: 'the later topic to be read' });
+  await waitFor(() => lab.proxy.acknowledged.size === 200, {
+    timeoutMs: 40_000,
+    what: 'the later topic to be read',
+  });
   await expectExactlyOnce(lab);
 });
