@@ -109,7 +109,12 @@ export class Aggregator {
       events: this.#metrics,
       bufferBytes: config.buffer.max_bytes,
     });
-    this.#consumer = new Consumer(config.kafka, this.#pipeline, log);
+    this.#consumer = new Consumer(
+      config.kafka,
+      config.dead_letter.to === 'topic' ? config.dead_letter.topic : null,
+      this.#pipeline,
+      log,
+    );
   }
 
   /** Runs until {@link stop}. @throws LogweirError */

@@ -158,11 +158,11 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** A dead letter must itself be acknowledged before the offset moves. */
   #deadLetter(settlement: Settlement, why: DeadLetterReason): void {
     if (settlement.settled) return;
-    this.#parts.deadLetters.send(settlement.record, why).then(
-      () => {
-        this.#parts.events.deadLettered(why.reason);
-        settlement.settle('dead_lettered');
-      },
+    settlement.deadLetter ??= this.#parts.deadLetters
+      .send(settlement.record, why)
+      .then(() => this.#parts.events.deadLettered(why.reason));
+    settlement.deadLetter.then(
+      () => settlement.settle('dead_lettered'),
       // Only when the process ends: unsettled, so it is read again.
       () => {},
     );

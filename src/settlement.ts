@@ -41,6 +41,8 @@ export class Settlement {
   /** Bytes of memory that this record stands for until it settles. */
   bytes: number;
   settled = false;
+  /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
+  deadLetter: Promise<void> | null = null;
   #record: SourceRecord | null;
   #shares = 1;
   #rank = 0;

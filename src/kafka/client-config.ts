@@ -20,8 +20,12 @@ export function clientOptions(config: KafkaConfig): Options {
   return options;
 }
 
-/** The consumer's settings. Those of the user win, except where the schema refuses them. */
-export function consumerOptions(config: KafkaConfig): Options {
+/**
+ * The consumer's settings. Those of the user win, except where the schema refuses them.
+ *
+ * @param deadLetterTopic template of the topic that a regular expression must never match, or null for none
+ */
+export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | null): Options {
   const options: Options = {
     ...clientOptions(config),
     'group.id': config.group_id,
@@ -40,6 +44,10 @@ export function consumerOptions(config: KafkaConfig): Options {
     'allow.auto.create.topics': false,
   };
   if (config.group_instance_id !== null) options['group.instance.id'] = config.group_instance_id;
+  // Reading our own dead letters would send them round in circles. Of what a topic's name may hold only the dot is special.
+  if (deadLetterTopic !== null && config.topics.some((topic) => topic.startsWith('^'))) {
+    options['topic.blacklist'] = `^${deadLetterTopic.replaceAll('.', '\\.').replaceAll('{{topic}}', '.*')}$`;
+  }
   return {
     ...options,
     ...config.librdkafka_options,

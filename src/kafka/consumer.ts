@@ -45,6 +45,7 @@ export interface RecordSink {
 export class Consumer {
   readonly assignment = new Assignment();
   readonly #config: Config['kafka'];
+  readonly #deadLetterTopic: string | null;
   readonly #log: Log;
   readonly #sink: RecordSink;
   readonly #stopping = new AbortController();
@@ -58,8 +59,10 @@ export class Consumer {
   #ended = false;
   #fatal: LogweirError | null = null;
 
-  constructor(config: Config['kafka'], sink: RecordSink, log: Log) {
+  /** @param deadLetterTopic template of the dead-letter topic, or null for none */
+  constructor(config: Config['kafka'], deadLetterTopic: string | null, sink: RecordSink, log: Log) {
     this.#config = config;
+    this.#deadLetterTopic = deadLetterTopic;
     this.#sink = sink;
     this.#log = log;
   }
@@ -132,7 +135,7 @@ export class Consumer {
     while (!this.#stopping.signal.aborted) {
       const native = createConsumer(
         {
-          ...consumerOptions(this.#config),
+          ...consumerOptions(this.#config, this.#deadLetterTopic),
           rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
             this.#rebalancer?.handle(event, partitions),
           offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
@@ -147,6 +150,7 @@ export class Consumer {
         await connect(native, CONNECT_TIMEOUT_MS);
         return native;
       } catch (error) {
+        if (this.#stopping.signal.aborted) break;
         const servers = this.#config.bootstrap_servers.join(',');
         this.#log.warn(
           { reason: messageOf(error), bootstrap_servers: servers, retry_ms: CONNECT_RETRY_MS },

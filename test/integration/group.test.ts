@@ -71,9 +71,9 @@ it('instances of one group share the partitions; a third joins and all leave und
   await produced;
   await lab.waitForLagZero();
   expect(slow.hits).toBeGreaterThan(0);
-  expect((await third.status()).kafka.partitions.map(({ partition }) => partition).sort()).toEqual([
-    0, 1, 2, 3, 4, 5,
-  ]);
+  expect(
+    (await third.status()).kafka.partitions.map(({ partition }) => partition).toSorted((a, b) => a - b),
+  ).toEqual([0, 1, 2, 3, 4, 5]);
   await expectExactlyOnce(lab);
 });
 
@@ -111,6 +111,22 @@ it('a spike of ten times the usual rate passes', async () => {
   const { buffer } = await logweir.status();
   expect(buffer.bytes).toBe(0);
   await expectExactlyOnce(lab);
+});
+
+it('a regular expression matches topics, and never a dead-letter topic', async () => {
+  const lab = await openLab({ partitions: 1 });
+  await lab.ledger.produce(lab.topic, [...events(0, 10), 'poison']);
+  await lab.ledger.produce(`${lab.topic}-b`, events(10, 10));
+  const logweir = lab.start({ kafka: { topics: [`^${lab.topic}.*`] } });
+  await lab.waitForLagZero();
+  // The dead-letter topic is there by now; the client looks for new topics every 10 s.
+  const since = Date.now();
+  await logweir.waitUntil(() => Date.now() - since > 12_000, 'the client to have looked for topics');
+  expect((await logweir.status()).kafka.partitions.map(({ topic }) => topic).sort()).toEqual([
+    lab.topic,
+    `${lab.topic}-b`,
+  ]);
+  expect((await logweir.status()).records).toMatchObject({ received: 21, indexed: 20, dead_lettered: 1 });
 });
 
 it('a topic that is created later is read from its start, and a second topic beside it', async () => {
