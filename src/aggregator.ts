@@ -1,14 +1,18 @@
 import { AdminServer } from './admin/server.ts';
 import { Metrics } from './admin/metrics.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { type DeadLetters, NoDeadLetters } from './dead-letters.ts';
 import { Batcher } from './elasticsearch/batch.ts';
 import { BulkSender } from './elasticsearch/bulk.ts';
 import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
 import { AdaptiveConcurrency, fixedConcurrency } from './elasticsearch/concurrency.ts';
 import { Outage, type OutageState } from './elasticsearch/outage.ts';
+import { Parking } from './elasticsearch/parking.ts';
+import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
 import { createRenderer } from './elasticsearch/render.ts';
+import { type HoldInfo, Holds } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
-import { type DeadLetters, DeadLetterTopic, NoDeadLetters } from './kafka/dead-letter.ts';
+import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
 import { type Log, RepeatGate } from './log.ts';
 import { Pipeline } from './pipeline.ts';
@@ -16,7 +20,7 @@ import { statusOf } from './admin/status.ts';
 import type { Chain } from './transform/chain.ts';
 import { loadChain } from './transform/loader.ts';
 
-const OUTAGE_REMINDER_MS = 30_000;
+const REMINDER_MS = 30_000;
 
 /** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
 export class Aggregator {
@@ -24,6 +28,8 @@ export class Aggregator {
   readonly #log: Log;
   readonly #transport: BulkTransport;
   readonly #outage: Outage;
+  readonly #holds: Holds;
+  readonly #parking: Parking;
   readonly #consumer: Consumer;
   readonly #pipeline: Pipeline;
   readonly #batcher: Batcher;
@@ -31,7 +37,7 @@ export class Aggregator {
   readonly #metrics: Metrics;
   readonly #chain: Chain;
   readonly #started = Date.now();
-  #reminder: NodeJS.Timeout | undefined;
+  readonly #outageGate = new RepeatGate();
   #admin: AdminServer | null = null;
   #stopping = false;
 
@@ -73,15 +79,19 @@ export class Aggregator {
       inFlight: () => this.#pipeline.inFlight,
       bufferBytes: () => this.#pipeline.budget.usedBytes,
       pauses: () => this.#consumer.pauses,
-      held: () =>
-        (this.#outage.state?.kind === 'hold' ? 1 : 0) + (this.#deadLetters.blocked === null ? 0 : 1),
+      holds: () => this.#activeHolds(),
+    });
+    this.#holds = new Holds({
+      began: ({ reason, partitions }) =>
+        this.#log.error({ reason, partitions }, 'held: somebody must mend this; nothing is lost'),
+      ended: ({ reason, since }) => {
+        this.#metrics.holdEnded(reason, since);
+        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'a hold has ended');
+      },
     });
     this.#transport = connectElasticsearch(config.elasticsearch);
-    this.#outage = new Outage((state) => this.#outageChanged(state));
-    this.#deadLetters =
-      config.dead_letter.to === 'topic'
-        ? new DeadLetterTopic(config.kafka, config.dead_letter.topic, log)
-        : new NoDeadLetters(log);
+    this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
+    this.#deadLetters = this.#createDeadLetters();
     const { request, batch } = config.elasticsearch;
     const concurrency =
       request.concurrency === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(request.concurrency);
@@ -91,10 +101,20 @@ export class Aggregator {
         this.#pipeline.indexed(document);
       },
       rejected: (document, reason, message) => this.#pipeline.rejected(document, reason, message),
+      held: (document, cause) => this.#parking.park(document, cause),
       answered: (outcome, _documents, ms) => this.#metrics.answered(outcome, ms),
       retrying: (documents) => this.#metrics.retrying(documents),
     });
     this.#batcher = new Batcher(batch, sender, concurrency);
+    this.#parking = new Parking(
+      this.#holds,
+      request.backoff,
+      (document, signal) => sender.probe(document, signal),
+      (documents) => {
+        for (const document of documents) this.#batcher.add(document);
+        this.#batcher.flush();
+      },
+    );
     this.#pipeline = new Pipeline({
       assignment: () => this.#consumer.assignment,
       codec: config.decoding.codec,
@@ -106,6 +126,7 @@ export class Aggregator {
         dropGivenUp: () => sender.dropGivenUp(),
       },
       deadLetters: this.#deadLetters,
+      holds: this.#holds,
       events: this.#metrics,
       bufferBytes: config.buffer.max_bytes,
     });
@@ -117,10 +138,26 @@ export class Aggregator {
     );
   }
 
+  #createDeadLetters(): DeadLetters {
+    const { dead_letter, kafka } = this.#loaded.config;
+    switch (dead_letter.to) {
+      case 'topic':
+        return new DeadLetterTopic(kafka, dead_letter.topic, this.#holds);
+      case 'index':
+        return new DeadLetterIndex(dead_letter.index, (document) => {
+          this.#batcher.add(document);
+          this.#batcher.flush();
+        });
+      case 'hold':
+        return new NoDeadLetters(this.#holds);
+    }
+  }
+
   /** Runs until {@link stop}. @throws LogweirError */
   async run(): Promise<void> {
     const { config } = this.#loaded;
     const lag = new LagWatch(this.#consumer);
+    const reminder = setInterval(() => this.#remind(), REMINDER_MS);
     try {
       if (config.admin.listen !== '') {
         this.#admin = await AdminServer.start(config.admin.listen, {
@@ -143,7 +180,7 @@ export class Aggregator {
       await this.#consumer.run();
     } finally {
       lag.close();
-      clearInterval(this.#reminder);
+      clearInterval(reminder);
       await this.#admin?.close();
     }
   }
@@ -159,6 +196,7 @@ export class Aggregator {
     const unsettled = this.#pipeline.inFlight;
     await this.#consumer.leave();
     this.#pipeline.giveUp(partitions);
+    this.#parking.close();
     this.#batcher.close();
     await Promise.all([this.#deadLetters.close(), this.#chain.close(), this.#transport.close()]);
     this.#log.info(
@@ -177,7 +215,7 @@ export class Aggregator {
       consumer: this.#consumer,
       pipeline: this.#pipeline,
       outage: this.#outage.state,
-      deadLettersBlocked: this.#deadLetters.blocked,
+      holds: this.#activeHolds(),
       metrics: this.#metrics,
     });
   }
@@ -186,30 +224,42 @@ export class Aggregator {
     if (this.#stopping) return 'stopping';
     const { state } = this.#outage;
     if (state !== null) return `Elasticsearch: ${state.kind}: ${state.reason}`;
-    if (this.#deadLetters.blocked !== null) return this.#deadLetters.blocked;
+    const [hold] = this.#holds.list();
+    if (hold !== undefined) return `held: ${hold.reason}`;
     if (this.#consumer.native === null) return 'not connected to Kafka';
     return null;
   }
 
-  #outageChanged(state: OutageState | null): void {
+  /** Holds of single partitions, and the one of all where Elasticsearch refuses whole requests. */
+  #activeHolds(): HoldInfo[] {
+    const { state } = this.#outage;
+    const whole =
+      state?.kind === 'hold' ? [{ ...state, records: this.#pipeline.inFlight, partitions: [] }] : [];
+    return [...whole, ...this.#holds.list()];
+  }
+
+  #outageChanged(state: OutageState | null, before: OutageState | null): void {
     this.#consumer.setPaused('elasticsearch', state !== null);
-    clearInterval(this.#reminder);
-    if (state === null) {
-      this.#log.info({}, 'Elasticsearch takes documents again; consumption goes on');
-      return;
+    if (before?.kind === 'hold' && state?.reason !== before.reason) {
+      this.#metrics.holdEnded(before.reason, before.since);
     }
-    const say = (): void => {
-      const text =
-        state.kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
-      const fields = {
-        reason: state.reason,
-        since: new Date(state.since).toISOString(),
-        in_flight: this.#pipeline.inFlight,
-      };
-      this.#log.error(fields, `${text}; consumption is paused, nothing is lost`);
-    };
-    say();
-    this.#reminder = setInterval(say, OUTAGE_REMINDER_MS);
+    if (state === null) this.#log.info({}, 'Elasticsearch takes documents again; consumption goes on');
+    else if (state.kind !== before?.kind || this.#outageGate.pass() !== undefined) this.#sayOutage(state);
+  }
+
+  #sayOutage({ kind, reason, since }: OutageState): void {
+    const text = kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
+    this.#log.error(
+      { reason, since: new Date(since).toISOString(), in_flight: this.#pipeline.inFlight },
+      `${text}; consumption is paused, nothing is lost`,
+    );
+  }
+
+  /** What still stands in the way is said again from time to time. */
+  #remind(): void {
+    if (this.#outage.state !== null) this.#sayOutage(this.#outage.state);
+    const holds = this.#holds.list();
+    if (holds.length > 0) this.#log.error({ holds }, 'still held: somebody must mend this; nothing is lost');
   }
 }
 

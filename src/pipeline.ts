@@ -4,10 +4,11 @@ import { type Codec, decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
 import type { Renderer } from './elasticsearch/render.ts';
+import type { DeadLetterReason, DeadLetters } from './dead-letters.ts';
 import { messageOf } from './errors.ts';
+import type { Holds } from './holds.ts';
 import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
-import type { DeadLetterReason, DeadLetters } from './kafka/dead-letter.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
@@ -39,6 +40,7 @@ export interface PipelineParts {
   readonly renderer: Renderer;
   readonly documents: DocumentSink;
   readonly deadLetters: DeadLetters;
+  readonly holds: Holds;
   readonly events: PipelineEvents;
   readonly bufferBytes: number;
 }
@@ -123,6 +125,8 @@ export class Pipeline implements RecordSink, SettlementListener {
     if (failure !== undefined) {
       const why = { reason: `transform ${failure.step}`, message: failure.error.message };
       if (failure.policy === 'dead_letter') this.#deadLetter(settlement, why);
+      // Mended by loading another chain: the record is read again then.
+      else this.#parts.holds.add(`${why.reason} failed: ${why.message}`.slice(0, 300), settlement);
     }
     for (const [output, event] of events.entries()) {
       let document: Document;
@@ -147,11 +151,19 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** settle: a document was acknowledged by Elasticsearch. */
   indexed(document: Document): void {
-    document.settlement.settle('indexed');
+    if (document.acknowledged === undefined) document.settlement.settle('indexed');
+    else document.acknowledged();
   }
 
   /** settle: a document was refused for good. */
   rejected(document: Document, reason: string, message: string): void {
+    if (document.acknowledged !== undefined) {
+      this.#parts.holds.add(
+        `the dead-letter index refuses: ${reason}: ${message}`.slice(0, 300),
+        document.settlement,
+      );
+      return;
+    }
     this.#deadLetter(document.settlement, { reason, message });
   }
 
@@ -159,7 +171,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   #deadLetter(settlement: Settlement, why: DeadLetterReason): void {
     if (settlement.settled) return;
     settlement.deadLetter ??= this.#parts.deadLetters
-      .send(settlement.record, why)
+      .send(settlement, why)
       .then(() => this.#parts.events.deadLettered(why.reason));
     settlement.deadLetter.then(
       () => settlement.settle('dead_lettered'),
@@ -175,11 +187,11 @@ export class Pipeline implements RecordSink, SettlementListener {
     this.#parts.events.settled(outcome);
   }
 
-  /** Resolves when nothing of these partitions is in flight, or after the time. */
+  /** Resolves when nothing of these partitions is in flight but what is held (it waits for somebody), or after the time. */
   async drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    while (partitions.some((owned) => owned.unsettled > 0) && Date.now() < deadline)
-      await delay(DRAIN_CHECK_MS);
+    const isBusy = ({ unsettled, held }: OwnedPartition): boolean => unsettled > held;
+    while (partitions.some(isBusy) && Date.now() < deadline) await delay(DRAIN_CHECK_MS);
   }
 
   /** Ends what is open of partitions that belong to somebody else now. */
@@ -187,6 +199,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     for (const owned of partitions) {
       for (const settlement of owned.open()) settlement.giveUp();
     }
+    this.#parts.holds.removeGivenUp();
     this.#parts.documents.dropGivenUp();
   }
 }

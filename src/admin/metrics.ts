@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { RequestOutcome } from '../elasticsearch/bulk.ts';
 import type { OwnedPartition } from '../kafka/assignment.ts';
+import type { HoldInfo } from '../holds.ts';
 import { type Outcome, outcomes } from '../settlement.ts';
 
 /** What is read when somebody asks, rather than counted on the way. */
@@ -9,7 +10,7 @@ export interface Gauges {
   inFlight(): number;
   bufferBytes(): number;
   pauses(): readonly string[];
-  held(): number;
+  holds(): readonly HoldInfo[];
 }
 
 /** Reasons come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
@@ -30,7 +31,10 @@ export class Metrics {
   readonly #rtt: Histogram;
   readonly #transformErrors: Counter<'transform' | 'policy'>;
   readonly #transformCustom: Counter<'transform' | 'name'>;
-  readonly #reasons = new Set<string>();
+  readonly #holdSeconds: Counter<'reason'>;
+  readonly #reasons = new Map<string, Set<string>>();
+  /** Up to when the time of a hold is counted, by reason; milliseconds since the epoch. */
+  readonly #countedUntil = new Map<string, number>();
   readonly #counts = new Map<Outcome, number>(outcomes.map((outcome) => [outcome, 0]));
   receivedCount = 0;
 
@@ -72,6 +76,15 @@ export class Metrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers: [this.registry],
     });
+    this.#holdSeconds = new Counter({
+      name: `${prefix}hold_seconds_total`,
+      help: 'Time that records were held, by cause.',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect: () => {
+        for (const { reason, since } of gauges.holds()) this.#countHold(reason, since);
+      },
+    });
     for (const outcome of outcomes) this.#records.inc({ outcome }, 0);
     registerGauges(this.registry, prefix, gauges);
     collectDefaultMetrics({ register: this.registry, prefix });
@@ -94,12 +107,28 @@ export class Metrics {
   }
 
   deadLettered(reason: string): void {
-    if (!this.#reasons.has(reason) && this.#reasons.size >= REASONS_MAX)
-      this.#deadLetters.inc({ reason: 'other' });
-    else {
-      this.#reasons.add(reason);
-      this.#deadLetters.inc({ reason });
-    }
+    this.#deadLetters.inc({ reason: this.#bounded('dead letter', reason) });
+  }
+
+  /** A hold that began at `since` (ms) is over. */
+  holdEnded(reason: string, since: number): void {
+    this.#countHold(reason, since);
+    this.#countedUntil.delete(reason);
+  }
+
+  #countHold(reason: string, since: number): void {
+    const now = Date.now();
+    const from = Math.max(since, this.#countedUntil.get(reason) ?? 0);
+    this.#countedUntil.set(reason, now);
+    this.#holdSeconds.inc({ reason: this.#bounded('hold', reason) }, Math.max(0, now - from) / 1000);
+  }
+
+  #bounded(kind: string, reason: string): string {
+    const known = this.#reasons.get(kind) ?? new Set();
+    this.#reasons.set(kind, known);
+    if (!known.has(reason) && known.size >= REASONS_MAX) return 'other';
+    known.add(reason);
+    return reason;
   }
 
   outputEvents(count: number): void {
@@ -159,7 +188,7 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     this.set(gauges.bufferBytes());
   });
   gauge('held', 'Holds: causes that somebody must mend before records go on.', [], function collectHeld() {
-    this.set(gauges.held());
+    this.set(gauges.holds().length);
   });
   gauge('paused', '1 for each reason why consumption is paused.', ['reason'], function collectPaused() {
     this.reset();

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { OutageState } from '../elasticsearch/outage.ts';
+import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { version } from '../version.ts';
@@ -14,7 +15,7 @@ export interface StatusParts {
   readonly consumer: Consumer;
   readonly pipeline: Pipeline;
   readonly outage: OutageState | null;
-  readonly deadLettersBlocked: string | null;
+  readonly holds: readonly HoldInfo[];
   readonly metrics: Metrics;
 }
 
@@ -50,7 +51,7 @@ export function statusOf(parts: StatusParts): object {
       reason: outage?.reason ?? null,
       since: outage === null ? null : new Date(outage.since).toISOString(),
     },
-    dead_letter: { to: config.dead_letter.to, blocked: parts.deadLettersBlocked },
+    holds: parts.holds.map((hold) => ({ ...hold, since: new Date(hold.since).toISOString() })),
     records: { received: metrics.receivedCount, in_flight: pipeline.inFlight, ...metrics.outcomeCounts() },
     buffer: { bytes: pipeline.budget.usedBytes, max_bytes: pipeline.budget.maxBytes },
   };

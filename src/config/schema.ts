@@ -139,8 +139,13 @@ export const configSchema = z.strictObject({
   elasticsearch: elasticsearch.prefault({}),
   dead_letter: z
     .strictObject({
-      to: z.enum(['topic', 'hold']).default('topic'),
+      to: z.enum(['topic', 'index', 'hold']).default('topic'),
       topic: text.default('{{topic}}-dlq').describe('{{topic}} is the topic that the record came from.'),
+      index: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_.-]{0,200}$/, 'must be an index name in lower case')
+        .default('logweir-dead-letters')
+        .describe('For to: index.'),
     })
     .prefault({}),
   buffer: z

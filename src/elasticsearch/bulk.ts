@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import type { Config } from '../config/schema.ts';
+import { type Backoff, fullJitter } from './backoff.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { type Document, bulkBody } from './document.ts';
@@ -14,6 +14,8 @@ export interface BulkEvents {
   indexed(document: Document, alreadyThere: boolean): void;
   /** Refused for good because of the document itself. Whoever takes it settles it. */
   rejected(document: Document, reason: string, message: string): void;
+  /** The environment's fault: whoever takes it tries it again by itself. */
+  held(document: Document, cause: string): void;
   /** One request ended, after `ms`; for metrics. */
   answered(outcome: RequestOutcome, documents: number, ms: number): void;
   /** Documents will be sent again; for metrics. */
@@ -21,6 +23,9 @@ export interface BulkEvents {
 }
 
 export type RequestOutcome = 'ok' | 'partial' | 'retry' | 'hold' | 'split';
+
+/** A document that is still not taken after so many answers is held by name, and takes no request slot any longer. */
+const ATTEMPTS_UNTIL_HELD = 10;
 
 /** Thrown inside the retry loop only: some documents are not settled yet. */
 class Unsettled extends Error {
@@ -41,7 +46,7 @@ export class BulkSender {
   readonly #transport: BulkTransport;
   readonly #outage: Outage;
   readonly #concurrency: ConcurrencyLimit;
-  readonly #backoff: Config['elasticsearch']['request']['backoff'];
+  readonly #backoff: Backoff;
   readonly #events: BulkEvents;
   readonly #open = new Set<Attempts>();
 
@@ -49,7 +54,7 @@ export class BulkSender {
     transport: BulkTransport,
     outage: Outage,
     concurrency: ConcurrencyLimit,
-    backoff: Config['elasticsearch']['request']['backoff'],
+    backoff: Backoff,
     events: BulkEvents,
   ) {
     this.#transport = transport;
@@ -66,7 +71,7 @@ export class BulkSender {
 
   /** Resolves when every document of the batch is settled or given up. Never rejects. */
   async send(batch: readonly Document[]): Promise<void> {
-    const attempts: Attempts = { documents: batch, wake: new AbortController() };
+    const attempts: Attempts = { documents: batch, wake: new AbortController(), partialAnswers: 0 };
     this.#open.add(attempts);
     try {
       await this.#untilSettled(attempts);
@@ -154,27 +159,39 @@ export class BulkSender {
 
   #settleItems(attempts: Attempts, verdicts: readonly ItemVerdict[]): Unsettled | undefined {
     const open: Document[] = [];
-    let blocking: Extract<ItemVerdict, { kind: 'retry' | 'hold' }> | undefined;
+    let blocking: string | undefined;
+    attempts.partialAnswers++;
     attempts.documents.forEach((document, index) => {
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
       if (verdict.kind === 'ok') this.#events.indexed(document, verdict.alreadyThere);
       else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
-      else {
+      else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
+      else if (attempts.partialAnswers > ATTEMPTS_UNTIL_HELD) {
+        this.#events.held(document, `${verdict.reason}, again and again`);
+      } else {
         open.push(document);
-        blocking = blocking?.kind === 'hold' ? blocking : verdict;
+        blocking = verdict.reason;
       }
     });
-    const settled = attempts.documents.length - open.length;
     attempts.documents = open;
-    if (blocking === undefined || settled > 0) {
-      this.#outage.succeeded();
+    // Elasticsearch answers; what it says of single documents must not stop the others.
+    this.#outage.succeeded();
+    if (blocking === undefined) {
       this.#concurrency.succeeded(this.#open.size);
-    } else {
-      this.#outage.failed(blocking.kind === 'hold' ? 'hold' : 'outage', blocking.reason);
+      return undefined;
     }
-    if (blocking === undefined) return undefined;
-    if (blocking.kind === 'retry') this.#concurrency.overloaded();
-    return new Unsettled(blocking.reason);
+    this.#concurrency.overloaded();
+    return new Unsettled(blocking);
+  }
+
+  /** Sends one held document once. @returns whether that settled it */
+  async probe(document: Document, signal: AbortSignal): Promise<boolean> {
+    const verdict = judge(await this.#transport.send(bulkBody([document]), signal), 1);
+    const [item] = verdict.kind === 'items' ? verdict.items : [];
+    if (item?.kind === 'ok') this.#events.indexed(document, item.alreadyThere);
+    else if (item?.kind === 'reject') this.#events.rejected(document, item.reason, item.message);
+    else return false;
+    return true;
   }
 
   /**
@@ -208,7 +225,7 @@ export class BulkSender {
 
   /** Delivers what can be, in ever smaller pieces. @returns the documents that are refused with 400 even alone */
   async #bisect(documents: readonly Document[], parent: Attempts): Promise<Document[]> {
-    const piece: Attempts = { documents, wake: parent.wake };
+    const piece: Attempts = { documents, wake: parent.wake, partialAnswers: 0 };
     const answer = await this.#transport.send(bulkBody(documents), piece.wake.signal);
     const verdict = judge(answer, documents.length);
     const [only] = documents;
@@ -238,15 +255,8 @@ interface Attempts {
   documents: readonly Document[];
   /** Cuts the open request or the wait short. */
   wake: AbortController;
+  /** Answers with a verdict for each item. */
+  partialAnswers: number;
   /** Whether some other document of the same request was taken. */
   othersPassed?: boolean;
-}
-
-/** AWS's "full jitter": anything from nothing to the exponential delay, so that a crowd does not come back as one. */
-export function fullJitter(
-  attempt: number,
-  { initial_ms, max_ms }: Config['elasticsearch']['request']['backoff'],
-  random: () => number = Math.random,
-): number {
-  return Math.round(random() * Math.min(max_ms, initial_ms * 2 ** Math.min(attempt, 30)));
 }

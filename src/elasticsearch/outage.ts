@@ -7,6 +7,9 @@ export interface OutageState {
   readonly since: number;
 }
 
+/** Told about every change; null stands for closed. */
+export type OutageChanged = (state: OutageState | null, before: OutageState | null) => void;
+
 /** Whole requests that must fail in a row before the breaker opens. */
 const FAILURES_TO_OPEN = 3;
 
@@ -19,9 +22,9 @@ export class Outage {
   #failures = 0;
   #probe: object | null = null;
   #waiting: (() => void)[] = [];
-  readonly #onChange: (state: OutageState | null) => void;
+  readonly #onChange: OutageChanged;
 
-  constructor(onChange: (state: OutageState | null) => void) {
+  constructor(onChange: OutageChanged) {
     this.#onChange = onChange;
   }
 
@@ -50,18 +53,20 @@ export class Outage {
     this.#failures++;
     if (kind === 'outage' && this.#state === null && this.#failures < FAILURES_TO_OPEN) return;
     if (this.#state?.kind === kind && this.#state.reason === reason) return;
-    this.#state = { kind, reason, since: this.#state?.since ?? Date.now() };
-    this.#onChange(this.#state);
+    const before = this.#state;
+    this.#state = { kind, reason, since: before?.since ?? Date.now() };
+    this.#onChange(this.#state, before);
   }
 
   /** Something was settled by an answer. */
   succeeded(): void {
     this.#failures = 0;
-    if (this.#state === null) return;
+    const before = this.#state;
+    if (before === null) return;
     this.#state = null;
     this.#probe = null;
     this.#wake();
-    this.#onChange(null);
+    this.#onChange(null, before);
   }
 
   /** `who` will not try again: if it was the probe, somebody else takes its place. */

@@ -26,15 +26,26 @@ export function createRenderer(config: Config['elasticsearch']): Renderer {
 /** `index`: a replay after mending a transform corrects the documents in place. */
 function indexRenderer(template: string): Renderer {
   const { name, needsEvent } = compileIndexName(template);
-  const action = ({ record }: Settlement, event: Event | undefined, output: number): string =>
-    // Index names and ids hold nothing that JSON would escape.
-    `{"index":{"_index":"${name(event, record.timestamp)}","_id":"${documentId(record, output)}"}}`;
+  const render = (
+    settlement: Settlement,
+    event: Event | undefined,
+    output: number,
+    source: Buffer | string,
+  ) => {
+    const { record } = settlement;
+    return makeDocument(
+      settlement,
+      'index',
+      name(event, record.timestamp),
+      documentId(record, output),
+      source,
+    );
+  };
   return {
     needsEvent,
-    untouched: (settlement, decoded) =>
-      makeDocument(settlement, action(settlement, undefined, 0), decoded.bytes),
+    untouched: (settlement, decoded) => render(settlement, undefined, 0, decoded.bytes),
     event: (settlement, event, output, exact) =>
-      makeDocument(settlement, action(settlement, event, output), stringifyExact(event, exact)),
+      render(settlement, event, output, stringifyExact(event, exact)),
   };
 }
 
@@ -52,8 +63,13 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
     if (!Object.hasOwn(value, '@timestamp')) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
-    const action = `{"create":{"_index":"${stream}","_id":"${documentId(record, output)}"}}`;
-    return makeDocument(settlement, action, stringifyExact(value, exact));
+    return makeDocument(
+      settlement,
+      'create',
+      stream,
+      documentId(record, output),
+      stringifyExact(value, exact),
+    );
   };
   return {
     needsEvent: true,

@@ -221,7 +221,7 @@ export class Consumer {
     const resume: OwnedPartition[] = [];
     for (const owned of this.assignment.all()) {
       const crowded = owned.tracked > (owned.paused ? TRACKED_MAX / 2 : TRACKED_MAX);
-      const wanted = this.#pauses.size > 0 || owned.draining || crowded;
+      const wanted = this.#pauses.size > 0 || owned.draining || owned.held > 0 || crowded;
       if (wanted === owned.paused) continue;
       owned.paused = wanted;
       (wanted ? pause : resume).push(owned);

@@ -33,6 +33,7 @@ export interface Status {
     'received' | 'in_flight' | 'indexed' | 'dead_lettered' | 'dropped' | 'skipped' | 'returned',
     number
   >;
+  holds: { reason: string; partitions: string[] }[];
   buffer: { bytes: number; max_bytes: number };
 }
 

@@ -1,0 +1,80 @@
+import type { Settlement } from './settlement.ts';
+
+/** One cause that somebody must mend before its records go on, as the status shows it. */
+export interface HoldInfo {
+  readonly reason: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+  readonly records: number;
+  /** `topic[partition]`, sorted; empty where all are concerned. */
+  readonly partitions: readonly string[];
+}
+
+export interface HoldListener {
+  /** A cause that was not there before. */
+  began(hold: HoldInfo): void;
+  /** The last record of a cause goes on. */
+  ended(hold: HoldInfo): void;
+}
+
+interface Hold {
+  readonly since: number;
+  readonly settlements: Set<Settlement>;
+}
+
+/**
+ * What is held, by cause: documents that Elasticsearch cannot take for a fault of the environment, dead letters that cannot be
+ * written, records that a transform with `on_error: hold` failed on. A partition with a held record is paused; the
+ * others go on. Nothing here sends anything: whoever holds a record tries it again, and says when it goes on.
+ */
+export class Holds {
+  readonly #listener: HoldListener;
+  readonly #holds = new Map<string, Hold>();
+
+  constructor(listener: HoldListener) {
+    this.#listener = listener;
+  }
+
+  /** Says that a record is held. The same record may be held for several causes. */
+  add(reason: string, settlement: Settlement): void {
+    const known = this.#holds.get(reason);
+    const hold = known ?? { since: Date.now(), settlements: new Set() };
+    if (hold.settlements.has(settlement)) return;
+    hold.settlements.add(settlement);
+    settlement.partition.held++;
+    if (known !== undefined) return;
+    this.#holds.set(reason, hold);
+    this.#listener.began(infoOf(reason, hold));
+  }
+
+  /** Says that a record goes on (or was given up). */
+  remove(reason: string, settlement: Settlement): void {
+    const hold = this.#holds.get(reason);
+    if (hold === undefined || !hold.settlements.delete(settlement)) return;
+    settlement.partition.held--;
+    if (hold.settlements.size > 0) return;
+    this.#holds.delete(reason);
+    this.#listener.ended(infoOf(reason, hold));
+  }
+
+  /** Forgets records that were given up with their partition. */
+  removeGivenUp(): void {
+    for (const [reason, { settlements }] of this.#holds) {
+      for (const settlement of settlements) if (settlement.settled) this.remove(reason, settlement);
+    }
+  }
+
+  get size(): number {
+    return this.#holds.size;
+  }
+
+  list(): HoldInfo[] {
+    return [...this.#holds].map(([reason, hold]) => infoOf(reason, hold));
+  }
+}
+
+function infoOf(reason: string, { since, settlements }: Hold): HoldInfo {
+  const partitions = new Set<string>();
+  for (const { partition } of settlements) partitions.add(`${partition.topic}[${partition.partition}]`);
+  return { reason, since, records: settlements.size, partitions: [...partitions].sort() };
+}

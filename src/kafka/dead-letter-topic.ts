@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import type { Config } from '../config/schema.ts';
+import type { DeadLetterReason, DeadLetters } from '../dead-letters.ts';
+import { messageOf } from '../errors.ts';
+import type { Holds } from '../holds.ts';
+import type { Settlement, SourceRecord } from '../settlement.ts';
+import { clientOptions } from './client-config.ts';
+import {
+  ErrorCode,
+  type KafkaError,
+  type NativeProducer,
+  connect,
+  createProducer,
+  disconnect,
+  hasCode,
+} from './native.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const DELIVERY_TIMEOUT_MS = 5000;
+const RETRY_MS = 1000;
+const POLL_MS = 50;
+
+type Headers = Record<string, string | Buffer>[];
+
+/** The broker, or the client by its own settings, finds the record too large. */
+class TooLarge extends Error {}
+
+/**
+ * The dead-letter topic. The record goes there as it was (key, value, headers), and headers say why, where from and when. One
+ * that is too large for the topic goes there with as much of its value as fits, and headers with the length and the
+ * SHA-256 of the whole. The producer is made when the first dead letter comes: most processes never need one.
+ */
+export class DeadLetterTopic implements DeadLetters {
+  readonly #config: Config['kafka'];
+  readonly #topicTemplate: string;
+  readonly #holds: Holds;
+  readonly #closing = new AbortController();
+  #producer: Promise<NativeProducer> | null = null;
+
+  constructor(config: Config['kafka'], topicTemplate: string, holds: Holds) {
+    this.#config = config;
+    this.#topicTemplate = topicTemplate;
+    this.#holds = holds;
+  }
+
+  async send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
+    const { record } = settlement;
+    const topic = this.#topicTemplate.replaceAll('{{topic}}', record.topic);
+    const headers = [...(record.headers ?? []), ...reasonHeaders(record, why)];
+    let cause: string | null = null;
+    const freed = (): void => {
+      if (cause !== null) this.#holds.remove(cause, settlement);
+    };
+    await pRetry(() => (settlement.settled ? undefined : this.#produceWhatFits(topic, record, headers)), {
+      retries: Infinity,
+      minTimeout: 0,
+      signal: this.#closing.signal,
+      onFailedAttempt: async ({ error }) => {
+        freed();
+        if (settlement.settled) return;
+        cause = `dead letters cannot be written to ${topic}: ${error.message}`;
+        this.#holds.add(cause, settlement);
+        await delay(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
+      },
+    });
+    freed();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const producer = await this.#producer?.catch(() => null);
+    if (producer) await disconnect(producer, CONNECT_TIMEOUT_MS);
+  }
+
+  async #produceWhatFits(topic: string, record: SourceRecord, headers: Headers): Promise<void> {
+    let { value } = record;
+    for (let sent = headers; ; sent = [...headers, ...truncationHeaders(record)]) {
+      try {
+        await this.#produce(topic, record, value, sent);
+        return;
+      } catch (error) {
+        if (!(error instanceof TooLarge) || value === null || value.length === 0) throw error;
+        value = value.subarray(0, Math.floor(value.length / 2));
+      }
+    }
+  }
+
+  async #produce(topic: string, record: SourceRecord, value: Buffer | null, headers: Headers): Promise<void> {
+    const producer = await (this.#producer ??= this.#connect());
+    await new Promise<void>((resolve, reject) => {
+      const answered = (error: KafkaError | null | undefined): void =>
+        error ? reject(failure(error)) : resolve();
+      const timestamp = record.timestamp < 0 ? null : record.timestamp;
+      try {
+        producer.produce(topic, null, value, record.key, timestamp, answered, headers);
+      } catch (error) {
+        reject(failure(error));
+      }
+    });
+  }
+
+  async #connect(): Promise<NativeProducer> {
+    const producer = createProducer({
+      ...clientOptions(this.#config),
+      dr_cb: true,
+      'request.required.acks': -1,
+      'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
+      'linger.ms': 5,
+      'compression.codec': 'lz4',
+      // The broker's limit decides what is too large.
+      'message.max.bytes': 100_000_000,
+    });
+    producer.on('delivery-report', (error: KafkaError | null | undefined, report) => {
+      const answered: unknown = report.opaque;
+      if (typeof answered === 'function') (answered as (error: KafkaError | null | undefined) => void)(error);
+    });
+    producer.on('event.error', () => {});
+    try {
+      await connect(producer, CONNECT_TIMEOUT_MS);
+      producer.setPollInterval(POLL_MS);
+      return producer;
+    } catch (error) {
+      this.#producer = null;
+      await disconnect(producer, CONNECT_TIMEOUT_MS);
+      throw error;
+    }
+  }
+}
+
+/** An Error of our own: p-retry gives up on a TypeError, and a dead letter is never given up. */
+function failure(error: unknown): Error {
+  if (hasCode(error, ErrorCode.MESSAGE_TOO_LARGE)) return new TooLarge('the record is too large');
+  if (hasCode(error, ErrorCode.QUEUE_FULL)) return new Error("the client's queue is full");
+  const { message } = error as { message?: unknown };
+  return new Error(typeof message === 'string' ? message : messageOf(error), { cause: error });
+}
+
+function reasonHeaders(record: SourceRecord, { reason, message }: DeadLetterReason): Headers {
+  return [
+    { 'logweir-reason': reason },
+    { 'logweir-message': message.slice(0, 1000) },
+    { 'logweir-topic': record.topic },
+    { 'logweir-partition': String(record.partition) },
+    { 'logweir-offset': String(record.offset) },
+    { 'logweir-timestamp': String(record.timestamp) },
+    { 'logweir-time': new Date().toISOString() },
+  ];
+}
+
+function truncationHeaders({ value }: SourceRecord): Headers {
+  const whole = value ?? Buffer.alloc(0);
+  return [
+    { 'logweir-truncated-from': String(whole.length) },
+    { 'logweir-sha256': createHash('sha256').update(whole).digest('hex') },
+  ];
+}
