@@ -15,12 +15,16 @@ import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
 import { type Log, RepeatGate } from './log.ts';
-import { Pipeline } from './pipeline.ts';
+import { type Original, Pipeline } from './pipeline.ts';
 import { statusOf } from './admin/status.ts';
 import type { Chain } from './transform/chain.ts';
 import { loadChain } from './transform/loader.ts';
 
 const REMINDER_MS = 30_000;
+
+export interface AggregatorOptions {
+  readonly original?: Original;
+}
 
 /** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
 export class Aggregator {
@@ -42,7 +46,7 @@ export class Aggregator {
   #stopping = false;
 
   /** Loads the transforms and checks all that can be checked without a server. @throws LogweirError CONFIG */
-  static async create(loaded: LoadedConfig, log: Log): Promise<Aggregator> {
+  static async create(loaded: LoadedConfig, log: Log, options: AggregatorOptions = {}): Promise<Aggregator> {
     const box: { metrics?: Metrics } = {};
     const gate = new RepeatGate();
     const chain = await loadChain(
@@ -64,12 +68,12 @@ export class Aggregator {
         }
       },
     );
-    const aggregator = new Aggregator(loaded, chain, log);
+    const aggregator = new Aggregator(loaded, chain, log, options);
     box.metrics = aggregator.#metrics;
     return aggregator;
   }
 
-  private constructor(loaded: LoadedConfig, chain: Chain, log: Log) {
+  private constructor(loaded: LoadedConfig, chain: Chain, log: Log, options: AggregatorOptions) {
     const { config } = loaded;
     this.#loaded = loaded;
     this.#log = log;
@@ -129,6 +133,7 @@ export class Aggregator {
       holds: this.#holds,
       events: this.#metrics,
       bufferBytes: config.buffer.max_bytes,
+      original: options.original,
     });
     this.#consumer = new Consumer(
       config.kafka,
@@ -203,6 +208,17 @@ export class Aggregator {
       { unsettled, ...this.#metrics.outcomeCounts() },
       'stopped; what is unsettled will be read again',
     );
+  }
+
+  /** The offsets that the brokers have taken, by `topic:partition`. */
+  committed(): Map<string, number> {
+    const owned = this.#consumer.assignment.all();
+    return new Map(owned.map(({ topic, partition, committed }) => [`${topic}:${partition}`, committed]));
+  }
+
+  /** How many records ended in each outcome. */
+  outcomes(): Record<string, number> {
+    return this.#metrics.outcomeCounts();
   }
 
   /** The JSON of `/api/status`. */

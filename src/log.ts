@@ -3,11 +3,11 @@ import type { Config } from './config/schema.ts';
 
 export type Log = pino.Logger;
 
-/** JSON lines on standard output; written at once, so that nothing is lost when the process is killed. */
-export function createLog(level: Config['log']['level']): Log {
+/** JSON lines on standard output (or `fd`); written at once, so that nothing is lost when the process is killed. */
+export function createLog(level: Config['log']['level'], fd = 1): Log {
   return pino(
     { level, base: { name: 'logweir', pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 1, sync: true }),
+    pino.destination({ fd, sync: true }),
   );
 }
 

@@ -46,7 +46,50 @@ function program(): Command {
       const { replay } = await import('./commands/replay.ts');
       await replay(options, process.stdout);
     });
+  addDeadLetterCommands(logweir);
   return logweir;
+}
+
+function addDeadLetterCommands(logweir: Command): void {
+  const dlq = logweir
+    .command('dlq')
+    .description('what is dead-lettered, and what to do with it')
+    .exitOverride();
+  const command = (name: string, description: string): Command =>
+    dlq
+      .command(name)
+      .description(description)
+      .option('-c, --config <file>', 'the configuration')
+      .exitOverride();
+  command('list', 'count by reason and list what waits, each record once')
+    .option('--all', 'also what was sent through the chain again')
+    .option('--limit <n>', 'how many to list', Number, 20)
+    .action(async (options: { config?: string; all?: boolean; limit: number }) => {
+      const { listLetters } = await import('./commands/dlq.ts');
+      await listLetters(options, process.stdout);
+    });
+  command('show <place>', 'show one, by topic:partition:offset').action(
+    async (place: string, options: { config?: string }) => {
+      const { showLetter } = await import('./commands/dlq.ts');
+      await showLetter(place, options, process.stdout);
+    },
+  );
+  command('retry', 'send what waits through the chain again; a dry run unless --execute')
+    .option('--execute', 'do it')
+    .action(async (options: { config?: string; execute?: boolean }) => {
+      const { retryLetters } = await import('./commands/dlq.ts');
+      await retryLetters(options, process.stdout);
+      process.exit(0);
+    });
+  command(
+    'put <place>',
+    'dead-letter by hand the record that the group is held at; a dry run unless --execute',
+  )
+    .option('--execute', 'do it')
+    .action(async (place: string, options: { config?: string; execute?: boolean }) => {
+      const { putLetter } = await import('./commands/dlq.ts');
+      await putLetter(place, options, process.stdout);
+    });
 }
 
 function collectNumber(value: string, previous: number[]): number[] {

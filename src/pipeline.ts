@@ -33,6 +33,12 @@ export interface PipelineEvents {
   outputEvents(count: number): void;
 }
 
+/**
+ * For dead letters that are sent again: the record as it was, at its own coordinates; undefined for the first one of a
+ * partition that is not to be taken any more.
+ */
+export type Original = (record: SourceRecord) => SourceRecord | undefined;
+
 export interface PipelineParts {
   readonly assignment: () => Assignment;
   readonly codec: Codec;
@@ -43,6 +49,7 @@ export interface PipelineParts {
   readonly holds: Holds;
   readonly events: PipelineEvents;
   readonly bufferBytes: number;
+  readonly original?: Original | undefined;
 }
 
 /**
@@ -69,12 +76,17 @@ export class Pipeline implements RecordSink, SettlementListener {
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;
-    for (const record of records) {
-      const owned = assignment.find(record.topic, record.partition);
+    for (const read of records) {
+      const owned = assignment.find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
-      if (owned === undefined || owned.draining || !owned.isNew(record.offset)) continue;
+      if (owned === undefined || owned.draining || !owned.isNew(read.offset)) continue;
+      const record = this.#parts.original === undefined ? read : this.#parts.original(read);
+      if (record === undefined) {
+        owned.draining = true;
+        continue;
+      }
       const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
-      const settlement = new Settlement(record, bytes, owned, this);
+      const settlement = new Settlement(record, bytes, owned, this, read.offset);
       owned.receive(settlement);
       this.budget.take(bytes);
       this.#inFlight++;

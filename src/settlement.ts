@@ -48,13 +48,15 @@ export class Settlement {
   #rank = 0;
   readonly #listener: SettlementListener;
 
+  /** @param offset where it was read, if that is not where the record says that it is (a dead letter that is sent again) */
   constructor(
     record: SourceRecord,
     bytes: number,
     partition: PartitionOffsets<Settlement>,
     listener: SettlementListener,
+    offset: number = record.offset,
   ) {
-    this.offset = record.offset;
+    this.offset = offset;
     this.partition = partition;
     this.bytes = bytes;
     this.#record = record;

@@ -16,9 +16,12 @@ import {
 import type { PartitionState } from './replay-target.ts';
 
 const TIMEOUT_MS = 10_000;
+const POLL_TIMEOUT_MS = 100;
 
 /** Reads and writes the offsets of a group that has no members. */
 export interface OffsetEditor {
+  /** The client behind it, which may be assigned partitions to read. */
+  readonly consumer: NativeConsumer;
   /** The members of the group, in words; empty where nobody is in it. */
   members(): Promise<string[]>;
   /** All partitions of the configured topics. @param time for {@link PartitionState.atTime}, in ms */
@@ -51,7 +54,10 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
       cause: error,
     });
   }
+  consumer.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
+  consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
   return {
+    consumer,
     members: () => groupMembers(config),
     states: (time) => partitionStates(consumer, config.topics, time),
     commit: (offsets) => commitAll(consumer, config.group_id, offsets),

@@ -1,0 +1,78 @@
+import type { Config } from '../config/schema.ts';
+import { LogweirError } from '../errors.ts';
+import type { SourceRecord } from '../settlement.ts';
+import { type Letter, readLetter } from './letter.ts';
+import { consume } from './native.ts';
+import { type OffsetEditor, openOffsetEditor } from './offset-editor.ts';
+
+/** A dead letter that waits to be looked at. */
+export interface WaitingLetter extends Letter {
+  /** Where the letter itself lies, `topic[partition]@offset`. */
+  readonly at: string;
+}
+
+/** The group whose offsets say which letters were sent through the chain again. */
+export function retryGroup(config: Config['kafka']): string {
+  return `${config.group_id}-dlq-retry`;
+}
+
+/** The dead-letter topics of the configured topics. @throws LogweirError USAGE where there are none to be read */
+export function deadLetterTopics(config: Config): string[] {
+  if (config.dead_letter.to !== 'topic') {
+    throw new LogweirError(
+      'USAGE',
+      `dead_letter.to is '${config.dead_letter.to}': there is no topic to read`,
+    );
+  }
+  const { topic } = config.dead_letter;
+  // A regular expression for the source topics makes one for their dead letters.
+  const names = config.kafka.topics.map((source) =>
+    source.startsWith('^')
+      ? `^${topic.replaceAll('{{topic}}', `(${source.slice(1).replace(/\$$/, '')})`)}$`
+      : topic.replaceAll('{{topic}}', source),
+  );
+  return [...new Set(names)];
+}
+
+/**
+ * Reads the dead letters that were not sent again yet, oldest first, each record once however often it was dead-lettered.
+ *
+ * @param all also those that were sent again
+ */
+export async function readLetters(config: Config, all: boolean): Promise<WaitingLetter[]> {
+  const kafka = { ...config.kafka, topics: deadLetterTopics(config), group_id: retryGroup(config.kafka) };
+  const editor = await openOffsetEditor(kafka);
+  const letters = new Map<string, WaitingLetter>();
+  try {
+    for await (const record of recordsOf(editor, all)) {
+      const letter = readLetter(record);
+      if (letter === undefined) continue;
+      const { topic, partition, offset, timestamp } = letter.record;
+      const at = `${record.topic}[${record.partition}]@${record.offset}`;
+      letters.set(`${topic}:${partition}:${offset}:${timestamp}`, { ...letter, at });
+    }
+  } finally {
+    await editor.close();
+  }
+  return [...letters.values()];
+}
+
+async function* recordsOf(editor: OffsetEditor, all: boolean): AsyncGenerator<SourceRecord> {
+  const states = await editor.states();
+  const { consumer } = editor;
+  for (const { topic, partition, committed, low, high } of states) {
+    let offset = all ? low : Math.max(low, committed);
+    if (offset >= high) continue;
+    consumer.assign([{ topic, partition, offset }]);
+    const deadline = Date.now() + 30_000;
+    while (offset < high && Date.now() < deadline) {
+      for (const record of await consume(consumer, 500)) {
+        offset = record.offset + 1;
+        yield record;
+      }
+      // Control records at the end are never delivered.
+      const [at] = consumer.position();
+      if (at?.offset !== undefined && at.offset > offset) offset = at.offset;
+    }
+  }
+}
