@@ -2,7 +2,7 @@
 NODE = PATH="$(CURDIR)/.cache/node/bin:$$PATH"
 BIN = $(NODE) node_modules/.bin
 
-.PHONY: demo test check unit setup up down image-check
+.PHONY: demo test check setup up down image-check faults
 
 demo: setup
 	@$(NODE) node dev/demo.ts $(if $(KEEP),--keep)
@@ -31,3 +31,7 @@ down:
 # Builds the container image without a container engine, and runs it. Needs root and a Debian.
 image-check: setup
 	@deploy/check-image.sh
+
+# The fault laboratory alone; FULL=1 gives every fault twenty seconds and a kill -9.
+faults: setup
+	@FULL=$(FULL) $(BIN)/vitest run --project integration test/faults

@@ -147,7 +147,8 @@ export class BulkSender {
       case 'retry':
         answered('retry');
         if (signal.aborted) throw new Unsettled('given up');
-        this.#concurrency.overloaded();
+        // A connection that fails says nothing about load.
+        if (!('failure' in answer)) this.#concurrency.overloaded();
         this.#outage.failed('outage', verdict.reason);
         throw new Unsettled(verdict.reason, verdict.retryAfterMs);
       case 'hold':

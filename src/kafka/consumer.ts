@@ -4,7 +4,7 @@ import { LogweirError, messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
 import type { SourceRecord } from '../settlement.ts';
 import type { BufferBudget } from '../buffer-budget.ts';
-import { Assignment, type OwnedPartition } from './assignment.ts';
+import { Assignment, OwnedPartition } from './assignment.ts';
 import { consumerOptions } from './client-config.ts';
 import { Committer } from './committer.ts';
 import { explain } from './explain.ts';
@@ -20,6 +20,7 @@ import {
 } from './native.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
+import { RECREATED_ALARM, RETENTION_ALARM } from './start-offset.ts';
 
 const POLL_TIMEOUT_MS = 50;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -57,6 +58,7 @@ export class Consumer {
   #committer: Committer | null = null;
   #rebalancer: Rebalancer | null = null;
   #ended = false;
+  #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
 
   /** @param deadLetterTopic template of the dead-letter topic, or null for none */
@@ -105,7 +107,8 @@ export class Consumer {
       giveUp: (partitions) => this.#sink.giveUp(partitions),
     });
     native.subscribe(this.#config.topics);
-    await this.#loop(native);
+    this.#looping = this.#loop(native);
+    await this.#looping;
   }
 
   /** No more records are taken; polling goes on until {@link leave}. */
@@ -120,15 +123,59 @@ export class Consumer {
     const native = this.#native;
     if (native !== null) {
       await this.#committer?.settle(this.assignment.all(), LEAVE_TIMEOUT_MS);
-      const deadline = Date.now() + LEAVE_TIMEOUT_MS;
-      // The client's own close() would wait for ever for a rebalance callback that it no longer delivers.
-      native.unsubscribe();
-      while (this.assignment.all().length > 0 && Date.now() < deadline) await delay(20);
-      await this.#rebalancer?.idle();
+      // Unsubscribing leaves the group at once; a static member stays in it until its session ends, or it is back.
+      if (this.#config.group_instance_id === null) await this.#unsubscribe(native);
     }
     this.#ended = true;
+    await this.#looping;
+    this.#runWaiting();
     this.#committer?.close();
     if (native !== null) await disconnect(native, LEAVE_TIMEOUT_MS);
+  }
+
+  async #unsubscribe(native: NativeConsumer): Promise<void> {
+    const deadline = Date.now() + LEAVE_TIMEOUT_MS;
+    native.unsubscribe();
+    while (this.assignment.all().length > 0 && Date.now() < deadline) await delay(20);
+    await this.#rebalancer?.idle();
+  }
+
+  /**
+   * Goes on where the broker still has something, after it had deleted what was to be read next, or the topic itself.
+   *
+   * @param low the lowest offset that the broker has @param high the one that the next record will get
+   */
+  async recover(owned: OwnedPartition, { low, high }: { low: number; high: number }): Promise<void> {
+    const native = this.#native;
+    const { topic, partition, position, draining, closed } = owned;
+    if (native === null || draining || closed || (low <= position && position <= high)) return;
+    const where = { topic, partition, position, low, high };
+    await this.#runBetweenPolls(() => {
+      if (owned.closed || owned.draining || owned.position !== position) return;
+      if (position < low) {
+        this.#log.error({ ...where, lost: low - position }, RETENTION_ALARM);
+        owned.advance(low);
+        owned.paused = false;
+      } else {
+        this.#log.error(where, RECREATED_ALARM);
+        // The old epoch commits nothing more; what is in flight of it is still delivered.
+        this.assignment.remove(owned);
+        this.assignment.add(new OwnedPartition(topic, partition, low, -1));
+      }
+      this.#reassign(native, { topic, partition, offset: low });
+    });
+  }
+
+  /** A seek is refused once the client has given a partition up; taking it over anew is not. */
+  #reassign(native: NativeConsumer, start: PartitionOffset): void {
+    if (native.rebalanceProtocol() === 'COOPERATIVE') {
+      native.incrementalUnassign([start]);
+      native.incrementalAssign([start]);
+      return;
+    }
+    const all = this.assignment.all();
+    for (const owned of all) owned.paused = false;
+    native.assign(all.map(({ topic, partition, position }) => ({ topic, partition, offset: position })));
   }
 
   async #connect(): Promise<NativeConsumer | null> {
@@ -206,13 +253,17 @@ export class Consumer {
   }
 
   #beforePoll(native: NativeConsumer): void {
-    const actions = this.#betweenPolls;
-    this.#betweenPolls = [];
-    for (const action of actions) action();
+    this.#runWaiting();
     // Half of it, since a pause discards what the client has fetched: not for every few records.
     const { roomBytes, maxBytes } = this.#sink.budget;
     if (roomBytes > maxBytes / 2) this.setPaused('buffer full', false);
     this.#applyPauses(native);
+  }
+
+  #runWaiting(): void {
+    const actions = this.#betweenPolls;
+    this.#betweenPolls = [];
+    for (const action of actions) action();
   }
 
   /** Tells the client what has changed: pausing discards its queue, so it is done once per outage, not per failure. */
@@ -239,6 +290,8 @@ export class Consumer {
           reject(error instanceof Error ? error : new Error(messageOf(error)));
         }
       });
+      // Nobody polls any more: the client's close() waits for the answer to its last rebalance.
+      if (this.#ended) this.#runWaiting();
     });
   }
 

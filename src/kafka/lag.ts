@@ -4,7 +4,10 @@ import { watermarks } from './native.ts';
 const INTERVAL_MS = 5000;
 const QUERY_TIMEOUT_MS = 5000;
 
-/** Asks the brokers for the end offsets of the owned partitions, so that lag is theirs and not our guess. */
+/**
+ * Asks the brokers for the offsets of the owned partitions: the lag is theirs and not our guess, and a position that they no
+ * longer have is found, also where the client lost the error (it drops one that comes behind records).
+ */
 export class LagWatch {
   readonly #consumer: Consumer;
   readonly #timer: NodeJS.Timeout;
@@ -26,7 +29,9 @@ export class LagWatch {
     try {
       // One after the other: each takes a thread of the pool that everything else shares.
       for (const owned of this.#consumer.assignment.all()) {
-        owned.highWatermark = (await watermarks(native, owned, QUERY_TIMEOUT_MS)).high;
+        const offsets = await watermarks(native, owned, QUERY_TIMEOUT_MS);
+        owned.highWatermark = offsets.high;
+        await this.#consumer.recover(owned, offsets);
       }
     } catch {
       // A broker that is away shows in the client's own errors; the last known offsets stay.

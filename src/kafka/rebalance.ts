@@ -11,7 +11,7 @@ import {
   committedOffsets,
   watermarks,
 } from './native.ts';
-import { resolveStart } from './start-offset.ts';
+import { RECREATED_ALARM, RETENTION_ALARM, resolveStart } from './start-offset.ts';
 
 const QUERY_TIMEOUT_MS = 5000;
 const RETRY_MS = 500;
@@ -87,7 +87,8 @@ export class Rebalancer {
     const owned = assignment.among(partitions);
     for (const one of owned) one.draining = true;
     if (!lost) {
-      await this.#context.drained(owned, this.#context.drainMs);
+      // At the end of the process what is in flight has had its time already.
+      if (!this.#context.stopping.aborted) await this.#context.drained(owned, this.#context.drainMs);
       await committer.settle(owned, QUERY_TIMEOUT_MS);
     }
     await this.#context.betweenPolls(() => {
@@ -125,12 +126,9 @@ export class Rebalancer {
     const start = resolveStart(committed, low, high, reset);
     const where = { topic, partition, committed, low, high };
     if (start.lost > 0) {
-      log.error(
-        { ...where, lost: start.lost },
-        'records were deleted by retention before they were read; going on from the earliest',
-      );
+      log.error({ ...where, lost: start.lost }, RETENTION_ALARM);
     }
-    if (start.recreated) log.error(where, 'the topic was created anew; reading it from its beginning');
+    if (start.recreated) log.error(where, RECREATED_ALARM);
     // After a jump the old commit is above or below what is there: it must not keep the new one from being made.
     const owned = new OwnedPartition(
       topic,

@@ -1,3 +1,7 @@
+export const RETENTION_ALARM =
+  'records were deleted by retention before they were read; going on from the earliest';
+export const RECREATED_ALARM = 'the topic was created anew; reading it from its beginning';
+
 /** Where a partition is read from, and what has to be said about it. */
 export interface StartOffset {
   offset: number;
