@@ -80,7 +80,9 @@ export async function retryLetters(
     group_id: retryGroup(loaded.config.kafka),
   };
   const editor = await openOffsetEditor(kafka);
-  const ends = (await editor.states().finally(() => editor.close())).filter(({ low, high }) => high > low);
+  const states = await editor.states();
+  await editor.close();
+  const ends = states.filter(({ low, high }) => high > low);
   const config = {
     ...loaded.config,
     kafka: { ...kafka, commit_interval_ms: CHECK_MS },

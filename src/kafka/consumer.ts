@@ -4,27 +4,16 @@ import { LogweirError, messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
 import type { SourceRecord } from '../settlement.ts';
 import type { BufferBudget } from '../buffer-budget.ts';
-import { Assignment, OwnedPartition } from './assignment.ts';
-import { consumerOptions } from './client-config.ts';
+import { Assignment, type OwnedPartition } from './assignment.ts';
+import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
 import { explain } from './explain.ts';
-import {
-  ErrorCode,
-  type KafkaError,
-  type NativeConsumer,
-  type PartitionOffset,
-  connect,
-  consume,
-  createConsumer,
-  disconnect,
-} from './native.ts';
+import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
-import { RECREATED_ALARM, RETENTION_ALARM } from './start-offset.ts';
+import { isWithin, recoverPosition } from './recovery.ts';
 
-const POLL_TIMEOUT_MS = 50;
-const CONNECT_TIMEOUT_MS = 5000;
-const CONNECT_RETRY_MS = 2000;
+const ERROR_WAIT_MS = 50;
 const LEAVE_TIMEOUT_MS = 5000;
 const ROOM_WAIT_MS = 500;
 /** Records kept of one partition behind its first unsettled one. Beyond, only that partition is paused. */
@@ -90,7 +79,17 @@ export class Consumer {
    * @throws LogweirError FATAL where the client cannot go on
    */
   async run(): Promise<void> {
-    const native = await this.#connect();
+    const native = await connectConsumer(
+      this.#config,
+      this.#deadLetterTopic,
+      this.#log,
+      this.#stopping.signal,
+      {
+        rebalance: (event, partitions) => this.#rebalancer?.handle(event, partitions),
+        committed: (error, offsets) => this.#committer?.answered(error, offsets),
+        failed: (error) => this.#report(error),
+      },
+    );
     if (native === null) return;
     this.#native = native;
     this.#committer = new Committer(native, this.assignment, this.#config.commit_interval_ms, this.#log);
@@ -140,74 +139,11 @@ export class Consumer {
     await this.#rebalancer?.idle();
   }
 
-  /**
-   * Goes on where the broker still has something, after it had deleted what was to be read next, or the topic itself.
-   *
-   * @param low the lowest offset that the broker has @param high the one that the next record will get
-   */
-  async recover(owned: OwnedPartition, { low, high }: { low: number; high: number }): Promise<void> {
+  /** Goes on where the broker still has something, if it has deleted what was to be read next, or the topic itself. */
+  async recover(owned: OwnedPartition, offsets: { low: number; high: number }): Promise<void> {
     const native = this.#native;
-    const { topic, partition, position, draining, closed } = owned;
-    if (native === null || draining || closed || (low <= position && position <= high)) return;
-    const where = { topic, partition, position, low, high };
-    await this.#runBetweenPolls(() => {
-      if (owned.closed || owned.draining || owned.position !== position) return;
-      if (position < low) {
-        this.#log.error({ ...where, lost: low - position }, RETENTION_ALARM);
-        owned.advance(low);
-        owned.paused = false;
-      } else {
-        this.#log.error(where, RECREATED_ALARM);
-        // The old epoch commits nothing more; what is in flight of it is still delivered.
-        this.assignment.remove(owned);
-        this.assignment.add(new OwnedPartition(topic, partition, low, -1));
-      }
-      this.#reassign(native, { topic, partition, offset: low });
-    });
-  }
-
-  /** A seek is refused once the client has given a partition up; taking it over anew is not. */
-  #reassign(native: NativeConsumer, start: PartitionOffset): void {
-    if (native.rebalanceProtocol() === 'COOPERATIVE') {
-      native.incrementalUnassign([start]);
-      native.incrementalAssign([start]);
-      return;
-    }
-    const all = this.assignment.all();
-    for (const owned of all) owned.paused = false;
-    native.assign(all.map(({ topic, partition, position }) => ({ topic, partition, offset: position })));
-  }
-
-  async #connect(): Promise<NativeConsumer | null> {
-    while (!this.#stopping.signal.aborted) {
-      const native = createConsumer(
-        {
-          ...consumerOptions(this.#config, this.#deadLetterTopic),
-          rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
-            this.#rebalancer?.handle(event, partitions),
-          offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
-            this.#committer?.answered(error, offsets),
-        },
-        { 'auto.offset.reset': 'error' },
-      );
-      native.on('event.error', (error) => this.#report(error));
-      native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
-      native.setDefaultIsTimeoutOnlyForFirstMessage(true);
-      try {
-        await connect(native, CONNECT_TIMEOUT_MS);
-        return native;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) break;
-        const servers = this.#config.bootstrap_servers.join(',');
-        this.#log.warn(
-          { reason: messageOf(error), bootstrap_servers: servers, retry_ms: CONNECT_RETRY_MS },
-          `cannot reach Kafka at ${servers}; trying again`,
-        );
-        await disconnect(native, LEAVE_TIMEOUT_MS);
-        await delay(CONNECT_RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
-      }
-    }
-    return null;
+    if (native === null || isWithin(owned, offsets)) return;
+    await this.#runBetweenPolls(() => recoverPosition(native, this.assignment, owned, offsets, this.#log));
   }
 
   async #loop(native: NativeConsumer): Promise<void> {
@@ -241,7 +177,7 @@ export class Consumer {
       return records;
     } catch (error) {
       this.#report(error as KafkaError);
-      await delay(POLL_TIMEOUT_MS);
+      await delay(ERROR_WAIT_MS);
       return [];
     }
   }

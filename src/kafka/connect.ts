@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from '../config/schema.ts';
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { consumerOptions } from './client-config.ts';
+import {
+  type KafkaError,
+  type NativeConsumer,
+  type PartitionOffset,
+  connect,
+  createConsumer,
+  disconnect,
+} from './native.ts';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const RETRY_MS = 2000;
+/** A `consume` call occupies one of the four threads of the pool for this long when nothing comes. */
+const POLL_TIMEOUT_MS = 50;
+
+/** What the client calls. All of it happens on the event loop, in the course of a poll. */
+export interface ConsumerCallbacks {
+  rebalance(event: KafkaError, partitions: PartitionOffset[]): void;
+  committed(error: KafkaError | undefined, offsets: PartitionOffset[]): void;
+  failed(error: KafkaError): void;
+}
+
+/**
+ * Makes a consumer and connects it, again and again until a broker answers.
+ *
+ * @returns null where `stopping` was aborted before that
+ */
+export async function connectConsumer(
+  config: Config['kafka'],
+  deadLetterTopic: string | null,
+  log: Log,
+  stopping: AbortSignal,
+  callbacks: ConsumerCallbacks,
+): Promise<NativeConsumer | null> {
+  const servers = config.bootstrap_servers.join(',');
+  while (!stopping.aborted) {
+    const native = createConsumer(
+      {
+        ...consumerOptions(config, deadLetterTopic),
+        rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
+          callbacks.rebalance(event, partitions),
+        offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
+          callbacks.committed(error, offsets),
+      },
+      // A reset inside the client is silent; start-offset.ts does it aloud.
+      { 'auto.offset.reset': 'error' },
+    );
+    native.on('event.error', (error) => callbacks.failed(error));
+    native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
+    native.setDefaultIsTimeoutOnlyForFirstMessage(true);
+    try {
+      await connect(native, CONNECT_TIMEOUT_MS);
+      return native;
+    } catch (error) {
+      if (stopping.aborted) break;
+      log.warn(
+        { reason: messageOf(error), bootstrap_servers: servers, retry_ms: RETRY_MS },
+        `cannot reach Kafka at ${servers}; trying again`,
+      );
+      await disconnect(native, CONNECT_TIMEOUT_MS);
+      await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => {});
+    }
+  }
+  return null;
+}
