@@ -1,0 +1,379 @@
+/**
+ * Puts deliberate defects into a copy of the sources, one by one, and runs the unit tests that ought to notice. A defect
+ * that no test notices shows what is not tested: it is printed as SURVIVED, and the exit code is 1.
+ *
+ *     node dev/mutants.ts [part of a name]
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+interface Mutant {
+  /** What is wrong then. */
+  readonly name: string;
+  readonly file: string;
+  /** Must stand in the file exactly once. */
+  readonly search: string;
+  readonly replace: string;
+  /** Test files that ought to notice, under test/unit/ and without `.test.ts`. */
+  readonly tests: readonly string[];
+}
+
+const OK = "{ kind: 'ok', alreadyThere: false }";
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'the watermark ignores the unsettled head',
+    file: 'src/kafka/offsets.ts',
+    search: 'return this.#entries[this.#head]?.offset ?? this.#position;',
+    replace: 'return this.#position;',
+    tests: ['kafka/offsets', 'kafka/committer', 'pipeline'],
+  },
+  {
+    name: 'the watermark passes the last received record only',
+    file: 'src/kafka/offsets.ts',
+    search: 'while (head < entries.length && entries[head]?.settled === true) head++;',
+    replace: 'while (head < entries.length && entries.at(-1)?.settled === true) head++;',
+    tests: ['kafka/offsets', 'pipeline'],
+  },
+  {
+    name: 'an epoch that is over still commits',
+    file: 'src/kafka/offsets.ts',
+    search: 'return !this.closed && watermark > this.committed',
+    replace: 'return watermark > this.committed',
+    tests: ['kafka/offsets', 'kafka/committer', 'pipeline'],
+  },
+  {
+    name: 'a record settles when it is sent',
+    file: 'src/pipeline.ts',
+    search: 'documents.add(this.#accounted(renderer.untouched(settlement, decoded)));',
+    replace:
+      "documents.add(this.#accounted(renderer.untouched(settlement, decoded))); settlement.settle('indexed');",
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a record of a partition that drains is taken',
+    file: 'src/pipeline.ts',
+    search: 'owned === undefined || owned.draining ||',
+    replace: 'owned === undefined ||',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a record that comes again is taken again',
+    file: 'src/pipeline.ts',
+    search: ' || !owned.isNew(record.offset)',
+    replace: '',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a dead letter is not awaited',
+    file: 'src/pipeline.ts',
+    search: 'settlement.deadLetter.then(',
+    replace: "settlement.settle('dead_lettered');\n    settlement.deadLetter.then(",
+    tests: ['pipeline'],
+  },
+  {
+    name: 'poison is dropped, and not dead-lettered',
+    file: 'src/pipeline.ts',
+    search: 'this.#deadLetter(settlement, decoded);',
+    replace: "settlement.settle('dropped');",
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a dead letter that could not be written settles',
+    file: 'src/pipeline.ts',
+    search: '      () => {},\n    );',
+    replace: "      () => settlement.settle('dead_lettered'),\n    );",
+    tests: ['pipeline'],
+  },
+  {
+    name: 'records are returned without being counted',
+    file: 'src/settlement.ts',
+    search: "this.#rank = outcomes.indexOf('returned');",
+    replace: '',
+    tests: ['settlement', 'pipeline'],
+  },
+  {
+    name: 'a record settles with the first of its documents',
+    file: 'src/settlement.ts',
+    search: 'if (--this.#shares > 0) return;',
+    replace: '--this.#shares;',
+    tests: ['settlement', 'pipeline'],
+  },
+  {
+    name: 'what is acknowledged late settles once more',
+    file: 'src/settlement.ts',
+    search: 'settle(outcome: Outcome): void {\n    if (this.settled) return;',
+    replace: 'settle(outcome: Outcome): void {',
+    tests: ['settlement', 'pipeline'],
+  },
+  {
+    name: '401 counts as taken',
+    file: 'src/elasticsearch/verdict.ts',
+    search: "if (status === 413) return { kind: 'too_large', reason };",
+    replace: `if (status === 401) return { kind: 'items', items: Array.from({ length: sent }, () => (${OK})) };`,
+    tests: ['elasticsearch/verdict', 'elasticsearch/bulk'],
+  },
+  {
+    name: 'errors of single items are ignored',
+    file: 'src/elasticsearch/verdict.ts',
+    search: 'items: items.map(judgeItem)',
+    replace: `items: items.map(() => (${OK}))`,
+    tests: ['elasticsearch/verdict', 'elasticsearch/bulk'],
+  },
+  {
+    name: 'an answer with fewer items than were sent is believed',
+    file: 'src/elasticsearch/verdict.ts',
+    search: 'if (items.length !== sent) {',
+    replace: 'if (items.length > sent) {',
+    tests: ['elasticsearch/verdict', 'elasticsearch/bulk'],
+  },
+  {
+    name: '409 counts as taken for an index operation too',
+    file: 'src/elasticsearch/verdict.ts',
+    search: "status === 409 && operation === 'create' &&",
+    replace: 'status === 409 &&',
+    tests: ['elasticsearch/verdict'],
+  },
+  {
+    name: 'the status is looked at before the type of the error',
+    file: 'src/elasticsearch/verdict.ts',
+    search: "if (HOLD_TYPES.has(error.type)) return { kind: 'hold', reason };",
+    replace: '',
+    tests: ['elasticsearch/verdict'],
+  },
+  {
+    name: 'a retry sends the whole batch again',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'attempts.documents = open;',
+    replace: '',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'documents that were given up are sent again',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'attempts.documents = attempts.documents.filter((document) => !document.settlement.settled);',
+    replace: '',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'an error of our own ends the batch',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'if (error instanceof Unsettled) throw error;\n      const reason',
+    replace:
+      'if (error instanceof Unsettled) throw error;\n      if (error !== undefined) return;\n      const reason',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'where nothing passes a 400, everything is rejected',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'if (alone.length === 0) return;\n    if (!attempts.othersPassed) {',
+    replace: 'if (alone.length === 0) return;\n    if (alone.length < 0) {',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'Retry-After is ignored',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'const wait = Math.max(error.retryAfterMs, ',
+    replace: 'const wait = Math.max(0, ',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'everybody probes during an outage',
+    file: 'src/elasticsearch/outage.ts',
+    search: 'while (this.#state !== null && this.#probe !== null && this.#probe !== who) {',
+    replace: 'while (this.#state !== null && this.#probe === undefined) {',
+    tests: ['elasticsearch/outage', 'elasticsearch/bulk'],
+  },
+  {
+    name: 'a batch may be larger than max_bytes',
+    file: 'src/elasticsearch/batch.ts',
+    search: 'bytes + document.bytes > this.#limits.max_bytes || ',
+    replace: '',
+    tests: ['elasticsearch/batch'],
+  },
+  {
+    name: 'what is parked is forgotten when its hold ends',
+    file: 'src/elasticsearch/parking.ts',
+    search: 'this.#release(',
+    replace: 'void (',
+    tests: ['elasticsearch/parking'],
+  },
+  {
+    name: 'the id lacks the timestamp',
+    file: 'src/elasticsearch/document-id.ts',
+    search: '`${time}:${topic}:${partition}:${offset}`',
+    replace: '`${topic}:${partition}:${offset}`',
+    tests: ['elasticsearch/document-id'],
+  },
+  {
+    name: 'the index comes from the wall clock where the event has no time',
+    file: 'src/elasticsearch/index-name.ts',
+    search: 'Math.max(0, recordTimestamp)',
+    replace: 'Date.now()',
+    tests: ['elasticsearch/index-name'],
+  },
+  {
+    name: 'values of events get into index names as they are',
+    file: 'src/elasticsearch/index-name.ts',
+    search: 'sanitise(parts.map(',
+    replace: 'String(parts.map(',
+    tests: ['elasticsearch/index-name'],
+  },
+  {
+    name: 'numbers are parsed by JSON.parse alone',
+    file: 'src/codec/decode.ts',
+    search: 'this.#exotic ? parseExact(text) :',
+    replace: 'this.#exotic && text === "" ? parseExact(text) :',
+    tests: ['codec/decode', 'pipeline'],
+  },
+  {
+    name: 'a line feed between tokens gets into the bulk body',
+    file: 'src/codec/decode.ts',
+    search: 'flags & HAS_LINE_FEED ? onOneLine(value) : value',
+    replace: 'value',
+    tests: ['codec/decode', 'pipeline'],
+  },
+  {
+    name: '`keep` goes on with what the transform has changed',
+    file: 'src/transform/chain.ts',
+    search: 'return cloneValue(event) as Event;',
+    replace: 'return event;',
+    tests: ['transform/chain', 'pipeline'],
+  },
+  {
+    name: 'an array with one bad element gives the others',
+    file: 'src/transform/chain.ts',
+    search: 'const events = (result as readonly unknown[]).map(asEvent);',
+    replace: 'const events = (result as readonly Event[]).filter((event) => typeof event === "object");',
+    tests: ['transform/chain'],
+  },
+  {
+    name: 'a commit does not wait for the answer to the one before',
+    file: 'src/kafka/committer.ts',
+    search: 'if (this.#sentAt !== null && Date.now() - this.#sentAt < ANSWER_TIMEOUT_MS) return;',
+    replace: '',
+    tests: ['kafka/committer'],
+  },
+  {
+    name: 'a commit that was refused counts as made',
+    file: 'src/kafka/committer.ts',
+    search: 'partitionError !== undefined && partitionError.code !== 0',
+    replace: 'partitionError !== undefined && partitionError.code === 0',
+    tests: ['kafka/committer'],
+  },
+  {
+    name: 'the lag of a revoked partition stays',
+    file: 'src/admin/metrics.ts',
+    search: 'this.reset();\n      for (const { topic, partition, lag }',
+    replace: 'for (const { topic, partition, lag }',
+    tests: ['admin/metrics'],
+  },
+  {
+    name: 'secrets are printed',
+    file: 'src/commands/config.ts',
+    search: "return '(hidden)';",
+    replace: 'return value;',
+    tests: ['commands/config'],
+  },
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** What the tests need; the large folders are only linked. */
+function copyRepository(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'logweir-mutants-'));
+  for (const name of [
+    'src',
+    'transforms',
+    'test',
+    'dev',
+    'configs',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ]) {
+    if (existsSync(join(root, name))) cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+  for (const name of ['node_modules', '.cache']) {
+    if (existsSync(join(root, name))) symlinkSync(join(root, name), join(copy, name));
+  }
+  return copy;
+}
+
+interface Result {
+  passed: number;
+  failed: string[];
+  output: string;
+}
+
+/** What vitest's JSON report holds, as far as it is wanted here. */
+interface Report {
+  testResults: { assertionResults: { fullName: string; status: string }[] }[];
+}
+
+function runTests(copy: string, tests: readonly string[]): Result {
+  const report = join(copy, 'report.json');
+  rmSync(report, { force: true });
+  const vitest = join(copy, 'node_modules/vitest/vitest.mjs');
+  const files = tests.map((test) => `test/unit/${test}.test.ts`);
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [vitest, 'run', '--project=unit', '--reporter=json', `--outputFile=${report}`, ...files],
+    { cwd: copy, encoding: 'utf8', timeout: 120_000 },
+  );
+  if (!existsSync(report)) return { passed: 0, failed: [], output: stdout + stderr };
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return {
+    passed: all.filter(({ status }) => status === 'passed').length,
+    failed: all.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName),
+    output: stdout + stderr,
+  };
+}
+
+/** Whether some test fails with the defect, and none of them for want of the file. */
+function judge(copy: string, { file, search, replace, tests }: Mutant): string {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const found = source.split(search).length - 1;
+  if (found !== 1) return `NOT APPLIED: its text stands ${found} times in ${file}`;
+  writeFileSync(
+    path,
+    source.replace(search, () => replace),
+  );
+  try {
+    const { passed, failed, output } = runTests(copy, tests);
+    if (failed.length > 0) return `caught by ${failed.length} test${failed.length === 1 ? '' : 's'}`;
+    return passed > 0 ? 'SURVIVED' : `NOT RUN: ${output.slice(-2000)}`;
+  } finally {
+    writeFileSync(path, source);
+  }
+}
+
+function main(): number {
+  const wanted = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  const copy = copyRepository();
+  try {
+    const all = [...new Set(wanted.flatMap(({ tests }) => tests))];
+    const sound = runTests(copy, all);
+    if (sound.failed.length > 0 || sound.passed === 0) {
+      console.error('tests fail without any defect:', ...sound.failed, sound.output.slice(-2000));
+      return 1;
+    }
+    let caught = 0;
+    for (const mutant of wanted) {
+      const verdict = judge(copy, mutant);
+      if (verdict.startsWith('caught')) caught++;
+      console.log(`${mutant.name}: ${verdict}`);
+    }
+    console.log(`${caught} of ${wanted.length} defects were caught`);
+    return caught === wanted.length ? 0 : 1;
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = main();

@@ -1,0 +1,252 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Gauges, Metrics } from '../../../src/admin/metrics.ts';
+import type { HoldInfo } from '../../../src/holds.ts';
+import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+
+const NONE: Gauges = {
+  partitions: () => [],
+  inFlight: () => 0,
+  bufferBytes: () => 0,
+  pauses: () => [],
+  holds: () => [],
+};
+
+function metricsWith(gauges: Partial<Gauges> = {}, prefix = 'logweir_'): Metrics {
+  return new Metrics(prefix, { ...NONE, ...gauges });
+}
+
+/** What Prometheus would read: sample, labels included, to value. */
+async function samples(metrics: Metrics): Promise<Record<string, number>> {
+  const text = await metrics.registry.metrics();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const space = line.lastIndexOf(' ');
+      return [line.slice(0, space), Number(line.slice(space + 1))];
+    }),
+  );
+}
+
+function partition(topic: string, number: number, committed: number, highWatermark: number): OwnedPartition {
+  const owned = new OwnedPartition(topic, number, 0, committed);
+  owned.highWatermark = highWatermark;
+  return owned;
+}
+
+describe('names', () => {
+  const vectorNames = [
+    'component_received_events_total',
+    'component_sent_events_total',
+    'component_discarded_events_total',
+    'kafka_consumer_lag',
+    'http_client_rtt_seconds',
+    'buffer_size_bytes',
+  ];
+  const ownNames = [
+    'records_total',
+    'bulk_requests_total',
+    'held',
+    'hold_seconds_total',
+    'dead_letters_total',
+    'in_flight_records',
+    'output_events_total',
+    'transform_errors_total',
+    'transform_custom_total',
+  ];
+
+  it.each(['logweir_', 'vector_'])('are those that dashboards know, behind the prefix %s', async (prefix) => {
+    const text = await metricsWith({}, prefix).registry.metrics();
+    for (const name of [...vectorNames, ...ownNames]) expect(text).toContain(`# TYPE ${prefix}${name} `);
+  });
+
+  it('all have the prefix, those of the process too', async () => {
+    for (const { name } of await metricsWith({}, 'mine_').registry.getMetricsAsJSON())
+      expect(name).toMatch(/^mine_/);
+  });
+
+  it('two copies do not get into each other’s way', async () => {
+    const [one, other] = [metricsWith(), metricsWith()] as const;
+    one.received(5);
+    expect((await samples(other))['logweir_component_received_events_total']).toBe(0);
+  });
+});
+
+describe('records', () => {
+  it('are counted by outcome, and every outcome is there from the start', async () => {
+    const metrics = metricsWith();
+    const before = await samples(metrics);
+    for (const outcome of ['indexed', 'dead_lettered', 'dropped', 'skipped', 'returned'])
+      expect(before[`logweir_records_total{outcome="${outcome}"}`]).toBe(0);
+    metrics.received(4);
+    metrics.settled('indexed');
+    metrics.settled('indexed');
+    metrics.settled('dropped');
+    metrics.settled('skipped');
+    const after = await samples(metrics);
+    expect(after).toMatchObject({
+      logweir_component_received_events_total: 4,
+      'logweir_records_total{outcome="indexed"}': 2,
+      'logweir_records_total{outcome="dropped"}': 1,
+      'logweir_records_total{outcome="skipped"}': 1,
+      logweir_component_discarded_events_total: 1,
+    });
+    expect(metrics.receivedCount).toBe(4);
+    expect(metrics.outcomeCounts()).toEqual({
+      indexed: 2,
+      dropped: 1,
+      skipped: 1,
+      dead_lettered: 0,
+      returned: 0,
+    });
+  });
+
+  it('are counted beside the events that transforms make of them, and the documents that are sent', async () => {
+    const metrics = metricsWith();
+    metrics.received(1);
+    metrics.outputEvents(3);
+    metrics.sent(false);
+    metrics.sent(true);
+    expect(await samples(metrics)).toMatchObject({
+      logweir_component_received_events_total: 1,
+      logweir_output_events_total: 3,
+      logweir_component_sent_events_total: 2,
+      logweir_documents_already_there_total: 1,
+    });
+  });
+});
+
+it('bulk requests are counted by outcome, and their time in seconds', async () => {
+  const metrics = metricsWith();
+  metrics.answered('ok', 31.25);
+  metrics.answered('retry', 500);
+  metrics.retrying(7);
+  expect(await samples(metrics)).toMatchObject({
+    'logweir_bulk_requests_total{outcome="ok"}': 1,
+    'logweir_bulk_requests_total{outcome="retry"}': 1,
+    logweir_documents_retried_total: 7,
+    logweir_http_client_rtt_seconds_sum: 0.53125,
+    logweir_http_client_rtt_seconds_count: 2,
+    'logweir_http_client_rtt_seconds_bucket{le="0.05"}': 1,
+  });
+});
+
+describe('reasons of dead letters', () => {
+  it('are labels', async () => {
+    const metrics = metricsWith();
+    metrics.deadLettered('invalid_json');
+    metrics.deadLettered('invalid_json');
+    metrics.deadLettered('transform "x"\n');
+    expect(await samples(metrics)).toMatchObject({
+      'logweir_dead_letters_total{reason="invalid_json"}': 2,
+      'logweir_dead_letters_total{reason="transform \\"x\\"\\n"}': 1,
+    });
+  });
+
+  it('are bounded: beyond a hundred the new ones are counted together, and the known ones go on', async () => {
+    const metrics = metricsWith();
+    for (let reason = 0; reason < 1000; reason++) metrics.deadLettered(`reason ${reason}`);
+    metrics.deadLettered('reason 0');
+    const counted = Object.entries(await samples(metrics)).filter(([name]) =>
+      name.startsWith('logweir_dead_letters_total'),
+    );
+    expect(counted).toHaveLength(101);
+    expect(Object.fromEntries(counted)).toMatchObject({
+      'logweir_dead_letters_total{reason="reason 0"}': 2,
+      'logweir_dead_letters_total{reason="reason 99"}': 1,
+      'logweir_dead_letters_total{reason="other"}': 900,
+    });
+  });
+});
+
+it('errors and counters of transforms have the transform for a label', async () => {
+  const metrics = metricsWith();
+  metrics.transformError('./mine.ts', 'drop');
+  metrics.transformCount('./mine.ts', 'matched', 3);
+  expect(await samples(metrics)).toMatchObject({
+    'logweir_transform_errors_total{transform="./mine.ts",policy="drop"}': 1,
+    'logweir_transform_custom_total{transform="./mine.ts",name="matched"}': 3,
+  });
+});
+
+describe('lag', () => {
+  it('is there for every owned partition that the broker was asked about', async () => {
+    const owned = [partition('a', 0, 5, 12), partition('a', 1, 7, 7), partition('b', 0, 0, -1)];
+    const read = await samples(metricsWith({ partitions: () => owned }));
+    expect(read['logweir_kafka_consumer_lag{topic="a",partition="0"}']).toBe(7);
+    expect(read['logweir_kafka_consumer_lag{topic="a",partition="1"}']).toBe(0);
+    expect(read).not.toHaveProperty('logweir_kafka_consumer_lag{topic="b",partition="0"}');
+  });
+
+  it('of a partition that was revoked disappears', async () => {
+    let owned = [partition('a', 0, 5, 12), partition('a', 1, 7, 9)];
+    const metrics = metricsWith({ partitions: () => owned });
+    expect(await samples(metrics)).toHaveProperty('logweir_kafka_consumer_lag{topic="a",partition="1"}');
+    owned = owned.slice(0, 1);
+    const read = await samples(metrics);
+    expect(read).not.toHaveProperty('logweir_kafka_consumer_lag{topic="a",partition="1"}');
+    expect(read).toHaveProperty('logweir_kafka_consumer_lag{topic="a",partition="0"}');
+  });
+});
+
+it('what is in flight, in memory and in the way is read when somebody asks', async () => {
+  const now = { inFlight: 3, bytes: 1000, pauses: ['elasticsearch', 'buffer full'] };
+  const metrics = metricsWith({
+    inFlight: () => now.inFlight,
+    bufferBytes: () => now.bytes,
+    pauses: () => now.pauses,
+  });
+  expect(await samples(metrics)).toMatchObject({
+    logweir_in_flight_records: 3,
+    logweir_buffer_size_bytes: 1000,
+    'logweir_paused{reason="elasticsearch"}': 1,
+    'logweir_paused{reason="buffer full"}': 1,
+  });
+  now.inFlight = 0;
+  now.pauses = ['elasticsearch'];
+  const later = await samples(metrics);
+  expect(later['logweir_in_flight_records']).toBe(0);
+  expect(later['logweir_paused{reason="elasticsearch"}']).toBe(1);
+  expect(later).not.toHaveProperty('logweir_paused{reason="buffer full"}');
+});
+
+describe('holds', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ now: 1_000_000, toFake: ['Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const hold = (reason: string, since: number): HoldInfo => ({ reason, since, records: 1, partitions: [] });
+  const seconds = 'logweir_hold_seconds_total{reason="403 block"}';
+
+  it('are counted, and their time too, while they last and when they have ended', async () => {
+    let holds = [hold('403 block', 1_000_000), hold('404 gone', 1_000_000)];
+    const metrics = metricsWith({ holds: () => holds });
+    vi.setSystemTime(1_010_000);
+    expect(await samples(metrics)).toMatchObject({ logweir_held: 2, [seconds]: 10 });
+    vi.setSystemTime(1_015_000);
+    expect((await samples(metrics))[seconds]).toBe(15);
+    holds = holds.slice(1);
+    vi.setSystemTime(1_017_000);
+    metrics.holdEnded('403 block', 1_000_000);
+    vi.setSystemTime(1_099_000);
+    expect(await samples(metrics)).toMatchObject({ logweir_held: 1, [seconds]: 17 });
+  });
+
+  it('that nobody saw while they lasted are counted at their end', async () => {
+    const metrics = metricsWith();
+    vi.setSystemTime(1_004_000);
+    metrics.holdEnded('403 block', 1_000_000);
+    expect((await samples(metrics))[seconds]).toBe(4);
+  });
+
+  it('of the same cause add up', async () => {
+    const metrics = metricsWith();
+    vi.setSystemTime(1_004_000);
+    metrics.holdEnded('403 block', 1_000_000);
+    vi.setSystemTime(1_020_000);
+    metrics.holdEnded('403 block', 1_018_000);
+    expect((await samples(metrics))[seconds]).toBe(6);
+  });
+});

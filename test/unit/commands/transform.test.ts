@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transform } from '../../../src/commands/transform.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'logweir-transform-'));
+  writeFileSync(
+    join(folder, 'mine.mjs'),
+    `export default async (event, record) => {
+      if (event.fail) throw new Error('does not fit');
+      if (event.drop) return undefined;
+      if (event.twice) return [{ copy: 1 }, { copy: 2 }];
+      if (event.where) return { topic: record.topic, partition: record.partition, offset: record.offset };
+      return event;
+    };`,
+  );
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+interface Ran {
+  output: string;
+  report: string;
+  error: unknown;
+}
+
+async function run(yaml: string, input: string | Buffer): Promise<Ran> {
+  const config = join(folder, 'logweir.yaml');
+  writeFileSync(config, yaml);
+  const [output, report] = [new PassThrough(), new PassThrough()] as const;
+  let error: unknown;
+  try {
+    await transform({ config }, Readable.from([input]), output, report);
+  } catch (thrown) {
+    error = thrown;
+  }
+  output.end();
+  report.end();
+  return { output: await text(output), report: await text(report), error };
+}
+
+const MINE = 'transforms: [{ use: ./mine.mjs }]';
+
+/** What the command ends with where some events fail. */
+const failed = (message: string): unknown =>
+  expect.objectContaining({ code: 'EVENTS_FAILED', exitCode: 1, message });
+
+describe('what comes out', () => {
+  it('is one line an event, in order, with the sums', async () => {
+    const ran = await run(MINE, '{"n":1}\n{"twice":true}\n{"drop":true}\n{"n":2}\n');
+    expect(ran).toEqual({
+      output: '{"n":1}\n{"copy":1}\n{"copy":2}\n{"n":2}\n',
+      report: '4 read, 4 out, 1 dropped, 0 failed\n',
+      error: undefined,
+    });
+  });
+
+  it('has its numbers as they were written', async () => {
+    const line = '{"id":9007199254740993,"n":1.0}';
+    expect((await run(MINE, `${line}\n`)).output).toBe(`${line}\n`);
+  });
+
+  it('is what came in where there is no transform', async () => {
+    expect((await run('', '{"b":1,"a":2}\n')).output).toBe('{"b":1,"a":2}\n');
+  });
+
+  it('went through built-in transforms with their options', async () => {
+    const yaml = 'transforms: [{ use: parse-json }, { use: filter, with: { field: level, equals: info } }]';
+    const ran = await run(
+      yaml,
+      '{"message":"{\\"level\\":\\"info\\"}"}\n{"message":"{\\"level\\":\\"debug\\"}"}\n',
+    );
+    expect(ran).toMatchObject({
+      output: '{"level":"info"}\n',
+      report: '2 read, 1 out, 1 dropped, 0 failed\n',
+      error: undefined,
+    });
+  });
+
+  it('knows where the record would be: the topic of the configuration, and its line', async () => {
+    const ran = await run(`${MINE}\nkafka: { topics: [audit] }`, '{"n":1}\n{"where":true}\n');
+    expect(ran.output.split('\n')[1]).toBe('{"topic":"audit","partition":0,"offset":1}');
+  });
+});
+
+describe('input', () => {
+  it.each(['', '\n', '\n\n\r\n'])('of no records (%j) gives none', async (input) => {
+    expect(await run(MINE, input)).toEqual({
+      output: '',
+      report: '0 read, 0 out, 0 dropped, 0 failed\n',
+      error: undefined,
+    });
+  });
+
+  it('may end without a line feed, have empty lines, and the line ends of Windows', async () => {
+    expect((await run('', '{"n":1}\r\n\r\n{"n":2}')).output).toBe('{"n":1}\n{"n":2}\n');
+  });
+
+  it('may be text, where the configuration says so', async () => {
+    expect((await run('decoding: { codec: text }', 'say "hi"\n')).output).toBe(
+      '{"message":"say \\"hi\\""}\n',
+    );
+  });
+});
+
+describe('an event that fails', () => {
+  it('is told with its line and the policy, the others go on, and the command ends as failed', async () => {
+    const ran = await run(MINE, '{"n":1}\n{"fail":true}\n{"n":2}\n');
+    expect(ran.output).toBe('{"n":1}\n{"n":2}\n');
+    expect(ran.report).toBe(
+      'line 2: transform ./mine.mjs failed (dead_letter): does not fit\n3 read, 2 out, 0 dropped, 1 failed\n',
+    );
+    expect(ran.error).toEqual(failed('1 of 3 events failed'));
+  });
+
+  it('that is no JSON would be dead-lettered, and fails too', async () => {
+    const ran = await run(MINE, 'no json\n{"n":1}\n[]\n');
+    expect(ran.output).toBe('{"n":1}\n');
+    expect(ran.report).toMatch(/^line 1: would be dead-lettered: invalid_json: .*\nline 3: .*not_an_object/);
+    expect(ran.error).toEqual(failed('2 of 3 events failed'));
+  });
+
+  it.each([
+    ['drop', '', '1 read, 0 out, 1 dropped, 0 failed\n'],
+    ['keep', '{"fail":true}\n', '1 read, 1 out, 0 dropped, 0 failed\n'],
+  ])('with on_error %s is told, and is no failure', async (policy, output, sums) => {
+    const ran = await run(`transforms: [{ use: ./mine.mjs, on_error: ${policy} }]`, '{"fail":true}\n');
+    expect(ran).toEqual({
+      output,
+      report: `line 1: transform ./mine.mjs failed (${policy}): does not fit\n${sums}`,
+      error: undefined,
+    });
+  });
+
+  it('with on_error hold would be held, and fails', async () => {
+    const ran = await run('transforms: [{ use: ./mine.mjs, on_error: hold }]', '{"fail":true}\n');
+    expect(ran.error).toEqual(failed('1 of 1 events failed'));
+  });
+});
+
+it('a transform that does not load is a configuration error, and nothing is read', async () => {
+  const ran = await run('transforms: [{ use: ./gone.ts }]', '{"n":1}\n');
+  expect(ran).toMatchObject({ output: '', report: '', error: { code: 'CONFIG' } });
+});

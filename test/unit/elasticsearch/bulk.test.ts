@@ -1,0 +1,543 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { BulkSender, type RequestOutcome } from '../../../src/elasticsearch/bulk.ts';
+import type { BulkTransport } from '../../../src/elasticsearch/client.ts';
+import { AdaptiveConcurrency } from '../../../src/elasticsearch/concurrency.ts';
+import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
+import { Outage } from '../../../src/elasticsearch/outage.ts';
+import type { Answer } from '../../../src/elasticsearch/verdict.ts';
+import { fakeDelay } from '../support/fake-delay.ts';
+import { deferred, documents, received, settleDown } from '../support/fakes.ts';
+
+vi.mock(import('node:timers/promises'), async (original) => {
+  const { fakeDelay: delay } = await import('../support/fake-delay.ts');
+  return { ...(await original()), setTimeout: delay.wait };
+});
+
+beforeEach(() => {
+  fakeDelay.reset();
+});
+
+type ItemError = { type: string; reason?: string };
+type Item = { index: { status: number; error?: ItemError } };
+/** Answers one request, given the ids of the documents in it. */
+type Script = (ids: string[], request: number, signal: AbortSignal) => Answer | Promise<Answer>;
+
+const OK: Item = { index: { status: 201 } };
+const BUSY: Item = { index: { status: 429, error: { type: 'es_rejected_execution_exception' } } };
+const BAD: Item = {
+  index: { status: 400, error: { type: 'mapper_parsing_exception', reason: 'bad field' } },
+};
+const BLOCKED: Item = { index: { status: 403, error: { type: 'cluster_block_exception' } } };
+
+const itemsOf = (...items: Item[]): Answer => ({ status: 200, body: { errors: true, items } });
+const allOk = (ids: string[]): Answer => itemsOf(...ids.map(() => OK));
+
+/** A sender over a transport that the test scripts, and everything that it tells. */
+function lab(script: Script) {
+  const sent: string[][] = [];
+  const indexed: string[] = [];
+  const rejected: { id: string; reason: string; message: string }[] = [];
+  const held: { id: string; cause: string }[] = [];
+  const answered: { outcome: RequestOutcome; documents: number }[] = [];
+  const retried: { documents: number; reason: string }[] = [];
+  const states: string[] = [];
+  const transport: BulkTransport = {
+    async send(body, signal) {
+      const lines = body.toString().split('\n');
+      const ids = lines.filter((_line, at) => at % 2 === 0 && at < lines.length - 1).map(idOf);
+      sent.push(ids);
+      return script(ids, sent.length, signal);
+    },
+    close: async () => {},
+  };
+  const outage = new Outage(
+    (state) => void states.push(state === null ? 'closed' : `${state.kind}: ${state.reason}`),
+  );
+  const concurrency = new AdaptiveConcurrency();
+  const sender = new BulkSender(
+    transport,
+    outage,
+    concurrency,
+    { initial_ms: 1, max_ms: 1 },
+    {
+      indexed(document) {
+        indexed.push(idOf(document.action));
+        document.settlement.settle('indexed');
+      },
+      rejected(document, reason, message) {
+        rejected.push({ id: idOf(document.action), reason, message });
+        document.settlement.settle('dead_lettered');
+      },
+      held: (document, cause) => void held.push({ id: idOf(document.action), cause }),
+      answered: (outcome, count) => void answered.push({ outcome, documents: count }),
+      retrying: (count, reason) => void retried.push({ documents: count, reason }),
+    },
+  );
+  return { sender, outage, concurrency, sent, indexed, rejected, held, answered, retried, states };
+}
+
+function idOf(action: string): string {
+  const [operation] = Object.values(JSON.parse(action) as Record<string, { _id: string }>);
+  return operation?._id ?? '';
+}
+
+/** An answer for each request in turn; the last one goes on. */
+function inTurn(...answers: (Answer | ((ids: string[]) => Answer))[]): Script {
+  return (ids, request) => {
+    const answer = answers[Math.min(request, answers.length) - 1] as (typeof answers)[number];
+    return typeof answer === 'function' ? answer(ids) : answer;
+  };
+}
+
+const range = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, at) => String(from + at));
+
+describe('a batch that is taken', () => {
+  it('is sent once, in order, and every document is acknowledged', async () => {
+    const { sender, sent, indexed, answered, retried } = lab(allOk);
+    await sender.send(documents(5));
+    expect(sent).toEqual([range(5)]);
+    expect(indexed).toEqual(range(5));
+    expect(answered).toEqual([{ outcome: 'ok', documents: 5 }]);
+    expect(retried).toEqual([]);
+  });
+
+  it('is in flight until it is answered', async () => {
+    const answer = deferred<Answer>();
+    const { sender } = lab(() => answer.promise);
+    const done = sender.send(documents(1));
+    await settleDown();
+    expect(sender.inFlight).toBe(1);
+    answer.resolve(itemsOf(OK));
+    await done;
+    expect(sender.inFlight).toBe(0);
+  });
+});
+
+describe('of a batch of which some documents fail', () => {
+  it('only those are sent again: 100 documents, one 429, make 101', async () => {
+    const { sender, sent, indexed, retried, answered } = lab(
+      inTurn((ids) => itemsOf(...ids.map((id) => (id === '50' ? BUSY : OK))), allOk),
+    );
+    await sender.send(documents(100));
+    expect(sent).toEqual([range(100), ['50']]);
+    expect(indexed).toHaveLength(100);
+    expect(new Set(indexed).size).toBe(100);
+    expect(retried).toEqual([{ documents: 1, reason: '429 es_rejected_execution_exception' }]);
+    expect(answered).toEqual([
+      { outcome: 'partial', documents: 100 },
+      { outcome: 'ok', documents: 1 },
+    ]);
+  });
+
+  it('what is refused for good is told at once, also when the retry of others succeeds', async () => {
+    const { sender, sent, indexed, rejected } = lab(inTurn(itemsOf(OK, BAD, BUSY), itemsOf(BUSY), allOk));
+    await sender.send(documents(3));
+    expect(sent).toEqual([['0', '1', '2'], ['2'], ['2']]);
+    expect(rejected).toEqual([{ id: '1', reason: 'mapper_parsing_exception', message: 'bad field' }]);
+    expect(indexed).toEqual(['0', '2']);
+  });
+
+  it('verdicts go by position, also when what is left is sent again', async () => {
+    const { sender, indexed, rejected } = lab(
+      inTurn(itemsOf(BUSY, OK, BUSY, OK, BUSY), itemsOf(OK, BAD, OK)),
+    );
+    await sender.send(documents(5));
+    expect(indexed).toEqual(['1', '3', '0', '4']);
+    expect(rejected.map(({ id }) => id)).toEqual(['2']);
+  });
+
+  it('the documents of one record are known apart: what is taken is not sent again while another is open', async () => {
+    const { settlement, outcomes } = received();
+    settlement.share(2);
+    const batch = ['a', 'b', 'c'].map((id) => makeDocument(settlement, 'index', 'logs', id, '{}'));
+    const { sender, sent } = lab(inTurn(itemsOf(OK, BUSY, BUSY), itemsOf(BUSY, OK), allOk));
+    await sender.send(batch);
+    expect(sent).toEqual([['a', 'b', 'c'], ['b', 'c'], ['b']]);
+    expect(outcomes).toEqual(['indexed']);
+  });
+
+  it('what the environment is to blame for is handed over, and the batch is through', async () => {
+    const { sender, sent, indexed, held } = lab(inTurn(itemsOf(OK, BLOCKED, OK)));
+    await sender.send(documents(3));
+    expect(sent).toHaveLength(1);
+    expect(indexed).toEqual(['0', '2']);
+    expect(held).toEqual([{ id: '1', cause: '403 cluster_block_exception' }]);
+  });
+
+  it('what keeps failing while Elasticsearch answers is held by name in the end', async () => {
+    const { sender, sent, held, indexed } = lab((ids) =>
+      itemsOf(...ids.map((id) => (id === '1' ? BUSY : OK))),
+    );
+    await sender.send(documents(3));
+    expect(indexed).toEqual(['0', '2']);
+    expect(held).toEqual([
+      { id: '1', cause: expect.stringMatching(/^429 es_rejected_execution_exception/) as string },
+    ]);
+    expect(sent.length).toBeGreaterThan(5);
+    expect(sent.slice(1).every((ids) => ids.length === 1)).toBe(true);
+  });
+
+  it('single documents that fail do not stop the others: the breaker stays closed', async () => {
+    const { sender, states } = lab(
+      inTurn(itemsOf(BUSY, BUSY), itemsOf(BUSY, BUSY), itemsOf(BUSY, BUSY), allOk),
+    );
+    await sender.send(documents(2));
+    expect(states).toEqual([]);
+  });
+});
+
+describe('an answer from which nothing can be known', () => {
+  it.each<[string, Answer]>([
+    ['no answer', { failure: 'socket hang up' }],
+    ['a truncated body', { status: 200, body: '{"errors":false,"items":[{"index"' }],
+    ['an empty object', { status: 200, body: {} }],
+    ['fewer items than were sent', itemsOf(OK, OK)],
+    ['more items than were sent', itemsOf(OK, OK, OK, OK)],
+    ['503', { status: 503, body: '' }],
+  ])('%s: all of it is sent again, and nothing is settled by it', async (_name, answer) => {
+    const { sender, sent, indexed, rejected } = lab(inTurn(answer, allOk));
+    await sender.send(documents(3));
+    expect(sent).toEqual([range(3), range(3)]);
+    expect(indexed).toEqual(range(3));
+    expect(rejected).toEqual([]);
+  });
+});
+
+describe('backoff', () => {
+  it('lies between attempts, and honours what the answer asks for', async () => {
+    const { sender } = lab(
+      inTurn({ status: 429, body: '', retryAfter: '7' }, { status: 503, body: '' }, allOk),
+    );
+    await sender.send(documents(1));
+    expect(fakeDelay.lengths).toHaveLength(2);
+    expect(fakeDelay.lengths[0]).toBe(7000);
+    expect(fakeDelay.lengths[1]).toBeLessThanOrEqual(1);
+  });
+
+  it('nothing is sent while it lasts', async () => {
+    fakeDelay.held = true;
+    const { sender, sent } = lab(inTurn({ failure: 'away' }, allOk));
+    const done = sender.send(documents(1));
+    await settleDown();
+    expect([sent.length, fakeDelay.open]).toEqual([1, 1]);
+    fakeDelay.end();
+    await done;
+    expect(sent).toHaveLength(2);
+  });
+
+  it.each<[string, Answer, number]>([
+    ['429', { status: 429, body: '' }, 1],
+    ['503', { status: 503, body: '' }, 1],
+    ['429 for single documents', itemsOf(BUSY), 1],
+    ['a connection that fails, which says nothing about load', { failure: 'connect ECONNREFUSED' }, 2],
+  ])('fewer requests at once follow where Elasticsearch asks for less: %s', async (_name, answer, limit) => {
+    fakeDelay.held = true;
+    const { sender, concurrency } = lab(inTurn(answer, allOk));
+    expect(concurrency.limit).toBe(2);
+    const done = sender.send(documents(1));
+    await settleDown();
+    expect(concurrency.limit).toBe(limit);
+    fakeDelay.end();
+    await done;
+  });
+});
+
+describe('an outage', () => {
+  it('opens the breaker after three failures, and the first success closes it', async () => {
+    const { sender, states, indexed } = lab((ids, request) =>
+      request <= 20 ? { failure: 'away' } : allOk(ids),
+    );
+    await sender.send(documents(3));
+    expect(states).toEqual(['outage: away', 'closed']);
+    expect(indexed).toEqual(range(3));
+  });
+
+  it('one batch probes while the others wait, and all are delivered afterwards', async () => {
+    let up = false;
+    const { sender, sent, indexed, outage } = lab((ids) => (up ? allOk(ids) : { failure: 'away' }));
+    const first = documents(20);
+    fakeDelay.held = true;
+    const batches = [first.slice(0, 5), first.slice(5, 10), first.slice(10)].map((batch) =>
+      sender.send(batch),
+    );
+    for (let round = 0; round < 20; round++) {
+      await settleDown();
+      fakeDelay.end();
+    }
+    await settleDown();
+    expect(outage.state).toMatchObject({ kind: 'outage' });
+    const probes = new Set(sent.slice(-10).map((ids) => ids.join()));
+    expect(probes.size).toBe(1);
+    up = true;
+    fakeDelay.held = false;
+    fakeDelay.end();
+    await Promise.all(batches);
+    expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(20));
+    expect(outage.state).toBeNull();
+  });
+
+  it.each([401, 403, 404, 302])(
+    '%i holds at the first answer, and ends when it is mended',
+    async (status) => {
+      const { sender, states, sent, indexed, rejected } = lab(
+        inTurn({ status, body: '' }, { status, body: '' }, { status, body: '' }, allOk),
+      );
+      await sender.send(documents(2));
+      expect(states).toEqual([`hold: HTTP ${status}`, 'closed']);
+      expect(sent).toHaveLength(4);
+      expect(indexed).toEqual(['0', '1']);
+      expect(rejected).toEqual([]);
+    },
+  );
+
+  it('an error that the transport throws is a hold and no progress', async () => {
+    const { sender, states, sent, indexed } = lab((ids, request) => {
+      // p-retry would give up at a TypeError.
+      if (request <= 2) throw new TypeError('cannot read properties of undefined');
+      return allOk(ids);
+    });
+    await sender.send(documents(2));
+    expect(states).toEqual(['hold: internal error: cannot read properties of undefined', 'closed']);
+    expect(sent).toEqual([range(2), range(2), range(2)]);
+    expect(indexed).toEqual(range(2));
+  });
+});
+
+describe('413: the batch is halved', () => {
+  const tooLargeFrom =
+    (count: number): Script =>
+    (ids) =>
+      ids.length >= count ? { status: 413, body: '' } : allOk(ids);
+
+  it('until the pieces fit, and nothing is lost or sent twice', async () => {
+    const { sender, sent, indexed, rejected, states } = lab(tooLargeFrom(3));
+    await sender.send(documents(10));
+    expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10));
+    expect(sent.filter(({ length }) => length < 3).flat()).toHaveLength(10);
+    expect(rejected).toEqual([]);
+    expect(states).toEqual([]);
+  });
+
+  it('down to a single document, which is rejected while its neighbours pass', async () => {
+    const { sender, indexed, rejected } = lab((ids) =>
+      ids.includes('6') ? { status: 413, body: '' } : allOk(ids),
+    );
+    await sender.send(documents(10));
+    expect(rejected).toEqual([{ id: '6', reason: 'document_too_large', message: 'HTTP 413' }]);
+    expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10).filter((id) => id !== '6'));
+  });
+
+  it('a batch of one document that is too large is rejected at once', async () => {
+    const { sender, sent, rejected, states } = lab(() => ({ status: 413, body: '' }));
+    await sender.send(documents(1));
+    expect(sent).toHaveLength(1);
+    expect(rejected).toEqual([{ id: '0', reason: 'document_too_large', message: 'HTTP 413' }]);
+    expect(states).toEqual([]);
+  });
+});
+
+describe('400: the batch is halved to find the document that makes the request bad', () => {
+  const badWith =
+    (...bad: string[]): Script =>
+    (ids) =>
+      ids.some((id) => bad.includes(id)) ? { status: 400, body: '' } : allOk(ids);
+
+  it('which is rejected, while the others pass', async () => {
+    const { sender, indexed, rejected, states } = lab(badWith('6'));
+    await sender.send(documents(10));
+    expect(rejected).toEqual([{ id: '6', reason: 'bad_request', message: 'HTTP 400' }]);
+    expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10).filter((id) => id !== '6'));
+    expect(states).toEqual([]);
+  });
+
+  it('and so are several', async () => {
+    const { sender, indexed, rejected } = lab(badWith('0', '3', '9'));
+    await sender.send(documents(10));
+    expect(rejected.map(({ id }) => id)).toEqual(['0', '3', '9']);
+    expect(indexed).toHaveLength(7);
+  });
+
+  it('where nothing passes, nothing is rejected: it is a hold, and all are delivered when it ends', async () => {
+    let mended = false;
+    const { sender, sent, indexed, rejected, states } = lab((ids) =>
+      mended ? allOk(ids) : { status: 400, body: '' },
+    );
+    fakeDelay.held = true;
+    const done = sender.send(documents(4));
+    for (let round = 0; round < 5; round++) {
+      await settleDown();
+      expect(rejected).toEqual([]);
+      expect(states).toEqual(['hold: HTTP 400']);
+      fakeDelay.end();
+    }
+    expect(sent.length).toBeGreaterThan(7);
+    expect(indexed).toEqual([]);
+    mended = true;
+    fakeDelay.held = false;
+    fakeDelay.end();
+    await done;
+    expect(indexed.toSorted()).toEqual(range(4));
+    expect(rejected).toEqual([]);
+    expect(states.at(-1)).toBe('closed');
+  });
+
+  it('a single document that is refused so is held, since it may be the way there that is at fault', async () => {
+    const { sender, indexed, rejected, states } = lab(
+      inTurn({ status: 400, body: '' }, { status: 400, body: '' }, allOk),
+    );
+    await sender.send(documents(1));
+    expect(states).toEqual(['hold: HTTP 400', 'closed']);
+    expect(rejected).toEqual([]);
+    expect(indexed).toEqual(['0']);
+  });
+
+  it('a piece that is not answered while halving is sent again', async () => {
+    const { sender, indexed, rejected } = lab((ids, request) => {
+      if (request === 2) return { failure: 'socket hang up' };
+      return badWith('9')(ids, request, AbortSignal.abort());
+    });
+    await sender.send(documents(10));
+    expect(rejected.map(({ id }) => id)).toEqual(['9']);
+    expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(9));
+  });
+});
+
+describe('documents that were given up with their partition', () => {
+  const giveUp = (given: readonly Document[]): void => {
+    for (const { settlement } of given) settlement.giveUp();
+  };
+
+  it('are not sent again, while the others of their batch are', async () => {
+    fakeDelay.held = true;
+    const { sender, sent, indexed } = lab(inTurn({ failure: 'away' }, allOk));
+    const batch = documents(4);
+    const done = sender.send(batch);
+    await settleDown();
+    giveUp(batch.slice(0, 2));
+    sender.dropGivenUp();
+    await done;
+    expect(sent).toEqual([range(4), ['2', '3']]);
+    expect(indexed).toEqual(['2', '3']);
+  });
+
+  it('have their open request aborted', async () => {
+    const { sender, sent } = lab(
+      (_ids, _request, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ failure: 'aborted' }));
+        }),
+    );
+    const batch = documents(2);
+    const done = sender.send(batch);
+    await settleDown();
+    giveUp(batch);
+    sender.dropGivenUp();
+    await done;
+    expect(sent).toHaveLength(1);
+    expect(sender.inFlight).toBe(0);
+  });
+
+  it('do not make an outage of the abort', async () => {
+    const { sender, states, retried } = lab(
+      (ids, request, signal) =>
+        new Promise((resolve) => {
+          if (request > 3) resolve(allOk(ids));
+          signal.addEventListener('abort', () => resolve({ failure: 'aborted' }));
+        }),
+    );
+    const batch = documents(5);
+    const done = sender.send(batch);
+    for (let at = 0; at < 3; at++) {
+      await settleDown();
+      giveUp(batch.slice(at, at + 1));
+      sender.dropGivenUp();
+    }
+    await done;
+    expect(states).toEqual([]);
+    expect(retried).toHaveLength(3);
+  });
+
+  it('do not wait for the probe of an outage', async () => {
+    fakeDelay.held = true;
+    const { sender, sent } = lab(() => ({ status: 401, body: '' }));
+    const waiting = documents(1);
+    void sender.send(documents(1));
+    await settleDown();
+    fakeDelay.end();
+    await settleDown();
+    const done = sender.send(waiting);
+    await settleDown();
+    expect(sent).toHaveLength(2);
+    giveUp(waiting);
+    sender.dropGivenUp();
+    await done;
+    expect(sent).toHaveLength(2);
+    expect(sender.inFlight).toBe(1);
+  });
+
+  it('let another batch probe, where the probe consisted of nothing else', async () => {
+    let up = false;
+    fakeDelay.held = true;
+    const { sender, sent, indexed } = lab((ids) => (up ? allOk(ids) : { status: 401, body: '' }));
+    const probe = documents(1);
+    const first = sender.send(probe);
+    await settleDown();
+    fakeDelay.end();
+    await settleDown();
+    const second = sender.send(documents(2));
+    await settleDown();
+    up = true;
+    expect(sent).toEqual([['0'], ['0']]);
+    giveUp(probe);
+    sender.dropGivenUp();
+    await Promise.all([first, second]);
+    expect(sent[2]).toEqual(['0', '1']);
+    expect(indexed).toEqual(['0', '1']);
+  });
+
+  it('leave batches alone that have nothing to do with them', async () => {
+    const signals: AbortSignal[] = [];
+    const { sender } = lab((_ids, _request, signal) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    });
+    void sender.send(documents(2));
+    await settleDown();
+    sender.dropGivenUp();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  });
+});
+
+describe('a probe of a held document', () => {
+  const never = new AbortController().signal;
+
+  it('sends it once, and says whether that settled it', async () => {
+    const { sender, sent, indexed } = lab(allOk);
+    const [held] = documents(1) as [Document];
+    expect(await sender.probe(held, never)).toBe(true);
+    expect(sent).toEqual([['0']]);
+    expect(indexed).toEqual(['0']);
+  });
+
+  it('that is refused for good settles it too', async () => {
+    const { sender, rejected } = lab(() => itemsOf(BAD));
+    const [held] = documents(1) as [Document];
+    expect(await sender.probe(held, never)).toBe(true);
+    expect(rejected).toHaveLength(1);
+  });
+
+  it.each<[string, Answer]>([
+    ['still blocked', itemsOf(BLOCKED)],
+    ['busy', itemsOf(BUSY)],
+    ['no answer', { failure: 'away' }],
+    ['401', { status: 401, body: '' }],
+    ['400', { status: 400, body: '' }],
+    ['an answer for nobody', itemsOf()],
+  ])('that does not settle it changes nothing: %s', async (_name, answer) => {
+    const { sender, indexed, rejected, held, states } = lab(() => answer);
+    const [document] = documents(1) as [Document];
+    expect(await sender.probe(document, never)).toBe(false);
+    expect([indexed, rejected, held, states]).toEqual([[], [], [], []]);
+  });
+});

@@ -1,0 +1,87 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { DeadLetterIndex } from '../../../src/elasticsearch/dead-letter-index.ts';
+import { type Document, bulkBody } from '../../../src/elasticsearch/document.ts';
+import { documentId } from '../../../src/elasticsearch/document-id.ts';
+import { RECORD_TIME, received, settleDown, sourceRecord } from '../support/fakes.ts';
+
+const WHY = { reason: 'invalid_json', message: 'unexpected end of the JSON text at byte 7' };
+
+let added: Document[] = [];
+let letters: DeadLetterIndex;
+
+beforeEach(() => {
+  added = [];
+  letters = new DeadLetterIndex('dead-letters', (document) => void added.push(document));
+});
+
+function sent(partial: Parameters<typeof received>[0]): Document {
+  void letters.send(received(partial).settlement, WHY);
+  expect(added).toHaveLength(1);
+  return added[0] as Document;
+}
+
+const letterIn = ({ source }: Document): unknown => JSON.parse(String(source));
+
+it('a letter is a document under the id of its record, so that one that is written twice is stored once', () => {
+  const document = sent({ partition: 3, offset: 7 });
+  expect(document.index).toBe('dead-letters');
+  expect(JSON.parse(document.action)).toEqual({
+    index: { _index: 'dead-letters', _id: documentId(sourceRecord({ partition: 3, offset: 7 })) },
+  });
+  expect(bulkBody([document]).length).toBe(document.bytes);
+});
+
+it('a letter says what, why, where from and when', () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 5, 1) });
+  try {
+    const document = sent({
+      partition: 3,
+      offset: 7,
+      key: Buffer.from('k'),
+      value: Buffer.from('{"open":'),
+      headers: [{ a: 'text' }, { a: Buffer.from('again') }],
+    });
+    expect(letterIn(document)).toEqual({
+      '@timestamp': '2026-06-01T00:00:00.000Z',
+      reason: 'invalid_json',
+      message: 'unexpected end of the JSON text at byte 7',
+      topic: 'app-logs',
+      partition: 3,
+      offset: 7,
+      record_timestamp: RECORD_TIME,
+      key: 'k',
+      value: '{"open":',
+      headers: [
+        { key: 'a', value: 'text' },
+        { key: 'a', value: 'again' },
+      ],
+    });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it('bytes that are no text are kept as base64, and what is missing as null', () => {
+  const bytes = Buffer.from([0xff, 0x00, 0xfe]);
+  expect(letterIn(sent({ key: null, value: bytes }))).toMatchObject({
+    key: null,
+    value: `base64:${bytes.toString('base64')}`,
+    headers: [],
+  });
+});
+
+describe('the letter is sent', () => {
+  it('only when it is acknowledged, and settles nothing by itself', async () => {
+    const { settlement } = received();
+    let acknowledged = false;
+    const sending = letters.send(settlement, WHY).then(() => {
+      acknowledged = true;
+    });
+    await settleDown();
+    expect(acknowledged).toBe(false);
+    added[0]?.acknowledged?.();
+    await sending;
+    expect(acknowledged).toBe(true);
+    expect(settlement.settled).toBe(false);
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest';
+import { compileIndexName, eventTime } from '../../../src/elasticsearch/index-name.ts';
+import { LogweirError } from '../../../src/errors.ts';
+import { RECORD_TIME } from '../support/fakes.ts';
+
+const RECORD_DAY = '2026.01.02';
+
+function nameOf(template: string, event: Record<string, unknown> = {}, timestamp = RECORD_TIME): string {
+  return compileIndexName(template).name(event, timestamp);
+}
+
+describe('a template without placeholders', () => {
+  it('is the name, and wants no event', () => {
+    const { name, needsEvent } = compileIndexName('app-logs_2.x');
+    expect(needsEvent).toBe(false);
+    expect(name(undefined, RECORD_TIME)).toBe('app-logs_2.x');
+  });
+});
+
+it('says that it wants the event where it has a placeholder', () => {
+  expect(compileIndexName('logs-{{service}}').needsEvent).toBe(true);
+  expect(compileIndexName('logs-{{@timestamp|yyyy}}').needsEvent).toBe(true);
+});
+
+describe('a date', () => {
+  it.each<[string, string, unknown]>([
+    ['ISO 8601', '2025.12.31', '2025-12-31T23:59:59.999Z'],
+    ['another zone, as UTC has it', '2025.12.31', '2026-01-01T01:30:00+02:00'],
+    ['another zone, on the other side', '2026.01.01', '2025-12-31T22:30:00-02:00'],
+    ['more digits than milliseconds', '2025.12.31', '2025-12-31T23:59:59.999999999Z'],
+    ['a day alone', '2025.12.31', '2025-12-31'],
+    ['milliseconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59)],
+    ['the epoch', '1970.01.01', 0],
+  ])('comes from @timestamp in UTC: %s', (_name, day, timestamp) => {
+    expect(nameOf('logs-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`logs-${day}`);
+  });
+
+  it('knows years, months, days, hours and quoted text', () => {
+    const event = { '@timestamp': '2025-03-04T05:06:07Z' };
+    expect(nameOf("{{@timestamp|yyyy-MM-dd.HH}}-{{ @timestamp | 'w'yyyy'x' }}", event)).toBe(
+      '2025-03-04.05-w2025x',
+    );
+  });
+
+  it('comes from any field that the template names, nested or with dots in its name', () => {
+    expect(nameOf('l-{{log.time|yyyy}}', { log: { time: '2019-01-01T00:00:00Z' } })).toBe('l-2019');
+    expect(nameOf('l-{{log.time|yyyy}}', { 'log.time': '2018-01-01T00:00:00Z' })).toBe('l-2018');
+  });
+
+  it('comes from `timestamp`, as Vector writes it, where @timestamp is missing or null', () => {
+    const timestamp = '2024-05-06T07:08:09Z';
+    expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { timestamp })).toBe('l-2024.05.06');
+    expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { timestamp, '@timestamp': null })).toBe('l-2024.05.06');
+    expect(nameOf('l-{{@timestamp|yyyy}}', { timestamp, '@timestamp': '2020-01-01T00:00:00Z' })).toBe(
+      'l-2020',
+    );
+  });
+
+  it('does not come from `timestamp` where the template names another field', () => {
+    expect(nameOf('l-{{time|yyyy.MM.dd}}', { timestamp: '2024-05-06T07:08:09Z' })).toBe(`l-${RECORD_DAY}`);
+  });
+
+  it.each<[string, unknown]>([
+    ['missing', undefined],
+    ['null', null],
+    ['text that is no date', 'yesterday'],
+    ['empty text', ''],
+    ['an impossible date', '2025-13-45T99:00:00Z'],
+    ['a boolean', true],
+    ['an object', { iso: '2020-01-01' }],
+    ['a list', ['2020-01-01']],
+    ['NaN', Number.NaN],
+    ['before 1970', '1969-12-31T23:59:59Z'],
+    ['beyond the year 9999', 253_402_300_800_000],
+    ['beyond what a date can hold', 1e300],
+    ['a negative number', -1],
+    ['a BigInt', 9_007_199_254_740_993n],
+  ])("is the record's where the event's is broken: %s", (_name, timestamp) => {
+    expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`l-${RECORD_DAY}`);
+  });
+
+  it('is 1970 where the record has no time either, never the wall clock', () => {
+    expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', {}, -1)).toBe('l-1970.01.01');
+  });
+});
+
+describe('eventTime', () => {
+  it('takes the first second and the last millisecond that have four digits for the year', () => {
+    expect(eventTime({ t: 0 }, 't', 5)).toBe(0);
+    expect(eventTime({ t: 253_402_300_799_999 }, 't', 5)).toBe(253_402_300_799_999);
+  });
+
+  it('does not read what a prototype holds', () => {
+    expect(eventTime({}, 'constructor', 5)).toBe(5);
+    expect(eventTime({}, '__proto__.name', 5)).toBe(5);
+  });
+});
+
+describe('values from events are made fit for an index name', () => {
+  it.each<[unknown, string]>([
+    ['api', 'api'],
+    ['API', 'api'],
+    ['A B', 'a-b'],
+    ['../x', 'x'],
+    ['..', 'unknown'],
+    ['.', 'unknown'],
+    ['_x', 'x'],
+    ['-x', 'x'],
+    ['+x', 'x'],
+    ['_-.+', 'unknown'],
+    ['a/b\\c*d?e"f<g>h|i,j#k:l', 'a-b-c-d-e-f-g-h-i-j-k-l'],
+    ['line\nfeed\r\ttab\u0000nul', 'line-feed--tab-nul'],
+    ['"}}\n{"delete":{}}', '}}-{-delete--{}}'],
+    ['été', 'été'],
+    ['🚀', '🚀'],
+    [7, '7'],
+    [2.5, '2.5'],
+    [false, 'false'],
+    [9_007_199_254_740_993n, '9007199254740993'],
+    ['', 'unknown'],
+    [null, 'unknown'],
+    [undefined, 'unknown'],
+    [{}, 'unknown'],
+    [['a'], 'unknown'],
+  ])('%o → %s', (value, expected) => {
+    const name = nameOf('{{service}}', { service: value });
+    // Quotes and braces of an event never reach the action line of a bulk body.
+    expect(JSON.stringify(name)).toBe(`"${name}"`);
+    expect(name).toBe(expected);
+  });
+
+  it('a hostile value stays behind what the template puts before it', () => {
+    expect(nameOf('logs-{{service}}', { service: '../x' })).toBe('logs-..-x');
+    expect(nameOf('logs-{{service}}', { service: '_all,*' })).toBe('logs-_all--');
+  });
+
+  it.each([
+    ['ASCII', 'x'.repeat(300), 255],
+    ['two bytes each', 'é'.repeat(300), 254],
+    ['four bytes each', '🚀'.repeat(100), 252],
+  ])(
+    'a long one is cut to the 255 bytes that an index name may have, between characters: %s',
+    (_, value, bytes) => {
+      const name = nameOf('{{service}}', { service: value });
+      expect(Buffer.byteLength(name)).toBe(bytes);
+      expect(value.startsWith(name)).toBe(true);
+      expect(Buffer.byteLength(nameOf('logs-{{service}}', { service: value }))).toBeLessThanOrEqual(255);
+    },
+  );
+
+  it('a missing field is `unknown`, and what prototypes hold is missing', () => {
+    expect(nameOf('logs-{{service}}')).toBe('logs-unknown');
+    expect(nameOf('logs-{{a.b.c}}', { a: { b: 5 } })).toBe('logs-unknown');
+    expect(nameOf('logs-{{constructor}}')).toBe('logs-unknown');
+    expect(nameOf('logs-{{__proto__}}')).toBe('logs-unknown');
+    expect(nameOf('logs-{{a.toString}}', { a: {} })).toBe('logs-unknown');
+  });
+
+  it('finds nested fields', () => {
+    expect(
+      nameOf('l-{{kubernetes.namespace}}-{{ host }}', { kubernetes: { namespace: 'Prod' }, host: 'h1' }),
+    ).toBe('l-prod-h1');
+  });
+});
+
+describe('a template that can never give a name is a configuration error that says what is wrong', () => {
+  it.each([
+    ['Logs', /'Logs' is not a name that Elasticsearch accepts/],
+    ['_logs', /is not a name/],
+    ['-logs', /is not a name/],
+    ['+logs', /is not a name/],
+    ['a b', /is not a name/],
+    ['a/b', /is not a name/],
+    ['a:b', /is not a name/],
+    ['a,b', /is not a name/],
+    ['a*', /is not a name/],
+    ['a"b', /is not a name/],
+    ['a\nb', /is not a name/],
+    ['x'.repeat(256), /is not a name/],
+    ['-{{service}}', /is not a name/],
+    ['{{service}}-Logs', /is not a name/],
+    ['logs-{{service', /braces that are not closed/],
+    ['logs-service}}', /braces that are not closed/],
+    ['logs-{{}}', /braces that are not closed/],
+    ['logs-{{a{b}}', /braces that are not closed/],
+    ['logs-{{a|}}', /braces that are not closed/],
+    ['l-{{@timestamp|YYYY.MM.dd}}', /date format 'YYYY.MM.dd'; known are yyyy, MM, dd, HH/],
+    ['l-{{@timestamp|yyyy.mm.dd}}', /date format/],
+    ['l-{{@timestamp|yyyy.MM.ddd}}', /date format/],
+    ["l-{{@timestamp|yyyy'week}}", /date format/],
+  ])('%.40s', (template, message) => {
+    let thrown: unknown;
+    try {
+      compileIndexName(template);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(LogweirError);
+    expect((thrown as LogweirError).code).toBe('CONFIG');
+    expect((thrown as LogweirError).message).toMatch(message);
+  });
+});

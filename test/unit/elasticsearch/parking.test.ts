@@ -1,0 +1,173 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Document } from '../../../src/elasticsearch/document.ts';
+import { Parking } from '../../../src/elasticsearch/parking.ts';
+import { Holds } from '../../../src/holds.ts';
+import { fakeDelay } from '../support/fake-delay.ts';
+import { documents, settleDown } from '../support/fakes.ts';
+
+vi.mock(import('node:timers/promises'), async (original) => {
+  const { fakeDelay: delay } = await import('../support/fake-delay.ts');
+  return { ...(await original()), setTimeout: delay.wait };
+});
+
+const BLOCKED = '403 cluster_block_exception';
+
+let probed: Document[] = [];
+let released: Document[][] = [];
+/** Whether Elasticsearch takes documents again, by index. */
+let mended: Set<string> = new Set();
+let told: string[] = [];
+let holds: Holds;
+let parking: Parking;
+
+beforeEach(() => {
+  fakeDelay.reset();
+  fakeDelay.held = true;
+  probed = [];
+  released = [];
+  mended = new Set();
+  told = [];
+  holds = new Holds({
+    began: ({ reason }) => void told.push(`began ${reason}`),
+    ended: ({ reason }) => void told.push(`ended ${reason}`),
+  });
+  parking = new Parking(
+    holds,
+    { initial_ms: 200, max_ms: 5000 },
+    async (document) => {
+      probed.push(document);
+      if (!mended.has(document.index)) return false;
+      document.settlement.settle('indexed');
+      return true;
+    },
+    (free) => {
+      if (free.length > 0) released.push([...free]);
+    },
+  );
+});
+
+afterEach(() => {
+  parking.close();
+});
+
+/** Lets the backoff of all causes end, and what follows from it happen. */
+async function nextProbe(): Promise<void> {
+  fakeDelay.end();
+  await settleDown();
+}
+
+const inIndex = (index: string, parked: Document[]): Document[] => parked.map((one) => ({ ...one, index }));
+
+describe('documents that Elasticsearch cannot take', () => {
+  it('wait, and one of them is sent again and again as the probe, with backoff', async () => {
+    const parked = documents(3);
+    for (const document of parked) parking.park(document, BLOCKED);
+    await settleDown();
+    expect(probed).toEqual([]);
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await nextProbe();
+      expect(probed).toHaveLength(attempt);
+    }
+    expect(new Set(probed)).toEqual(new Set([parked[0]]));
+    for (const ms of fakeDelay.lengths) expect(ms).toBeLessThanOrEqual(5000);
+    expect(released).toEqual([]);
+  });
+
+  it('are a hold that names the cause and the index', () => {
+    for (const document of documents(3)) parking.park(document, BLOCKED);
+    expect(holds.list()).toMatchObject([
+      { reason: `${BLOCKED} (index logs)`, records: 3, partitions: ['app-logs[0]'] },
+    ]);
+    expect(told).toEqual([`began ${BLOCKED} (index logs)`]);
+  });
+
+  it('go back into the batches when the probe is taken, and the hold has ended', async () => {
+    const parked = documents(3);
+    for (const document of parked) parking.park(document, BLOCKED);
+    await nextProbe();
+    mended.add('logs');
+    await nextProbe();
+    expect(released).toEqual([parked.slice(1)]);
+    expect(holds.size).toBe(0);
+    expect(told.at(-1)).toBe(`ended ${BLOCKED} (index logs)`);
+    expect(parked[0]?.settlement.partition.held).toBe(0);
+  });
+
+  it('that come while others wait are of the same hold, and are not probed beside them', async () => {
+    const parked = documents(4);
+    parking.park(parked[0] as Document, BLOCKED);
+    await nextProbe();
+    for (const document of parked.slice(1)) parking.park(document, BLOCKED);
+    await nextProbe();
+    expect(probed).toEqual([parked[0], parked[0]]);
+    mended.add('logs');
+    await nextProbe();
+    expect(released).toEqual([parked.slice(1)]);
+  });
+
+  it('are held again, as a new hold, where they fail again', async () => {
+    const parked = documents(2);
+    for (const document of parked) parking.park(document, BLOCKED);
+    mended.add('logs');
+    await nextProbe();
+    mended.clear();
+    parking.park(parked[1] as Document, BLOCKED);
+    await nextProbe();
+    expect(probed).toEqual([parked[0], parked[1]]);
+    expect(told).toHaveLength(3);
+  });
+});
+
+it('each index and each cause has a hold and a probe of its own', async () => {
+  const [first, second] = documents(2) as [Document, Document];
+  const [a, b] = [inIndex('a', [first])[0], inIndex('b', [second])[0]] as [Document, Document];
+  parking.park(a, BLOCKED);
+  parking.park(b, BLOCKED);
+  parking.park(a, '404 index_not_found_exception');
+  await nextProbe();
+  expect(probed).toEqual([a, b, a]);
+  expect(holds.size).toBe(3);
+  mended.add('b');
+  await nextProbe();
+  expect(holds.list().map(({ reason }) => reason)).toEqual([
+    `${BLOCKED} (index a)`,
+    '404 index_not_found_exception (index a)',
+  ]);
+});
+
+describe('documents that were given up with their partition', () => {
+  it('are not probed and not sent again, and their hold has ended', async () => {
+    const parked = documents(2);
+    for (const document of parked) parking.park(document, BLOCKED);
+    await nextProbe();
+    for (const { settlement } of parked) settlement.giveUp();
+    await nextProbe();
+    expect(probed).toHaveLength(1);
+    expect(released).toEqual([]);
+    expect(holds.size).toBe(0);
+    expect(fakeDelay.open).toBe(0);
+  });
+
+  it('leave the probe to the others of the same cause', async () => {
+    const parked = documents(3);
+    for (const document of parked) parking.park(document, BLOCKED);
+    parked[0]?.settlement.giveUp();
+    await nextProbe();
+    expect(probed).toEqual([parked[1]]);
+    mended.add('logs');
+    await nextProbe();
+    expect(released).toEqual([[parked[2]]]);
+  });
+});
+
+it('nothing is probed any more once it is closed, and what waits is not settled', async () => {
+  const parked = documents(2);
+  for (const document of parked) parking.park(document, BLOCKED);
+  await nextProbe();
+  parking.close();
+  await nextProbe();
+  await nextProbe();
+  expect(probed).toHaveLength(1);
+  expect(fakeDelay.open).toBe(0);
+  expect(parked.some(({ settlement }) => settlement.settled)).toBe(false);
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
+
+const owned = (topic: string, partition: number, start = 0, committed = -1): OwnedPartition =>
+  new OwnedPartition(topic, partition, start, committed);
+
+describe('the assignment', () => {
+  it('finds what was added, by topic and partition', () => {
+    const assignment = new Assignment();
+    const [a0, a1, b0] = [owned('a', 0), owned('a', 1), owned('b', 0)] as const;
+    for (const one of [a0, a1, b0]) assignment.add(one);
+    expect(assignment.find('a', 1)).toBe(a1);
+    expect(assignment.find('b', 0)).toBe(b0);
+    expect(assignment.find('b', 1)).toBeUndefined();
+    expect(assignment.find('c', 0)).toBeUndefined();
+    expect(assignment.all()).toEqual([a0, a1, b0]);
+  });
+
+  it('does not confuse topics with what objects inherit', () => {
+    expect(new Assignment().find('__proto__', 0)).toBeUndefined();
+    expect(new Assignment().find('constructor', 0)).toBeUndefined();
+  });
+
+  it('ends the epoch of what is removed', () => {
+    const assignment = new Assignment();
+    const one = owned('a', 0);
+    assignment.add(one);
+    assignment.remove(one);
+    expect(one.closed).toBe(true);
+    expect(assignment.find('a', 0)).toBeUndefined();
+    expect(assignment.all()).toEqual([]);
+  });
+
+  it('keeps the new epoch of a partition where the old one is removed late', () => {
+    const assignment = new Assignment();
+    const [before, after] = [owned('a', 0), owned('a', 0)] as const;
+    assignment.add(before);
+    assignment.add(after);
+    assignment.remove(before);
+    expect(before.closed).toBe(true);
+    expect(after.closed).toBe(false);
+    expect(assignment.find('a', 0)).toBe(after);
+  });
+
+  it('says which of some partitions are owned', () => {
+    const assignment = new Assignment();
+    const [a0, a1] = [owned('a', 0), owned('a', 1)] as const;
+    assignment.add(a0);
+    assignment.add(a1);
+    expect(
+      assignment.among([
+        { topic: 'a', partition: 1 },
+        { topic: 'a', partition: 2 },
+        { topic: 'b', partition: 0 },
+      ]),
+    ).toEqual([a1]);
+  });
+});
+
+describe('lag', () => {
+  it('is unknown before the broker was asked', () => {
+    expect(owned('a', 0, 5, 5).lag).toBeUndefined();
+  });
+
+  it('is what lies between the committed offset and the end, never below zero', () => {
+    const one = owned('a', 0, 5, 5);
+    one.highWatermark = 12;
+    expect(one.lag).toBe(7);
+    one.committed = 12;
+    expect(one.lag).toBe(0);
+    one.committed = 15;
+    expect(one.lag).toBe(0);
+  });
+
+  it('counts from the beginning of a topic where nothing is committed', () => {
+    const one = owned('a', 0);
+    one.highWatermark = 12;
+    expect(one.lag).toBe(12);
+  });
+});
+
+it('a partition has a name for logs', () => {
+  expect(owned('app-logs', 3).name).toBe('app-logs[3]');
+});

@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { Committer } from '../../../src/kafka/committer.ts';
+import type { NativeConsumer, PartitionOffset } from '../../../src/kafka/native.ts';
+import { memoryLog, received } from '../support/fakes.ts';
+
+const INTERVAL = 1000;
+
+let assignment: Assignment;
+let committer: Committer;
+let commits: (readonly PartitionOffset[])[] = [];
+let refuse: Error | null = null;
+let lines: { msg: string }[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  assignment = new Assignment();
+  commits = [];
+  refuse = null;
+  const memory = memoryLog();
+  lines = memory.lines;
+  const consumer = {
+    commit(offsets: readonly PartitionOffset[]): void {
+      if (refuse !== null) throw refuse;
+      commits.push(offsets);
+    },
+  };
+  committer = new Committer(consumer as unknown as NativeConsumer, assignment, INTERVAL, memory.log);
+});
+afterEach(() => {
+  committer.close();
+  vi.useRealTimers();
+});
+
+/** A partition that has received and settled the offsets from 0 up to `settled`, and nothing more. */
+function own(partition: number, settled: number): OwnedPartition {
+  const owned = new OwnedPartition('t', partition, 0, 0);
+  assignment.add(owned);
+  settle(owned, settled);
+  return owned;
+}
+
+function settle(owned: OwnedPartition, upTo: number): void {
+  for (let offset = owned.position; offset < upTo; offset++)
+    received({ offset }, owned).settlement.settle('indexed');
+}
+
+function answerLast(error?: { code: number; message: string }): void {
+  committer.answered(error, commits.at(-1) ?? []);
+}
+
+const at = (partition: number, offset: number): PartitionOffset => ({ topic: 't', partition, offset });
+
+describe('at every interval', () => {
+  it('the watermarks of all partitions that have moved are committed together', () => {
+    own(0, 5);
+    own(1, 0);
+    own(2, 7);
+    vi.advanceTimersByTime(INTERVAL - 1);
+    expect(commits).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(commits).toEqual([[at(0, 5), at(2, 7)]]);
+  });
+
+  it('the watermark never passes a record that is not settled', () => {
+    const owned = own(0, 5);
+    const { settlement } = received({ offset: 5 }, owned);
+    settle(owned, 9);
+    vi.advanceTimersByTime(INTERVAL);
+    expect(commits).toEqual([[at(0, 5)]]);
+    answerLast();
+    vi.advanceTimersByTime(INTERVAL);
+    expect(commits).toHaveLength(1);
+    settlement.settle('indexed');
+    vi.advanceTimersByTime(INTERVAL);
+    expect(commits.at(-1)).toEqual([at(0, 9)]);
+  });
+
+  it('nothing is committed where nothing has moved', () => {
+    own(0, 5);
+    vi.advanceTimersByTime(INTERVAL);
+    answerLast();
+    vi.advanceTimersByTime(20 * INTERVAL);
+    expect(commits).toHaveLength(1);
+  });
+
+  it('nothing is committed any more once it is closed', () => {
+    own(0, 5);
+    committer.close();
+    vi.advanceTimersByTime(20 * INTERVAL);
+    expect(commits).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('one commit is in flight', () => {
+  it('what settles meanwhile waits for the answer, and is committed once', () => {
+    const owned = own(0, 5);
+    committer.commit();
+    for (const upTo of [6, 7, 8]) {
+      settle(owned, upTo);
+      committer.commit();
+      vi.advanceTimersByTime(INTERVAL);
+    }
+    expect(commits).toEqual([[at(0, 5)]]);
+    answerLast();
+    committer.commit();
+    expect(commits).toEqual([[at(0, 5)], [at(0, 8)]]);
+  });
+
+  it('a commit whose answer never comes is made anew after a while', () => {
+    own(0, 5);
+    committer.commit();
+    vi.advanceTimersByTime(9999);
+    committer.commit();
+    expect(commits).toHaveLength(1);
+    vi.advanceTimersByTime(1001);
+    expect(commits).toEqual([[at(0, 5)], [at(0, 5)]]);
+  });
+});
+
+describe('a commit that is refused is made anew, and the offset is not taken for committed', () => {
+  it.each<[string, () => void]>([
+    [
+      'as a whole',
+      () => answerLast({ code: 22, message: 'Broker: Specified group generation id is not valid' }),
+    ],
+    [
+      'for the partition',
+      () => committer.answered(undefined, [{ ...at(0, 5), error: { code: 27, message: 'busy' } }]),
+    ],
+  ])('%s', (_name, answer) => {
+    const owned = own(0, 5);
+    committer.commit();
+    answer();
+    expect(owned.committed).toBe(0);
+    vi.advanceTimersByTime(INTERVAL);
+    expect(commits).toEqual([[at(0, 5)], [at(0, 5)]]);
+    answerLast();
+    expect(owned.committed).toBe(5);
+  });
+
+  it('where the client throws', () => {
+    const owned = own(0, 5);
+    refuse = new Error('Local: Erroneous state');
+    committer.commit();
+    refuse = null;
+    committer.commit();
+    expect(commits).toEqual([[at(0, 5)]]);
+    answerLast();
+    expect(owned.committed).toBe(5);
+  });
+
+  it('one partition is refused while others pass', () => {
+    const [refused, taken] = [own(0, 5), own(1, 7)];
+    committer.commit();
+    committer.answered(undefined, [{ ...at(0, 5), error: { code: 27, message: 'busy' } }, at(1, 7)]);
+    expect([refused.committed, taken.committed]).toEqual([0, 7]);
+    committer.commit();
+    expect(commits.at(-1)).toEqual([at(0, 5)]);
+  });
+
+  it('is logged, and not once per commit', () => {
+    own(0, 5);
+    for (let round = 0; round < 9; round++) {
+      committer.commit();
+      answerLast({ code: 27, message: 'busy' });
+    }
+    expect(lines).toEqual([expect.objectContaining({ reason: 'busy', repeated: 0 })]);
+  });
+});
+
+describe('an epoch that is over', () => {
+  it('is never committed, whatever is acknowledged late', () => {
+    const owned = new OwnedPartition('t', 0, 0, 0);
+    assignment.add(owned);
+    const { settlement } = received({ offset: 0 }, owned);
+    assignment.remove(owned);
+    settlement.settle('indexed');
+    committer.commit([owned]);
+    committer.commit();
+    vi.advanceTimersByTime(10 * INTERVAL);
+    expect(commits).toEqual([]);
+  });
+
+  it('does not keep the next epoch of the same partition from being committed', () => {
+    const before = own(0, 3);
+    assignment.remove(before);
+    own(0, 2);
+    committer.commit();
+    expect(commits).toEqual([[at(0, 2)]]);
+  });
+
+  it('an answer for a partition that is gone is ignored', () => {
+    const before = own(0, 3);
+    committer.commit();
+    assignment.remove(before);
+    answerLast();
+    expect(before.committed).toBe(0);
+    own(1, 4);
+    committer.commit();
+    expect(commits.at(-1)).toEqual([at(1, 4)]);
+  });
+});
+
+describe('an offset never goes down', () => {
+  it('where an answer comes twice, or late', () => {
+    const owned = own(0, 9);
+    committer.answered(undefined, [at(0, 9)]);
+    committer.answered(undefined, [at(0, 4)]);
+    expect(owned.committed).toBe(9);
+    committer.commit();
+    expect(commits).toEqual([]);
+  });
+});
+
+describe('settle', () => {
+  it('resolves when the broker has answered', async () => {
+    const owned = own(0, 5);
+    const settled = committer.settle([owned], 5000);
+    expect(commits).toEqual([[at(0, 5)]]);
+    answerLast();
+    await settled;
+    expect(owned.committed).toBe(5);
+  });
+
+  it('commits what another commit in flight did not hold', async () => {
+    const owned = own(0, 5);
+    committer.commit();
+    settle(owned, 8);
+    const settled = committer.settle([owned], 5000);
+    answerLast();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(commits).toEqual([[at(0, 5)], [at(0, 8)]]);
+    answerLast();
+    await settled;
+    expect(owned.committed).toBe(8);
+  });
+
+  it('repeats what is refused, and gives up after the time', async () => {
+    const owned = own(0, 5);
+    refuse = new Error('Local: Erroneous state');
+    let done = false;
+    const settled = committer.settle([owned], 2000).then(() => {
+      done = true;
+    });
+    await vi.advanceTimersByTimeAsync(1900);
+    expect(done).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    await settled;
+    expect(owned.committed).toBe(0);
+  });
+
+  it('resolves at once where there is nothing to commit', async () => {
+    await committer.settle([own(0, 0)], 5000);
+    expect(commits).toEqual([]);
+  });
+});

@@ -1,0 +1,352 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Holds } from '../../../src/holds.ts';
+import { DeadLetterTopic } from '../../../src/kafka/dead-letter-topic.ts';
+import type { KafkaError } from '../../../src/kafka/native.ts';
+import { fakeDelay } from '../support/fake-delay.ts';
+import { RECORD_TIME, configOf, deferred, received, settleDown } from '../support/fakes.ts';
+
+/** A message as the producer was given it, and the way to answer it. */
+interface Produced {
+  topic: string;
+  partition: number | null;
+  value: Buffer | null;
+  key: Buffer | null;
+  timestamp: number | null;
+  headers: Record<string, string | Buffer>[];
+  answer(error?: KafkaError): void;
+}
+
+const broker = vi.hoisted(() => ({
+  produced: [] as Produced[],
+  options: [] as Record<string, unknown>[],
+  /** Answers a message by itself, where it is set. */
+  onProduce: undefined as ((message: Produced) => void) | undefined,
+  connect: undefined as (() => Promise<void>) | undefined,
+  disconnected: 0,
+}));
+
+vi.mock(import('../../../src/kafka/native.ts'), () => {
+  class FakeProducer {
+    #report: ((error: KafkaError | null, report: { opaque: unknown }) => void) | undefined;
+
+    on(event: string, listener: (error: KafkaError | null, report: { opaque: unknown }) => void): void {
+      if (event === 'delivery-report') this.#report = listener;
+    }
+
+    setPollInterval(): void {}
+
+    produce(
+      topic: string,
+      partition: number | null,
+      value: Buffer | null,
+      key: Buffer | null,
+      timestamp: number | null,
+      opaque: unknown,
+      headers: Produced['headers'],
+    ): void {
+      const answer = (error?: KafkaError): void => this.#report?.(error ?? null, { opaque });
+      const message = { topic, partition, value, key, timestamp, headers, answer };
+      broker.produced.push(message);
+      broker.onProduce?.(message);
+    }
+  }
+  return {
+    ErrorCode: { QUEUE_FULL: -184, MESSAGE_TOO_LARGE: 10 },
+    createProducer: (options: Record<string, unknown>) => {
+      broker.options.push(options);
+      return new FakeProducer();
+    },
+    connect: () => broker.connect?.() ?? Promise.resolve(),
+    disconnect: async () => {
+      broker.disconnected++;
+    },
+    hasCode: (error: unknown, code: number) => (error as { code?: number }).code === code,
+  } as never;
+});
+
+vi.mock(import('node:timers/promises'), async (original) => {
+  const { fakeDelay: delay } = await import('../support/fake-delay.ts');
+  return { ...(await original()), setTimeout: delay.wait };
+});
+
+const WHY = { reason: 'invalid_json', message: 'unexpected character at byte 3' };
+
+let holds: Holds;
+let letters: DeadLetterTopic;
+
+beforeEach(() => {
+  fakeDelay.reset();
+  broker.produced.length = 0;
+  broker.options.length = 0;
+  broker.onProduce = undefined;
+  broker.connect = undefined;
+  broker.disconnected = 0;
+  holds = new Holds({ began: () => {}, ended: () => {} });
+  letters = new DeadLetterTopic(
+    configOf('kafka: { bootstrap_servers: [b:1] }').kafka,
+    '{{topic}}-dlq',
+    holds,
+  );
+});
+
+afterEach(async () => {
+  await letters.close();
+});
+
+/** Sends a letter; `done` says whether it is through. */
+function send(partial: Parameters<typeof received>[0] = {}) {
+  const { settlement, owned } = received(partial);
+  const state = { done: false, settlement, owned, promise: Promise.resolve() };
+  state.promise = letters.send(settlement, WHY).then(() => {
+    state.done = true;
+  });
+  // Letters that are still open when a test ends are rejected by close().
+  state.promise.catch(() => {});
+  return state;
+}
+
+function first(): Produced {
+  const [message] = broker.produced;
+  if (message === undefined) throw new Error('nothing was produced');
+  return message;
+}
+
+const valuesOf = (headers: Produced['headers'], key: string): unknown[] =>
+  headers.flatMap((header) => (key in header ? [header[key]] : []));
+
+describe('a dead letter', () => {
+  it('is the record as it was: value, key, timestamp and headers, in the topic beside its own', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    const [key, value] = [Buffer.from([0xff]), Buffer.from([0x00, 0xfe])] as const;
+    const headers = [{ trace: 'a' }, { trace: Buffer.from('b') }];
+    await send({ topic: 'audit', key, value, headers }).promise;
+    expect(first()).toMatchObject({
+      topic: 'audit-dlq',
+      partition: null,
+      key,
+      value,
+      timestamp: RECORD_TIME,
+    });
+    expect(first().headers.slice(0, 2)).toEqual(headers);
+  });
+
+  it('says in its headers why, where from and when', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    await send({ partition: 3, offset: 7 }).promise;
+    const { headers } = first();
+    expect(headers.slice(0, 6)).toEqual([
+      { 'logweir-reason': 'invalid_json' },
+      { 'logweir-message': 'unexpected character at byte 3' },
+      { 'logweir-topic': 'app-logs' },
+      { 'logweir-partition': '3' },
+      { 'logweir-offset': '7' },
+      { 'logweir-timestamp': String(RECORD_TIME) },
+    ]);
+    const [time] = valuesOf(headers, 'logweir-time');
+    expect(new Date(String(time)).toISOString()).toBe(time);
+  });
+
+  it('of a record without a timestamp leaves it to the broker', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    await send({ timestamp: -1 }).promise;
+    expect(first().timestamp).toBeNull();
+  });
+
+  it('does not carry a message of any length', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    await letters.send(received().settlement, { reason: 'x', message: 'm'.repeat(100_000) });
+    expect(valuesOf(first().headers, 'logweir-message')).toEqual(['m'.repeat(1000)]);
+  });
+
+  it('is through only when the broker acknowledges it, and settles nothing by itself', async () => {
+    const letter = send();
+    await settleDown();
+    expect(letter.done).toBe(false);
+    first().answer();
+    await letter.promise;
+    expect(letter.settlement.settled).toBe(false);
+    expect(holds.size).toBe(0);
+  });
+
+  it('is acknowledged by all replicas', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    await send().promise;
+    expect(broker.options).toHaveLength(1);
+    expect([-1, 'all']).toContain(broker.options[0]?.['request.required.acks']);
+  });
+});
+
+describe('a dead letter that cannot be written', () => {
+  it('is tried until it can be, and is a hold of its record meanwhile', async () => {
+    fakeDelay.held = true;
+    broker.onProduce = ({ answer }) => answer({ code: 29, message: 'Broker: Topic authorization failed' });
+    const letter = send({ topic: 'audit' });
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await settleDown();
+      expect(broker.produced).toHaveLength(attempt);
+      expect(holds.list()).toMatchObject([
+        {
+          reason: 'dead letters cannot be written to audit-dlq: Broker: Topic authorization failed',
+          records: 1,
+        },
+      ]);
+      expect(letter.owned.held).toBe(1);
+      fakeDelay.end();
+    }
+    broker.onProduce = ({ answer }) => answer();
+    fakeDelay.held = false;
+    fakeDelay.end();
+    await letter.promise;
+    expect(holds.size).toBe(0);
+    expect(letter.owned.held).toBe(0);
+  });
+
+  it('says the present cause, and not all that there have been', async () => {
+    fakeDelay.held = true;
+    const causes = ['first', 'second', 'third'];
+    broker.onProduce = ({ answer }) =>
+      answer({ code: 1, message: causes[broker.produced.length - 1] ?? 'more' });
+    const letter = send();
+    for (const cause of causes) {
+      await settleDown();
+      expect(holds.list().map(({ reason }) => reason)).toEqual([
+        `dead letters cannot be written to app-logs-dlq: ${cause}`,
+      ]);
+      expect(letter.owned.held).toBe(1);
+      fakeDelay.end();
+    }
+  });
+
+  it.each<[string, () => void]>([
+    [
+      'the queue is full',
+      () => {
+        throw Object.assign(new Error('Local: Queue full'), { code: -184 });
+      },
+    ],
+    [
+      'the client throws a TypeError, at which p-retry would give up',
+      () => {
+        throw new TypeError('timestamp must be a number');
+      },
+    ],
+  ])('goes on where %s', async (_name, thrown) => {
+    broker.onProduce = (message) => (broker.produced.length < 3 ? thrown() : message.answer());
+    const letter = send();
+    await letter.promise;
+    expect(broker.produced).toHaveLength(3);
+    expect(holds.size).toBe(0);
+  });
+
+  it('waits for Kafka, and connects anew where that failed', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    let attempts = 0;
+    broker.connect = async () => {
+      if (++attempts < 3) throw new Error('Local: Broker transport failure');
+    };
+    await send().promise;
+    expect([attempts, broker.options.length, broker.disconnected]).toEqual([3, 3, 2]);
+  });
+
+  it('is not written any more where its record was given up meanwhile, and holds nothing', async () => {
+    fakeDelay.held = true;
+    broker.onProduce = ({ answer }) => answer({ code: 1, message: 'no' });
+    const letter = send();
+    await settleDown();
+    letter.settlement.giveUp();
+    holds.removeGivenUp();
+    fakeDelay.end();
+    await settleDown();
+    expect(broker.produced).toHaveLength(1);
+    expect(holds.size).toBe(0);
+    expect(letter.owned.held).toBe(0);
+  });
+});
+
+describe('a record that is too large for the topic', () => {
+  const limitOf =
+    (bytes: number) =>
+    ({ value, answer }: Produced): void =>
+      (value?.length ?? 0) > bytes
+        ? answer({ code: 10, message: 'Broker: Message size too large' })
+        : answer();
+
+  it('goes there with as much of its value as fits, and says what the whole was', async () => {
+    broker.onProduce = limitOf(300);
+    const value = Buffer.from('v'.repeat(1000));
+    await send({ value }).promise;
+    const { value: cut, headers } = broker.produced.at(-1) as Produced;
+    expect(cut?.length).toBe(250);
+    expect(value.subarray(0, 250).equals(cut as Buffer)).toBe(true);
+    expect(valuesOf(headers, 'logweir-truncated-from')).toEqual(['1000']);
+    expect(valuesOf(headers, 'logweir-sha256')).toEqual([createHash('sha256').update(value).digest('hex')]);
+    expect(holds.size).toBe(0);
+  });
+
+  it('is held where even nothing of it fits', async () => {
+    fakeDelay.held = true;
+    broker.onProduce = ({ answer }) => answer({ code: 10, message: 'Broker: Message size too large' });
+    const letter = send();
+    await settleDown();
+    expect(broker.produced.at(-1)?.value).toHaveLength(0);
+    expect(holds.size).toBe(1);
+    expect(letter.done).toBe(false);
+  });
+
+  it('and one that fits does not say so', async () => {
+    broker.onProduce = limitOf(300);
+    await send({ value: Buffer.alloc(300) }).promise;
+    expect(broker.produced).toHaveLength(1);
+    expect(valuesOf(first().headers, 'logweir-truncated-from')).toEqual([]);
+  });
+});
+
+describe('the producer', () => {
+  it('is made for the first letter, once, and knows the brokers', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    expect(broker.options).toEqual([]);
+    await Promise.all([send({ offset: 1 }).promise, send({ offset: 2 }).promise]);
+    await send({ offset: 3 }).promise;
+    expect(broker.options).toEqual([expect.objectContaining({ 'bootstrap.servers': 'b:1' })]);
+  });
+
+  it('is let go with close', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    await send().promise;
+    await letters.close();
+    expect(broker.disconnected).toBe(1);
+  });
+
+  it('was never there where no letter was sent', async () => {
+    await letters.close();
+    expect([broker.options.length, broker.disconnected]).toEqual([0, 0]);
+  });
+});
+
+describe('close', () => {
+  it('ends what cannot be written, which is then not through', async () => {
+    fakeDelay.held = true;
+    broker.onProduce = ({ answer }) => answer({ code: 1, message: 'no' });
+    const letter = send();
+    const ending = letter.promise.then(
+      () => 'through',
+      () => 'rejected',
+    );
+    await settleDown();
+    await letters.close();
+    expect(await ending).toBe('rejected');
+    expect(letter.settlement.settled).toBe(false);
+  });
+
+  it('does not wait for a connection that never comes about', async () => {
+    const connecting = deferred();
+    broker.connect = () => connecting.promise;
+    const letter = send();
+    await settleDown();
+    const closing = letters.close();
+    connecting.reject(new Error('timed out'));
+    await closing;
+    expect(letter.done).toBe(false);
+  });
+});

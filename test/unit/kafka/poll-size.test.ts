@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { PollSize } from '../../../src/kafka/poll-size.ts';
+import type { SourceRecord } from '../../../src/settlement.ts';
+import { sourceRecord } from '../support/fakes.ts';
+
+const ROOM = 1_000_000_000;
+const FAST_MS = 2;
+const SLOW_MS = 50;
+
+function records(count: number, bytes = 100): SourceRecord[] {
+  const value = Buffer.alloc(bytes);
+  return Array.from({ length: count }, (_, offset) => sourceRecord({ offset, value }));
+}
+
+/** So many calls that each gave all that was asked for. */
+function fullPolls(size: PollSize, calls: number, ms: number): void {
+  for (let call = 0; call < calls; call++) {
+    const asked = size.count(ROOM);
+    size.learn(asked, records(asked), ms);
+  }
+}
+
+it('starts small, so that the first records do not wait for others', () => {
+  expect(new PollSize().count(ROOM)).toBe(16);
+});
+
+it('grows while calls come back full and fast, up to a limit', () => {
+  const size = new PollSize();
+  fullPolls(size, 1, FAST_MS);
+  expect(size.count(ROOM)).toBe(32);
+  fullPolls(size, 20, FAST_MS);
+  expect(size.count(ROOM)).toBe(1000);
+});
+
+it('shrinks while gathering takes long, down to a limit', () => {
+  const size = new PollSize();
+  fullPolls(size, 5, FAST_MS);
+  expect(size.count(ROOM)).toBe(512);
+  fullPolls(size, 1, SLOW_MS);
+  expect(size.count(ROOM)).toBe(256);
+  fullPolls(size, 20, SLOW_MS);
+  expect(size.count(ROOM)).toBe(16);
+});
+
+it('stays where calls give less than was asked for, or nothing', () => {
+  const size = new PollSize();
+  size.learn(16, records(15), FAST_MS);
+  size.learn(16, [], SLOW_MS);
+  expect(size.count(ROOM)).toBe(16);
+});
+
+describe('room in the buffer', () => {
+  it('bounds the count by the size of the records of late', () => {
+    const size = new PollSize();
+    fullPolls(size, 40, FAST_MS);
+    expect(size.count(ROOM)).toBe(1000);
+    const count = size.count(10_000);
+    expect(count).toBeGreaterThanOrEqual(90);
+    expect(count).toBeLessThanOrEqual(110);
+  });
+
+  it('follows when records become larger', () => {
+    const size = new PollSize();
+    fullPolls(size, 40, FAST_MS);
+    for (let call = 0; call < 40; call++) size.learn(1000, records(10, 100_000), FAST_MS);
+    expect(size.count(1_000_000)).toBeLessThanOrEqual(11);
+  });
+
+  it.each([0, -5, -1_000_000])('of %d bytes still asks for one record, so that polling goes on', (room) => {
+    expect(new PollSize().count(room)).toBe(1);
+  });
+
+  it('is not divided by nothing where values are empty', () => {
+    const size = new PollSize();
+    for (let call = 0; call < 200; call++) size.learn(1000, [sourceRecord({ value: null })], FAST_MS);
+    expect(size.count(64 * 5)).toBe(5);
+  });
+});

@@ -1,0 +1,81 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { pino } from 'pino';
+import { parseConfig } from '../../../src/config/load.ts';
+import type { Config } from '../../../src/config/schema.ts';
+import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
+import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+import type { Log } from '../../../src/log.ts';
+import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
+
+/** 2026-01-02T03:04:05.678Z */
+export const RECORD_TIME = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+export function sourceRecord(partial: Partial<SourceRecord> = {}): SourceRecord {
+  return {
+    topic: 'app-logs',
+    partition: 0,
+    offset: 0,
+    timestamp: RECORD_TIME,
+    key: null,
+    value: Buffer.from('{"message":"hello"}'),
+    headers: undefined,
+    ...partial,
+  };
+}
+
+/** A record that a partition has received, and the outcomes that its settlement reported. */
+export function received(
+  partial: Partial<SourceRecord> = {},
+  owned = new OwnedPartition('app-logs', 0, partial.offset ?? 0, -1),
+): { settlement: Settlement; owned: OwnedPartition; outcomes: Outcome[] } {
+  const outcomes: Outcome[] = [];
+  const settlement = new Settlement(sourceRecord(partial), 100, owned, {
+    settled: (_settlement, outcome) => void outcomes.push(outcome),
+  });
+  owned.receive(settlement);
+  return { settlement, owned, outcomes };
+}
+
+/** Documents of as many records of one partition, with the ids `0`, `1`, …. */
+export function documents(count: number, sourceBytes = 20): Document[] {
+  const owned = new OwnedPartition('app-logs', 0, 0, -1);
+  return Array.from({ length: count }, (_, offset) => {
+    const { settlement } = received({ offset }, owned);
+    const source = Buffer.from(`{"n":"${String(offset).padEnd(sourceBytes - 8, '.')}"}`);
+    return makeDocument(settlement, 'index', 'logs', String(offset), source);
+  });
+}
+
+/** Every default, but for what the YAML says. */
+export function configOf(source = ''): Config {
+  return parseConfig(source, 'test.yaml', {});
+}
+
+export interface LogLine {
+  level: number;
+  msg: string;
+  [field: string]: unknown;
+}
+
+/** A log that keeps its lines. */
+export function memoryLog(): { log: Log; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  return { log, lines };
+}
+
+/** Lets everything go on that waits for nothing but promises. */
+export async function settleDown(): Promise<void> {
+  for (let left = 5; left > 0; left--) await turn();
+}
+
+/** A promise to be resolved by the test. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+export function deferred<T = void>(): Deferred<T> {
+  return Promise.withResolvers<T>();
+}

@@ -1,0 +1,140 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { DeadLetterReason, DeadLetters } from '../../../src/dead-letters.ts';
+import type { Document } from '../../../src/elasticsearch/document.ts';
+import { createRenderer } from '../../../src/elasticsearch/render.ts';
+import { Holds } from '../../../src/holds.ts';
+import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { Pipeline } from '../../../src/pipeline.ts';
+import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
+import type { TransformFunction } from '../../../src/transform/api.ts';
+import { Chain, type OnError } from '../../../src/transform/chain.ts';
+import { type Deferred, configOf, deferred, sourceRecord } from './fakes.ts';
+
+/** A dead letter on its way. */
+export interface Letter {
+  readonly settlement: Settlement;
+  readonly why: DeadLetterReason;
+  readonly answer: Deferred<void>;
+}
+
+export interface LabOptions {
+  run?: TransformFunction;
+  onError?: OnError;
+  /** Several transforms, in place of `run`. */
+  steps?: readonly { run: TransformFunction; onError: OnError }[];
+  codec?: 'json' | 'text';
+  /** YAML under `elasticsearch:`. */
+  elasticsearch?: string;
+}
+
+/** A pipeline between a consumer, an Elasticsearch and a dead letter that the test plays itself. */
+export class PipelineLab implements DeadLetters {
+  readonly assignment = new Assignment();
+  readonly holds = new Holds({ began: () => {}, ended: () => {} });
+  readonly pipeline: Pipeline;
+  /** Documents that Elasticsearch has not answered for. */
+  documents: Document[] = [];
+  /** Dead letters that are not acknowledged. */
+  letters: Letter[] = [];
+  readonly deadLettered: string[] = [];
+  readonly counts: Record<Outcome, number>;
+  received = 0;
+  outputs = 0;
+  flushes = 0;
+
+  constructor({
+    run,
+    onError = 'dead_letter',
+    steps,
+    codec = 'json',
+    elasticsearch = '{}',
+  }: LabOptions = {}) {
+    this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+    const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
+    this.pipeline = new Pipeline({
+      assignment: () => this.assignment,
+      codec,
+      chain: new Chain(
+        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, ...step })),
+        () => {},
+      ),
+      renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
+      documents: {
+        add: (document) => void this.documents.push(document),
+        flush: () => void this.flushes++,
+        dropGivenUp: () => {
+          this.documents = this.documents.filter(({ settlement }) => !settlement.settled);
+        },
+      },
+      deadLetters: this,
+      holds: this.holds,
+      events: {
+        received: (count) => void (this.received += count),
+        settled: (outcome) => void this.counts[outcome]++,
+        deadLettered: (reason) => void this.deadLettered.push(reason),
+        outputEvents: (count) => void (this.outputs += count),
+      },
+      bufferBytes: 1_000_000,
+    });
+  }
+
+  send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
+    const answer = deferred();
+    this.letters.push({ settlement, why, answer });
+    return answer.promise;
+  }
+
+  async close(): Promise<void> {}
+
+  /** Records that have settled, whatever their outcome. */
+  get settled(): number {
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  own(partition = 0, start = 0): OwnedPartition {
+    const owned = new OwnedPartition('app-logs', partition, start, start);
+    this.assignment.add(owned);
+    return owned;
+  }
+
+  /** Gives records with these values, from `offset` on, to the pipeline. */
+  take(values: readonly (string | Buffer | null)[], offset = 0, partition = 0): SourceRecord[] {
+    const records = values.map((value, at) =>
+      sourceRecord({
+        partition,
+        offset: offset + at,
+        value: typeof value === 'string' ? Buffer.from(value) : value,
+      }),
+    );
+    this.pipeline.take(records);
+    return records;
+  }
+
+  /** Elasticsearch takes the first open document, or the one given. */
+  acknowledge(document = this.documents[0]): void {
+    if (document === undefined) throw new Error('there is no open document');
+    this.documents = this.documents.filter((one) => one !== document);
+    this.pipeline.indexed(document);
+  }
+
+  /** Elasticsearch refuses the first open document, or the one given, for good. */
+  reject(document = this.documents[0]): void {
+    if (document === undefined) throw new Error('there is no open document');
+    this.documents = this.documents.filter((one) => one !== document);
+    this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+  }
+
+  /** The dead letter acknowledges the first open letter, or the one given. */
+  async bury(letter = this.letters[0]): Promise<void> {
+    if (letter === undefined) throw new Error('there is no open letter');
+    this.letters = this.letters.filter((one) => one !== letter);
+    letter.answer.resolve();
+    await turn();
+  }
+
+  /** Revokes the partition, settled or not. */
+  revoke(owned: OwnedPartition): void {
+    this.assignment.remove(owned);
+    this.pipeline.giveUp([owned]);
+  }
+}

@@ -1,0 +1,388 @@
+import { describe, expect, it } from 'vitest';
+import type { Event, RecordInfo, TransformFunction } from '../../../src/transform/api.ts';
+import { Chain, type ChainResult, type OnError, type Step } from '../../../src/transform/chain.ts';
+import { deferred, settleDown, sourceRecord } from '../support/fakes.ts';
+
+const RECORD: RecordInfo = sourceRecord();
+
+interface Told {
+  step: string;
+  policy: OnError;
+  message: string;
+}
+
+function step(run: unknown, onError: OnError = 'dead_letter', name = 'mine'): Step {
+  return { name, run: run as TransformFunction, onError, close: () => {} };
+}
+
+function chainOf(...steps: Step[]): { chain: Chain; told: Told[] } {
+  const told: Told[] = [];
+  const chain = new Chain(
+    steps,
+    (name, policy, { message }) => void told.push({ step: name, policy, message }),
+  );
+  return { chain, told };
+}
+
+function runSync(chain: Chain, event: Event = { n: 1 }): ChainResult {
+  const result = chain.run(event, RECORD);
+  if (result instanceof Promise) throw new Error('a promise, though nothing is asynchronous');
+  return result;
+}
+
+const fail = (): never => {
+  throw new Error('does not fit');
+};
+
+describe('transforms that are not asynchronous', () => {
+  it('never make a promise, whatever they return or throw', () => {
+    const events = [{}, [{}, {}], [], undefined, 7];
+    for (const returned of events) {
+      for (const policy of ['dead_letter', 'drop', 'keep', 'hold'] as const) {
+        const { chain } = chainOf(
+          step((event: Event) => [event, { ...event }], policy),
+          step(() => returned, policy),
+          step(fail, policy),
+        );
+        expect(chain.run({ n: 1 }, RECORD)).not.toBeInstanceOf(Promise);
+      }
+    }
+  });
+
+  it('are called in order, each with what the one before made', () => {
+    const add = (letter: string) => step((event: Event) => ({ text: String(event['text']) + letter }));
+    expect(runSync(chainOf(add('a'), add('b'), add('c')).chain, { text: '>' })).toEqual({
+      events: [{ text: '>abc' }],
+      failures: [],
+    });
+  });
+
+  it('see the record that the event comes from', () => {
+    const seen: RecordInfo[] = [];
+    const { chain } = chainOf(
+      step((event: Event, record: RecordInfo) => {
+        seen.push(record);
+        return event;
+      }),
+    );
+    runSync(chain);
+    expect(seen).toEqual([RECORD]);
+  });
+
+  it('may change the event in place', () => {
+    const event: Event = { n: 1 };
+    const { chain } = chainOf(
+      step((given: Event) => {
+        given['n'] = 2;
+        return given;
+      }),
+    );
+    expect(runSync(chain, event).events[0]).toBe(event);
+    expect(event).toEqual({ n: 2 });
+  });
+});
+
+it('a chain without transforms gives the event itself', () => {
+  const event = { n: 1 };
+  expect(runSync(chainOf().chain, event).events[0]).toBe(event);
+});
+
+it.each([undefined, null, []])('%j drops the event, and later transforms do not see it', (returned) => {
+  let calls = 0;
+  const { chain, told } = chainOf(
+    step(() => returned),
+    step((event: Event) => {
+      calls++;
+      return event;
+    }),
+  );
+  expect(runSync(chain)).toEqual({ events: [], failures: [] });
+  expect(calls).toBe(0);
+  expect(told).toEqual([]);
+});
+
+describe('one event becomes several', () => {
+  const split = step((event: Event) => [1, 2].map((half) => ({ path: `${String(event['path'])}.${half}` })));
+
+  it('through several transforms, in order', () => {
+    expect(runSync(chainOf(split, split).chain, { path: '' }).events).toEqual([
+      { path: '.1.1' },
+      { path: '.1.2' },
+      { path: '.2.1' },
+      { path: '.2.2' },
+    ]);
+  });
+
+  it('of which some are dropped, and some fail', () => {
+    const { chain } = chainOf(
+      split,
+      split,
+      step((event: Event) => {
+        if (event['path'] === '.1.2') fail();
+        return event['path'] === '.2.1' ? undefined : event;
+      }),
+    );
+    const { events, failures } = runSync(chain, { path: '' });
+    expect(events).toEqual([{ path: '.1.1' }, { path: '.2.2' }]);
+    expect(failures).toEqual([expect.objectContaining({ step: 'mine', policy: 'dead_letter' })]);
+  });
+
+  it('asynchronously, in the same order', async () => {
+    const later = step(async ({ path }: Event) => {
+      await Promise.resolve();
+      return ['a', 'b'].map((copy) => ({ path: `${String(path)}.${copy}` }));
+    });
+    const { events } = await chainOf(split, later, split).chain.run({ path: '' }, RECORD);
+    expect(events.map(({ path }) => path)).toEqual([
+      '.1.a.1',
+      '.1.a.2',
+      '.1.b.1',
+      '.1.b.2',
+      '.2.a.1',
+      '.2.a.2',
+      '.2.b.1',
+      '.2.b.2',
+    ]);
+  });
+});
+
+describe('asynchronous transforms', () => {
+  it('are awaited, then the following ones run', async () => {
+    const gate = deferred<Event>();
+    const { chain } = chainOf(
+      step(() => gate.promise),
+      step((event: Event) => ({ ...event, after: true })),
+    );
+    const pending = chain.run({ n: 1 }, RECORD);
+    expect(pending).toBeInstanceOf(Promise);
+    gate.resolve({ n: 2 });
+    expect(await pending).toEqual({ events: [{ n: 2, after: true }], failures: [] });
+  });
+
+  it('get one event of a record at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const { chain } = chainOf(
+      step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]),
+      step(async (event: Event) => {
+        most = Math.max(most, ++running);
+        await settleDown();
+        running--;
+        return event;
+      }),
+    );
+    const { events } = await chain.run({}, RECORD);
+    expect(events).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(most).toBe(1);
+  });
+
+  it('drop by resolving to nothing', async () => {
+    const { chain } = chainOf(step(async () => undefined));
+    expect(await chain.run({}, RECORD)).toEqual({ events: [], failures: [] });
+  });
+
+  it('never make the promise of the chain reject', async () => {
+    for (const policy of ['dead_letter', 'drop', 'keep', 'hold'] as const) {
+      const { chain, told } = chainOf(
+        step(async () => [{ n: 1 }, { n: 2 }], policy),
+        step(async (event: Event) => (event['n'] === 1 ? Promise.reject(new Error('late')) : fail()), policy),
+        step(fail, policy),
+      );
+      const { events } = await chain.run({ n: 0 }, RECORD);
+      expect(events).toHaveLength(policy === 'keep' ? 2 : 0);
+      expect(told.map(({ message }) => message)).toEqual(
+        policy === 'keep'
+          ? ['late', 'does not fit', 'does not fit', 'does not fit']
+          : ['late', 'does not fit'],
+      );
+    }
+  });
+
+  it('may throw before they make a promise', async () => {
+    const { chain } = chainOf(
+      step(() => [{ n: 1 }, { n: 2 }]),
+      step((event: Event) => (event['n'] === 1 ? Promise.resolve(event) : fail())),
+    );
+    const { events, failures } = await chain.run({}, RECORD);
+    expect(events).toEqual([{ n: 1 }]);
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('on_error', () => {
+  const broken = (policy: OnError): Step[] => [
+    step(
+      (event: Event) => {
+        event['n'] = 'changed before it failed';
+        (event['deep'] as Event)['list'] = [];
+        return fail();
+      },
+      policy,
+      'broken',
+    ),
+    step((event: Event) => ({ ...event, after: true })),
+  ];
+  const event = (): Event => ({ n: 1, deep: { list: [1, { a: 2 }] } });
+
+  it.each(['dead_letter', 'hold'] as const)(
+    '%s gives no event, and a failure that names the transform',
+    (policy) => {
+      const { chain, told } = chainOf(...broken(policy));
+      expect(runSync(chain, event())).toEqual({
+        events: [],
+        failures: [{ step: 'broken', policy, error: new Error('does not fit') }],
+      });
+      expect(told).toEqual([{ step: 'broken', policy, message: 'does not fit' }]);
+    },
+  );
+
+  it('drop gives neither, and still tells of the error', () => {
+    const { chain, told } = chainOf(...broken('drop'));
+    expect(runSync(chain, event())).toEqual({ events: [], failures: [] });
+    expect(told).toEqual([{ step: 'broken', policy: 'drop', message: 'does not fit' }]);
+  });
+
+  it('keep goes on with the event as it was before, and still tells of the error', () => {
+    const { chain, told } = chainOf(...broken('keep'));
+    expect(runSync(chain, event())).toEqual({ events: [{ ...event(), after: true }], failures: [] });
+    expect(told).toEqual([{ step: 'broken', policy: 'keep', message: 'does not fit' }]);
+  });
+
+  it('keep goes on with the event as it was before, where the transform fails late', async () => {
+    const { chain } = chainOf(
+      step(() => [event(), event()]),
+      step(async (given: Event) => {
+        given['n'] = 'changed';
+        await Promise.resolve();
+        (given['deep'] as Event)['list'] = 'changed';
+        return fail();
+      }, 'keep'),
+    );
+    expect(await chain.run({}, RECORD)).toEqual({ events: [event(), event()], failures: [] });
+  });
+
+  it('keep leaves integers beyond 2^53 and unusual numbers as they were', () => {
+    const raw = (JSON as unknown as { rawJSON(text: string): object }).rawJSON('1e400');
+    const { chain } = chainOf(step(fail, 'keep'));
+    const [kept] = runSync(chain, { id: 9007199254740993n, raw, list: [raw] }).events;
+    expect(kept).toEqual({ id: 9007199254740993n, raw, list: [raw] });
+    expect((kept as Event)['raw']).toBe(raw);
+  });
+
+  it('keep gives the very event where nothing failed', () => {
+    const given = event();
+    expect(runSync(chainOf(step((same: Event) => same, 'keep')).chain, given).events[0]).toBe(given);
+  });
+
+  it('concerns its own transform only', () => {
+    const { chain } = chainOf(step(fail, 'keep', 'first'), step(fail, 'dead_letter', 'second'));
+    expect(runSync(chain)).toMatchObject({ events: [], failures: [{ step: 'second' }] });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['text', 'just text', 'just text'],
+    ['undefined', undefined, 'undefined'],
+    ['an object', { code: 5 }, '[object Object]'],
+  ])('takes whatever is thrown: %s', (_name, thrown, message) => {
+    const { chain, told } = chainOf(
+      step(() => {
+        // oxlint-disable-next-line typescript/only-throw-error -- that is what is tested
+        throw thrown;
+      }),
+    );
+    const [failure] = runSync(chain).failures;
+    expect(failure?.error).toBeInstanceOf(Error);
+    expect(told[0]?.message).toBe(message);
+  });
+});
+
+describe('what is no event is an error of the transform', () => {
+  class Custom {
+    n = 1;
+  }
+  it.each<[string, unknown, RegExp]>([
+    ['a number', 5, /a number/],
+    ['text', 'text', /a string/],
+    ['true', true, /a boolean/],
+    ['a BigInt', 5n, /a bigint/],
+    ['a function', () => {}, /a function/],
+    ['a symbol', Symbol('s'), /a symbol/],
+    ['a Map', new Map([['a', 1]]), /an instance of Map/],
+    ['a Set', new Set(), /an instance of Set/],
+    ['a Date', new Date(0), /an instance of Date/],
+    ['a Buffer', Buffer.from('x'), /an instance of Buffer/],
+    ['an instance of a class', new Custom(), /an instance of Custom/],
+    ['an instance of something unknown', Object.create({ constructor: 5 }), /an unknown class/],
+    ['an array with one bad element', [{ n: 1 }, 5, { n: 2 }], /a number/],
+    ['an array with a hole for an event', [{ n: 1 }, undefined], /a undefined/],
+    ['an array with null', [null], /null/],
+    ['an array in an array', [[{ n: 1 }]], /an instance of Array/],
+  ])('%s', async (_name, returned, message) => {
+    for (const run of [() => returned, async () => returned]) {
+      const { chain, told } = chainOf(step(run));
+      const { events, failures } = await chain.run({ n: 1 }, RECORD);
+      expect(events).toEqual([]);
+      expect(failures).toHaveLength(1);
+      expect(told).toEqual([expect.objectContaining({ message: expect.stringMatching(message) as string })]);
+      expect(failures[0]?.error.message).toMatch(/an event must be a plain object/);
+    }
+  });
+
+  it('an object without a prototype is an event', () => {
+    const bare = Object.assign(Object.create(null) as Event, { n: 1 });
+    expect(runSync(chainOf(step(() => bare)).chain).events[0]).toBe(bare);
+  });
+});
+
+describe('__proto__ and constructor in an event are data', () => {
+  const hostile = (): Event =>
+    JSON.parse(
+      '{"__proto__":{"polluted":true,"deep":[{"__proto__":{"x":1}}]},"constructor":{"a":1}}',
+    ) as Event;
+
+  it.each(['dead_letter', 'keep'] as const)('with on_error %s', (policy) => {
+    const { chain } = chainOf(
+      step((event: Event) => event, policy),
+      step((event: Event) => event, policy),
+    );
+    const [event] = runSync(chain, hostile()).events;
+    expect(JSON.stringify(event)).toBe(JSON.stringify(hostile()));
+    expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
+    expect(({} as Event)['polluted']).toBeUndefined();
+  });
+
+  it('in the copy that keep goes on with, too', () => {
+    const { chain } = chainOf(step(fail, 'keep'));
+    const [event] = runSync(chain, hostile()).events;
+    expect(JSON.stringify(event)).toBe(JSON.stringify(hostile()));
+    expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
+    expect(event?.['polluted']).toBeUndefined();
+  });
+});
+
+describe('close', () => {
+  it('closes every transform, though one of them fails', async () => {
+    const closed: string[] = [];
+    const closing = (name: string, close: () => void | Promise<void>): Step => ({
+      ...step(fail),
+      name,
+      close,
+    });
+    const { chain } = chainOf(
+      closing('throws', () => {
+        closed.push('throws');
+        throw new Error('no');
+      }),
+      closing('rejects', () => {
+        closed.push('rejects');
+        return Promise.reject(new Error('no'));
+      }),
+      closing('fine', async () => {
+        await Promise.resolve();
+        closed.push('fine');
+      }),
+    );
+    await chain.close();
+    expect(closed).toEqual(['throws', 'rejects', 'fine']);
+  });
+});
