@@ -63,8 +63,15 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a record that comes again is taken again',
     file: 'src/pipeline.ts',
-    search: ' || !owned.isNew(record.offset)',
+    search: ' || !owned.isNew(read.offset)',
     replace: '',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a dead letter that is sent again moves the offset of the record that it was',
+    file: 'src/pipeline.ts',
+    search: 'new Settlement(record, bytes, owned, this, read.offset)',
+    replace: 'new Settlement(record, bytes, owned, this)',
     tests: ['pipeline'],
   },
   {
@@ -360,7 +367,8 @@ function main(): number {
     const all = [...new Set(wanted.flatMap(({ tests }) => tests))];
     const sound = runTests(copy, all);
     if (sound.failed.length > 0 || sound.passed === 0) {
-      console.error('tests fail without any defect:', ...sound.failed, sound.output.slice(-2000));
+      console.error(`without any defect ${sound.failed.length} tests fail and ${sound.passed} pass:`);
+      console.error([...sound.failed.slice(0, 10), sound.output.slice(-2000)].join('\n'));
       return 1;
     }
     let caught = 0;

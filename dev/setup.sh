@@ -115,6 +115,7 @@ setup_servers() {
   java=$(newest_java)
   [ "${java%% *}" -ge 17 ] 2>/dev/null || debian_install "Java for Kafka and Elasticsearch" openjdk-17-jre-headless
   java=$(newest_java)
+  command -v openssl >/dev/null || debian_install "certificates for the tests" openssl
   es=$ES_VERSION_NEW
   [ "${java%% *}" -ge 21 ] || es=$ES_VERSION_OLD
   if [ ! -f "$CACHE/kafka-$KAFKA_VERSION/.done" ] || [ dev/pom.xml -nt "$CACHE/kafka-$KAFKA_VERSION/.done" ]; then

@@ -94,6 +94,7 @@ export class BulkSender {
     await pRetry(
       async () => {
         await this.#outage.turn(attempts, attempts.wake.signal);
+        if (this.#outage.state !== null) this.#transport.refresh();
         attempts.documents = attempts.documents.filter((document) => !document.settlement.settled);
         if (attempts.documents.length > 0) await this.#attemptSafely(attempts);
       },

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { Client, type ClientOptions, errors } from '@elastic/elasticsearch';
+import { isDeepStrictEqual } from 'node:util';
+import { Client, errors } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
-import { LogweirError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
+import { clientOptions } from './client-options.ts';
 import type { Answer } from './verdict.ts';
 
 type ElasticsearchConfig = Config['elasticsearch'];
@@ -9,6 +10,8 @@ type ElasticsearchConfig = Config['elasticsearch'];
 /** Sends one bulk body and tells what came back. Never throws: no answer is an answer too. */
 export interface BulkTransport {
   send(body: Buffer, signal: AbortSignal): Promise<Answer>;
+  /** Reads credentials and certificates from their files again: somebody may have mended them. */
+  refresh(): void;
   close(): Promise<void>;
 }
 
@@ -24,7 +27,8 @@ const HEADERS = { 'content-type': 'application/x-ndjson', accept: 'application/j
  * @throws LogweirError CONFIG where a file of the TLS settings or credentials cannot be read
  */
 export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport {
-  const client = new Client(clientOptions(config));
+  let options = clientOptions(config);
+  let client = new Client(options);
   const querystring: Record<string, string> = { filter_path: FILTER_PATH };
   if (config.pipeline !== null) querystring['pipeline'] = config.pipeline;
   return {
@@ -44,6 +48,21 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
       } finally {
         clearTimeout(timer);
       }
+    },
+    refresh() {
+      let fresh: typeof options;
+      try {
+        fresh = clientOptions(config);
+      } catch {
+        // The file is being replaced at this moment; the next probe looks again.
+        return;
+      }
+      if (isDeepStrictEqual(fresh, options)) return;
+      const old = client;
+      options = fresh;
+      client = new Client(fresh);
+      // Requests that are open on the old one come to their end first.
+      void old.close();
     },
     close: () => client.close(),
   };
@@ -65,47 +84,4 @@ function answerOf(error: unknown): Answer {
   return {
     failure: (messageOf(error) + (messageOf(error).includes(cause.slice(2, -1)) ? '' : cause)).slice(0, 500),
   };
-}
-
-function clientOptions(config: ElasticsearchConfig): ClientOptions {
-  const options: ClientOptions = {
-    nodes: config.endpoints,
-    maxRetries: 0,
-    requestTimeout: config.request.timeout_ms,
-    compression: config.compression === 'gzip',
-    enableMetaHeader: false,
-  };
-  const auth = credentials(config.auth);
-  if (auth !== undefined) options.auth = auth;
-  const { ca_file, cert_file, key_file, verify } = config.tls;
-  if (ca_file !== null || cert_file !== null || !verify) {
-    options.tls = {
-      rejectUnauthorized: verify,
-      ...(ca_file === null ? {} : { ca: read(ca_file, 'tls.ca_file') }),
-      ...(cert_file === null ? {} : { cert: read(cert_file, 'tls.cert_file') }),
-      ...(key_file === null ? {} : { key: read(key_file, 'tls.key_file') }),
-    };
-  }
-  return options;
-}
-
-function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptions['auth']> | undefined {
-  const apiKey =
-    auth.api_key ?? (auth.api_key_file === null ? null : read(auth.api_key_file, 'auth.api_key_file').trim());
-  if (apiKey !== null) return { apiKey };
-  if (auth.username === null) return undefined;
-  const password =
-    auth.password ??
-    (auth.password_file === null ? '' : read(auth.password_file, 'auth.password_file').trim());
-  return { username: auth.username, password };
-}
-
-function read(path: string, key: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new LogweirError('CONFIG', `elasticsearch.${key}: cannot read ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -37,13 +37,14 @@ function isSection(section: Sections[string]): section is Section {
 export interface LabOptions {
   /** @default 3 */
   partitions?: number;
+  /** Another Kafka than the shared one. */
+  kafka?: string;
   /** Another Elasticsearch than the shared one, for tests that stop it. */
   elasticsearch?: string;
 }
 
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
-  const { partitions = 3, elasticsearch = inject('elasticsearch') } = options;
-  const kafka = inject('kafka');
+  const { partitions = 3, kafka = inject('kafka'), elasticsearch = inject('elasticsearch') } = options;
   const topic = uniqueName('logs');
   await createTopic(kafka, topic, partitions);
   const ledger = new Ledger(kafka);

@@ -15,7 +15,10 @@ export default class SummaryReporter implements Reporter {
         else if (state === 'failed') failed++;
         else skipped++;
       }
-      if (tests === 0 || module.errors().length > 0) failed++;
+      // A hook that fails leaves its tests skipped: that is a failure too.
+      const broken = [...module.children.allSuites()].filter((suite) => suite.errors().length > 0).length;
+      failed += broken;
+      if ((tests === 0 && broken === 0) || module.errors().length > 0) failed++;
     }
     process.stdout.write(
       `\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,

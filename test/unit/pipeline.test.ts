@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DeadLetterIndex } from '../../src/elasticsearch/dead-letter-index.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
+import { documentId } from '../../src/elasticsearch/document-id.ts';
 import { type Settlement, type SourceRecord, outcomes } from '../../src/settlement.ts';
 import type { Event } from '../../src/transform/api.ts';
 import { deferred, sourceRecord } from './support/fakes.ts';
@@ -433,6 +434,41 @@ describe('a partition that is given up', () => {
     expect(lab.holds.size).toBe(1);
     lab.revoke(owned);
     expect([lab.holds.size, owned.held]).toEqual([0, 0]);
+  });
+});
+
+describe('a dead letter that is sent through the chain again', () => {
+  const original = sourceRecord({
+    topic: 'audit',
+    partition: 9,
+    offset: 1042,
+    value: Buffer.from('{"was":1}'),
+  });
+
+  it('has the id of the record that it was, while its own offset is what settles', () => {
+    const lab = new PipelineLab({ original: () => original });
+    const owned = lab.own(0, 5);
+    lab.take(['letter'], 5);
+    expect(sourcesOf(lab.documents)).toEqual(['{"was":1}']);
+    expect(lab.documents[0]?.action).toContain(`"${documentId(original)}"`);
+    expect(owned.watermark).toBe(5);
+    lab.acknowledge();
+    expect(owned.watermark).toBe(6);
+  });
+
+  it('is dead-lettered again as the record that it was', () => {
+    const lab = new PipelineLab({ original: () => original, run: fail });
+    lab.own();
+    lab.take(['letter']);
+    expect(lab.letters[0]?.settlement.record).toBe(original);
+  });
+
+  it('is not taken where it is not wanted, and nothing behind it either', () => {
+    const lab = new PipelineLab({ original: (record) => (record.offset < 2 ? record : undefined) });
+    const owned = lab.own();
+    lab.take(['{}', '{}', '{}', '{}']);
+    lab.take(['{}'], 4);
+    expect([lab.received, owned.position, owned.draining]).toEqual([2, 2, true]);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { printConfig } from '../../../src/commands/config.ts';
-import { configOf } from '../support/fakes.ts';
+import { configOf } from '../support/config.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -41,6 +41,8 @@ function lab(script: Script) {
   const answered: { outcome: RequestOutcome; documents: number }[] = [];
   const retried: { documents: number; reason: string }[] = [];
   const states: string[] = [];
+  /** After how many requests the credentials were read anew. */
+  const refreshedAt: number[] = [];
   const transport: BulkTransport = {
     async send(body, signal) {
       const lines = body.toString().split('\n');
@@ -48,6 +50,8 @@ function lab(script: Script) {
       sent.push(ids);
       return script(ids, sent.length, signal);
     },
+    refresh: () => {},
+    refresh: () => void refreshedAt.push(sent.length),
     close: async () => {},
   };
   const outage = new Outage(
@@ -73,7 +77,19 @@ function lab(script: Script) {
       retrying: (count, reason) => void retried.push({ documents: count, reason }),
     },
   );
-  return { sender, outage, concurrency, sent, indexed, rejected, held, answered, retried, states };
+  return {
+    sender,
+    outage,
+    concurrency,
+    sent,
+    indexed,
+    rejected,
+    held,
+    answered,
+    retried,
+    states,
+    refreshedAt,
+  };
 }
 
 function idOf(action: string): string {
@@ -290,6 +306,16 @@ describe('an outage', () => {
       expect(rejected).toEqual([]);
     },
   );
+
+  it('credentials and certificates are read anew before each probe, and not before', async () => {
+    const { sender, refreshedAt } = lab(
+      inTurn({ failure: 'reset' }, { status: 401, body: '' }, { status: 401, body: '' }, allOk),
+    );
+    await sender.send(documents(1));
+    expect(refreshedAt).toEqual([2, 3]);
+    await sender.send(documents(1));
+    expect(refreshedAt).toEqual([2, 3]);
+  });
 
   it('an error that the transport throws is a hold and no progress', async () => {
     const { sender, states, sent, indexed } = lab((ids, request) => {

@@ -5,7 +5,8 @@ import { documentId } from '../../../src/elasticsearch/document-id.ts';
 import { type Renderer, createRenderer } from '../../../src/elasticsearch/render.ts';
 import { LogweirError } from '../../../src/errors.ts';
 import type { Event } from '../../../src/transform/api.ts';
-import { RECORD_TIME, configOf, received, sourceRecord } from '../support/fakes.ts';
+import { configOf } from '../support/config.ts';
+import { RECORD_TIME, received, sourceRecord } from '../support/fakes.ts';
 
 const ID = documentId(sourceRecord({ offset: 7 }));
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogweirError } from '../../../src/errors.ts';
 import { clientOptions, consumerOptions } from '../../../src/kafka/client-config.ts';
-import { configOf } from '../support/fakes.ts';
+import { configOf } from '../support/config.ts';
 
 let folder = '';
 beforeAll(() => {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
 import { Committer } from '../../../src/kafka/committer.ts';
 import type { NativeConsumer, PartitionOffset } from '../../../src/kafka/native.ts';
-import { memoryLog, received } from '../support/fakes.ts';
+import { received } from '../support/fakes.ts';
+import { memoryLog } from '../support/memory-log.ts';
 
 const INTERVAL = 1000;
 

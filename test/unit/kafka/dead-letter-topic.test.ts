@@ -4,7 +4,8 @@ import { Holds } from '../../../src/holds.ts';
 import { DeadLetterTopic } from '../../../src/kafka/dead-letter-topic.ts';
 import type { KafkaError } from '../../../src/kafka/native.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
-import { RECORD_TIME, configOf, deferred, received, settleDown } from '../support/fakes.ts';
+import { configOf } from '../support/config.ts';
+import { RECORD_TIME, deferred, received, settleDown } from '../support/fakes.ts';
 
 /** A message as the producer was given it, and the way to answer it. */
 interface Produced {

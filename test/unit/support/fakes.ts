@@ -1,10 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { pino } from 'pino';
-import { parseConfig } from '../../../src/config/load.ts';
-import type { Config } from '../../../src/config/schema.ts';
 import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
-import type { Log } from '../../../src/log.ts';
 import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
 
 /** 2026-01-02T03:04:05.678Z */
@@ -44,24 +40,6 @@ export function documents(count: number, sourceBytes = 20): Document[] {
     const source = Buffer.from(`{"n":"${String(offset).padEnd(sourceBytes - 8, '.')}"}`);
     return makeDocument(settlement, 'index', 'logs', String(offset), source);
   });
-}
-
-/** Every default, but for what the YAML says. */
-export function configOf(source = ''): Config {
-  return parseConfig(source, 'test.yaml', {});
-}
-
-export interface LogLine {
-  level: number;
-  msg: string;
-  [field: string]: unknown;
-}
-
-/** A log that keeps its lines. */
-export function memoryLog(): { log: Log; lines: LogLine[] } {
-  const lines: LogLine[] = [];
-  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { log, lines };
 }
 
 /** Lets everything go on that waits for nothing but promises. */

@@ -4,11 +4,12 @@ import type { Document } from '../../../src/elasticsearch/document.ts';
 import { createRenderer } from '../../../src/elasticsearch/render.ts';
 import { Holds } from '../../../src/holds.ts';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
-import { Pipeline } from '../../../src/pipeline.ts';
+import { type Original, Pipeline } from '../../../src/pipeline.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
 import type { TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
-import { type Deferred, configOf, deferred, sourceRecord } from './fakes.ts';
+import { configOf } from './config.ts';
+import { type Deferred, deferred, sourceRecord } from './fakes.ts';
 
 /** A dead letter on its way. */
 export interface Letter {
@@ -23,6 +24,7 @@ export interface LabOptions {
   /** Several transforms, in place of `run`. */
   steps?: readonly { run: TransformFunction; onError: OnError }[];
   codec?: 'json' | 'text';
+  original?: Original;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
 }
@@ -42,13 +44,8 @@ export class PipelineLab implements DeadLetters {
   outputs = 0;
   flushes = 0;
 
-  constructor({
-    run,
-    onError = 'dead_letter',
-    steps,
-    codec = 'json',
-    elasticsearch = '{}',
-  }: LabOptions = {}) {
+  constructor(options: LabOptions = {}) {
+    const { run, onError = 'dead_letter', steps, codec = 'json', elasticsearch = '{}' } = options;
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
     this.pipeline = new Pipeline({
@@ -75,6 +72,7 @@ export class PipelineLab implements DeadLetters {
         outputEvents: (count) => void (this.outputs += count),
       },
       bufferBytes: 1_000_000,
+      original: options.original,
     });
   }
 

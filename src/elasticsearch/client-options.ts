@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import type { ClientOptions } from '@elastic/elasticsearch';
+import type { Config } from '../config/schema.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+
+type ElasticsearchConfig = Config['elasticsearch'];
+
+/**
+ * The client's options, with the credentials and certificates that are in their files now.
+ *
+ * @throws LogweirError CONFIG where a file cannot be read
+ */
+export function clientOptions(config: ElasticsearchConfig): ClientOptions {
+  const options: ClientOptions = {
+    nodes: config.endpoints,
+    maxRetries: 0,
+    requestTimeout: config.request.timeout_ms,
+    compression: config.compression === 'gzip',
+    enableMetaHeader: false,
+  };
+  const auth = credentials(config.auth);
+  if (auth !== undefined) options.auth = auth;
+  const { ca_file, cert_file, key_file, verify } = config.tls;
+  if (ca_file !== null || cert_file !== null || !verify) {
+    options.tls = {
+      rejectUnauthorized: verify,
+      ...(ca_file === null ? {} : { ca: read(ca_file, 'tls.ca_file') }),
+      ...(cert_file === null ? {} : { cert: read(cert_file, 'tls.cert_file') }),
+      ...(key_file === null ? {} : { key: read(key_file, 'tls.key_file') }),
+    };
+  }
+  return options;
+}
+
+function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptions['auth']> | undefined {
+  const apiKey = auth.api_key ?? secretIn(auth.api_key_file, 'auth.api_key_file');
+  if (apiKey !== null) return { apiKey };
+  if (auth.username === null) return undefined;
+  const password = auth.password ?? secretIn(auth.password_file, 'auth.password_file') ?? '';
+  return { username: auth.username, password };
+}
+
+function secretIn(path: string | null, key: string): string | null {
+  return path === null ? null : read(path, key).trim();
+}
+
+function read(path: string, key: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LogweirError('CONFIG', `elasticsearch.${key}: cannot read ${path}: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
