@@ -50,7 +50,6 @@ function lab(script: Script) {
       sent.push(ids);
       return script(ids, sent.length, signal);
     },
-    refresh: () => {},
     refresh: () => void refreshedAt.push(sent.length),
     close: async () => {},
   };
