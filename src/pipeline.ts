@@ -28,7 +28,8 @@ export interface DocumentSink {
 /** What the pipeline counts. */
 export interface PipelineEvents {
   received(count: number): void;
-  settled(outcome: Outcome): void;
+  /** @param timestamp of the record, in ms since the epoch */
+  settled(outcome: Outcome, timestamp: number): void;
   deadLettered(reason: string): void;
   outputEvents(count: number): void;
 }
@@ -196,7 +197,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   settled(settlement: Settlement, outcome: Outcome): void {
     this.budget.release(settlement.bytes);
     this.#inFlight--;
-    this.#parts.events.settled(outcome);
+    this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 
   /** Resolves when nothing of these partitions is in flight but what is held (it waits for somebody), or after the time. */

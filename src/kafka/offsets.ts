@@ -83,6 +83,11 @@ export class PartitionOffsets<T extends Tracked> {
     if (position > this.#position) this.#position = position;
   }
 
+  /** The lowest record that is not settled. */
+  get oldest(): T | undefined {
+    return this.#entries[this.#head];
+  }
+
   /** The offset that may be committed: the lowest received and unsettled one, else the position. */
   get watermark(): number {
     return this.#entries[this.#head]?.offset ?? this.#position;

@@ -28,9 +28,13 @@ it('metrics and status tell the truth: outcomes add up, lag is the brokers’, r
     logweir.metric(`logweir_kafka_consumer_lag{topic="${lab.topic}",partition="${partition}"}`);
   expect([await lag(0), await lag(1)]).toEqual([0, 0]);
 
+  expect(await logweir.metric('logweir_end_to_end_seconds_count')).toBeGreaterThan(0);
+  expect(await logweir.metric('logweir_oldest_unsettled_seconds')).toBe(0);
+
   await lab.proxy.refuse();
   await lab.ledger.produce(lab.topic, events(100, 60), { partition: 0 });
   await logweir.waitUntil(async () => (await lag(0)) === 60, 'the lag to be 60');
+  expect(await logweir.metric('logweir_oldest_unsettled_seconds')).toBeGreaterThan(1);
   await lab.proxy.accept();
   await logweir.waitUntil(async () => (await lag(0)) === 0, 'the lag to be 0');
 

@@ -78,10 +78,10 @@ describe('records', () => {
     for (const outcome of ['indexed', 'dead_lettered', 'dropped', 'skipped', 'returned'])
       expect(before[`logweir_records_total{outcome="${outcome}"}`]).toBe(0);
     metrics.received(4);
-    metrics.settled('indexed');
-    metrics.settled('indexed');
-    metrics.settled('dropped');
-    metrics.settled('skipped');
+    metrics.settled('indexed', -1);
+    metrics.settled('indexed', -1);
+    metrics.settled('dropped', -1);
+    metrics.settled('skipped', -1);
     const after = await samples(metrics);
     expect(after).toMatchObject({
       logweir_component_received_events_total: 4,
