@@ -25,14 +25,23 @@ export interface BulkEvents {
 export type RequestOutcome = 'ok' | 'partial' | 'retry' | 'hold' | 'split';
 
 /** A document that is still not taken after so many answers is held by name, and takes no request slot any longer. */
-const ATTEMPTS_UNTIL_HELD = 10;
+const ANSWERS_UNTIL_HELD = 10;
+
+/** While the breaker is open a probe takes no more than this, so that trying again and again costs little. */
+const PROBE_DOCUMENTS_MAX = 100;
+
+/** When so many documents of a batch are refused with 400 one by one and none passes, the fault is not in the documents. */
+const ALONE_MAX = 8;
 
 /** Thrown inside the retry loop only: some documents are not settled yet. */
 class Unsettled extends Error {
+  /** How many will be sent again. */
+  readonly documents: number;
   readonly retryAfterMs: number;
 
-  constructor(reason: string, retryAfterMs = 0) {
+  constructor(reason: string, documents: number, retryAfterMs = 0) {
     super(reason);
+    this.documents = documents;
     this.name = 'Unsettled';
     this.retryAfterMs = retryAfterMs;
   }
@@ -48,7 +57,10 @@ export class BulkSender {
   readonly #concurrency: ConcurrencyLimit;
   readonly #backoff: Backoff;
   readonly #events: BulkEvents;
-  readonly #open = new Set<Attempts>();
+  readonly #open = new Set<Delivery>();
+  /** Documents that Elasticsearch has taken. */
+  #passed = 0;
+  readonly #passedAtProbe = new WeakMap<Document, number>();
 
   constructor(
     transport: BulkTransport,
@@ -69,196 +81,229 @@ export class BulkSender {
     return this.#open.size;
   }
 
-  /** Resolves when every document of the batch is settled or given up. Never rejects. */
+  /** Resolves when every document of the batch is settled, held, or given up. Never rejects. */
   async send(batch: readonly Document[]): Promise<void> {
-    const attempts: Attempts = { documents: batch, wake: new AbortController(), partialAnswers: 0 };
-    this.#open.add(attempts);
+    const delivery: Delivery = {
+      pieces: [batch],
+      sending: [],
+      wake: new AbortController(),
+      answers: 0,
+      passedBefore: this.#passed,
+      alone: [],
+    };
+    this.#open.add(delivery);
     try {
-      await this.#untilSettled(attempts);
+      await this.#untilSettled(delivery);
     } finally {
-      this.#open.delete(attempts);
-      this.#outage.left(attempts);
+      this.#open.delete(delivery);
+      this.#outage.left(delivery);
     }
   }
 
   /** Aborts what is open for documents that were given up; the others of the same batches are sent again at once. */
   dropGivenUp(): void {
-    for (const attempts of this.#open) {
-      if (!attempts.documents.some((document) => document.settlement.settled)) continue;
-      attempts.wake.abort();
-      attempts.wake = new AbortController();
+    for (const delivery of this.#open) {
+      const documents = [...delivery.sending, ...delivery.pieces.flat()];
+      if (!documents.some((document) => document.settlement.settled)) continue;
+      delivery.wake.abort();
+      delivery.wake = new AbortController();
     }
-  }
-
-  async #untilSettled(attempts: Attempts): Promise<void> {
-    await pRetry(
-      async () => {
-        await this.#outage.turn(attempts, attempts.wake.signal);
-        if (this.#outage.state !== null) this.#transport.refresh();
-        attempts.documents = attempts.documents.filter((document) => !document.settlement.settled);
-        if (attempts.documents.length > 0) await this.#attemptSafely(attempts);
-      },
-      {
-        retries: Infinity,
-        minTimeout: 0,
-        onFailedAttempt: async ({ error, attemptNumber }) => {
-          if (!(error instanceof Unsettled)) return;
-          this.#events.retrying(attempts.documents.length, error.message);
-          const wait = Math.max(error.retryAfterMs, fullJitter(attemptNumber, this.#backoff));
-          // A wait that is cut short means that there is something new to look at, not that anything is wrong.
-          await delay(wait, undefined, { signal: attempts.wake.signal }).catch(() => {});
-        },
-      },
-    );
-  }
-
-  /** An error of our own moves nothing: it is a hold like any other (promise P2). */
-  async #attemptSafely(attempts: Attempts): Promise<void> {
-    try {
-      await this.#attempt(attempts);
-    } catch (error) {
-      if (error instanceof Unsettled) throw error;
-      const reason = `internal error: ${messageOf(error)}`;
-      this.#outage.failed('hold', reason);
-      throw new Unsettled(reason);
-    }
-  }
-
-  /** Sends the documents once and settles what the answer settles. Throws {@link Unsettled} for the rest. */
-  async #attempt(attempts: Attempts): Promise<void> {
-    const { documents } = attempts;
-    const { signal } = attempts.wake;
-    const start = performance.now();
-    const answer = await this.#transport.send(bulkBody(documents), signal);
-    const verdict = judge(answer, documents.length);
-    const answered = (outcome: RequestOutcome): void =>
-      this.#events.answered(outcome, documents.length, performance.now() - start);
-    switch (verdict.kind) {
-      case 'items': {
-        const rest = this.#settleItems(attempts, verdict.items);
-        answered(rest === undefined ? 'ok' : 'partial');
-        if (rest !== undefined) throw rest;
-        return;
-      }
-      case 'too_large':
-      case 'bad_request':
-        answered('split');
-        await this.#split(attempts, verdict.kind, verdict.reason);
-        return;
-      case 'retry':
-        answered('retry');
-        if (signal.aborted) throw new Unsettled('given up');
-        // A connection that fails says nothing about load.
-        if (!('failure' in answer)) this.#concurrency.overloaded();
-        this.#outage.failed('outage', verdict.reason);
-        throw new Unsettled(verdict.reason, verdict.retryAfterMs);
-      case 'hold':
-        answered('hold');
-        this.#outage.failed('hold', verdict.reason);
-        throw new Unsettled(verdict.reason);
-    }
-  }
-
-  #settleItems(attempts: Attempts, verdicts: readonly ItemVerdict[]): Unsettled | undefined {
-    const open: Document[] = [];
-    let blocking: string | undefined;
-    attempts.partialAnswers++;
-    attempts.documents.forEach((document, index) => {
-      const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
-      if (verdict.kind === 'ok') this.#events.indexed(document, verdict.alreadyThere);
-      else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
-      else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
-      else if (attempts.partialAnswers > ATTEMPTS_UNTIL_HELD) {
-        this.#events.held(document, `${verdict.reason}, again and again`);
-      } else {
-        open.push(document);
-        blocking = verdict.reason;
-      }
-    });
-    attempts.documents = open;
-    // Elasticsearch answers; what it says of single documents must not stop the others.
-    this.#outage.succeeded();
-    if (blocking === undefined) {
-      this.#concurrency.succeeded(this.#open.size);
-      return undefined;
-    }
-    this.#concurrency.overloaded();
-    return new Unsettled(blocking);
   }
 
   /** Sends one held document once. @returns whether that settled it */
   async probe(document: Document, signal: AbortSignal): Promise<boolean> {
-    const verdict = judge(await this.#transport.send(bulkBody([document]), signal), 1);
+    const answer = await this.#transport.send(bulkBody([document]), signal);
+    const verdict = judge(answer, 1);
     const [item] = verdict.kind === 'items' ? verdict.items : [];
-    if (item?.kind === 'ok') this.#events.indexed(document, item.alreadyThere);
+    const passedSince = this.#passed > (this.#passedAtProbe.get(document) ?? this.#passed);
+    this.#passedAtProbe.set(document, this.#passed);
+    if (item?.kind === 'ok') this.#indexed(document, item.alreadyThere);
     else if (item?.kind === 'reject') this.#events.rejected(document, item.reason, item.message);
+    else if (verdict.kind === 'too_large')
+      this.#events.rejected(document, 'document_too_large', verdict.reason);
+    // Others have passed since it was refused the last time: it is this document.
+    else if (verdict.kind === 'bad_request' && passedSince)
+      this.#events.rejected(document, 'bad_request', verdict.reason);
     else return false;
     return true;
   }
 
-  /**
-   * A request that is refused as a whole is halved, again and again. A single document that is too large is rejected; a
-   * single one that makes a bad request is rejected only when others pass, else the fault is not in the documents.
-   */
-  async #split(attempts: Attempts, kind: 'too_large' | 'bad_request', reason: string): Promise<void> {
-    const { documents } = attempts;
-    const [only] = documents;
-    if (documents.length === 1 && only !== undefined) {
-      if (kind === 'bad_request' && !attempts.othersPassed) {
-        this.#outage.failed('hold', reason);
-        throw new Unsettled(reason);
+  async #untilSettled(delivery: Delivery): Promise<void> {
+    const deliver = async (): Promise<void> => {
+      for (;;) {
+        await this.#outage.turn(delivery, delivery.wake.signal);
+        const piece = this.#nextPiece(delivery);
+        if (piece === undefined) break;
+        delivery.sending = piece;
+        await this.#attemptSafely(delivery, piece);
+        delivery.sending = [];
       }
-      this.#outage.succeeded();
-      this.#events.rejected(only, kind === 'too_large' ? 'document_too_large' : 'bad_request', reason);
-      return;
-    }
-    const middle = Math.ceil(documents.length / 2);
-    const halves = [documents.slice(0, middle), documents.slice(middle)];
-    const alone: Document[] = [];
-    for (const half of halves) alone.push(...(await this.#bisect(half, attempts)));
-    attempts.documents = alone;
-    if (alone.length === 0) return;
-    if (!attempts.othersPassed) {
-      this.#outage.failed('hold', reason);
-      throw new Unsettled(reason);
-    }
-    for (const document of alone) this.#events.rejected(document, 'bad_request', reason);
+    };
+    const deliverAll = async (): Promise<void> => {
+      await deliver();
+      this.#judgeAlone(delivery);
+    };
+    await pRetry(deliverAll, {
+      retries: Infinity,
+      minTimeout: 0,
+      onFailedAttempt: async ({ error, attemptNumber }) => {
+        if (!(error instanceof Unsettled)) return;
+        this.#events.retrying(error.documents, error.message);
+        const wait = Math.max(error.retryAfterMs, fullJitter(attemptNumber, this.#backoff));
+        // A wait that is cut short means that there is something new to look at, not that anything is wrong.
+        await delay(wait, undefined, { signal: delivery.wake.signal }).catch(() => {});
+      },
+    });
   }
 
-  /** Delivers what can be, in ever smaller pieces. @returns the documents that are refused with 400 even alone */
-  async #bisect(documents: readonly Document[], parent: Attempts): Promise<Document[]> {
-    const piece: Attempts = { documents, wake: parent.wake, partialAnswers: 0 };
-    const answer = await this.#transport.send(bulkBody(documents), piece.wake.signal);
-    const verdict = judge(answer, documents.length);
-    const [only] = documents;
-    if ((verdict.kind === 'bad_request' || verdict.kind === 'too_large') && only !== undefined) {
-      if (documents.length === 1) {
-        if (verdict.kind === 'bad_request') return [only];
-        this.#events.rejected(only, 'document_too_large', verdict.reason);
-        return [];
+  /** Takes the next documents to be sent off the delivery: all of a piece, or a few while the breaker is open. */
+  #nextPiece(delivery: Delivery): readonly Document[] | undefined {
+    for (;;) {
+      const next = delivery.pieces.shift();
+      if (next === undefined) return undefined;
+      const open = next.filter((document) => !document.settlement.settled);
+      if (open.length === 0) continue;
+      if (this.#outage.state === null || open.length <= PROBE_DOCUMENTS_MAX) return open;
+      delivery.pieces.unshift(open.slice(PROBE_DOCUMENTS_MAX));
+      return open.slice(0, PROBE_DOCUMENTS_MAX);
+    }
+  }
+
+  /** An error of our own moves nothing: it is a hold like any other (promise P2). */
+  async #attemptSafely(delivery: Delivery, piece: readonly Document[]): Promise<void> {
+    try {
+      if (this.#outage.state !== null) this.#transport.refresh();
+      await this.#attempt(delivery, piece);
+    } catch (error) {
+      if (error instanceof Unsettled) throw error;
+      const reason = `internal error: ${messageOf(error)}`;
+      delivery.pieces.unshift(piece);
+      this.#outage.failed('hold', reason);
+      throw new Unsettled(reason, piece.length);
+    }
+  }
+
+  /** Sends the documents once and settles what the answer settles. Throws {@link Unsettled} where a delay is needed. */
+  async #attempt(delivery: Delivery, piece: readonly Document[]): Promise<void> {
+    const { signal } = delivery.wake;
+    const start = performance.now();
+    const answer = await this.#transport.send(bulkBody(piece), signal);
+    const verdict = judge(answer, piece.length);
+    const answered = (outcome: RequestOutcome): void =>
+      this.#events.answered(outcome, piece.length, performance.now() - start);
+    switch (verdict.kind) {
+      case 'items':
+        this.#settleItems(delivery, piece, verdict.items, answered);
+        return;
+      case 'too_large':
+      case 'bad_request':
+        answered('split');
+        this.#split(delivery, piece, verdict.kind, verdict.reason);
+        return;
+      case 'retry':
+        answered('retry');
+        delivery.pieces.unshift(piece);
+        if (signal.aborted) throw new Unsettled('given up', piece.length);
+        // A connection that fails says nothing about load.
+        if (!('failure' in answer)) this.#concurrency.overloaded();
+        this.#outage.failed('outage', verdict.reason);
+        throw new Unsettled(verdict.reason, piece.length, verdict.retryAfterMs);
+      case 'hold':
+        answered('hold');
+        delivery.pieces.unshift(piece);
+        this.#outage.failed('hold', verdict.reason);
+        throw new Unsettled(verdict.reason, piece.length);
+    }
+  }
+
+  #settleItems(
+    delivery: Delivery,
+    piece: readonly Document[],
+    verdicts: readonly ItemVerdict[],
+    answered: (outcome: RequestOutcome) => void,
+  ): void {
+    const again: Document[] = [];
+    let blocking = '';
+    delivery.answers++;
+    piece.forEach((document, index) => {
+      const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
+      if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
+      else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
+      else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
+      else if (delivery.answers > ANSWERS_UNTIL_HELD)
+        this.#events.held(document, `${verdict.reason}, again and again`);
+      else {
+        again.push(document);
+        blocking = verdict.reason;
       }
-      const middle = Math.ceil(documents.length / 2);
-      const first = await this.#bisect(documents.slice(0, middle), parent);
-      return [...first, ...(await this.#bisect(documents.slice(middle), parent))];
+    });
+    // Elasticsearch answers; what it says of single documents must not stop the others.
+    this.#outage.succeeded();
+    answered(again.length === 0 ? 'ok' : 'partial');
+    if (again.length === 0) {
+      this.#concurrency.succeeded(this.#open.size);
+      return;
     }
-    if (verdict.kind === 'items') {
-      parent.othersPassed = true;
-      this.#settleItems(piece, verdict.items);
+    this.#concurrency.overloaded();
+    delivery.pieces.push(again);
+    throw new Unsettled(blocking, again.length);
+  }
+
+  /**
+   * A request that is refused as a whole is halved, again and again. A single document that is too large is rejected. One that
+   * makes a bad request by itself is rejected only when others pass; until then it is held, since the fault may be a
+   * proxy's or ours.
+   */
+  #split(
+    delivery: Delivery,
+    piece: readonly Document[],
+    kind: 'too_large' | 'bad_request',
+    reason: string,
+  ): void {
+    // Somebody has answered: there is no outage, however little is taken.
+    this.#outage.succeeded();
+    const [only] = piece;
+    if (only === undefined) return;
+    if (piece.length > 1) {
+      const nothingPassed = this.#passed === delivery.passedBefore;
+      if (kind === 'bad_request' && delivery.alone.length >= ALONE_MAX && nothingPassed) {
+        for (const document of piece) this.#events.held(document, reason);
+        return;
+      }
+      const middle = Math.ceil(piece.length / 2);
+      delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));
+    } else if (kind === 'too_large') this.#events.rejected(only, 'document_too_large', reason);
+    else delivery.alone.push({ document: only, reason });
+  }
+
+  /** Documents that were refused with 400 all alone: their own fault where others have passed meanwhile. */
+  #judgeAlone(delivery: Delivery): void {
+    const othersPassed = this.#passed > delivery.passedBefore;
+    for (const { document, reason } of delivery.alone.splice(0)) {
+      this.#passedAtProbe.set(document, this.#passed);
+      if (othersPassed) this.#events.rejected(document, 'bad_request', reason);
+      else this.#events.held(document, reason);
     }
-    // What is not settled by now is delivered by a loop of its own, with its backoff.
-    if (piece.documents.length > 0) await this.send(piece.documents);
-    return [];
+  }
+
+  #indexed(document: Document, alreadyThere: boolean): void {
+    this.#passed++;
+    this.#events.indexed(document, alreadyThere);
   }
 }
 
 /** A batch in the middle of being delivered. */
-interface Attempts {
-  /** What is not settled yet. */
-  documents: readonly Document[];
+interface Delivery {
+  /** What is not settled yet and not being sent, in the pieces that it is to be sent in. */
+  pieces: (readonly Document[])[];
+  /** What is being sent. */
+  sending: readonly Document[];
   /** Cuts the open request or the wait short. */
   wake: AbortController;
   /** Answers with a verdict for each item. */
-  partialAnswers: number;
-  /** Whether some other document of the same request was taken. */
-  othersPassed?: boolean;
+  answers: number;
+  /** How many documents had been taken, of all batches, when this one began. */
+  readonly passedBefore: number;
+  /** Documents of it that were refused with 400 all alone. */
+  readonly alone: { document: Document; reason: string }[];
 }

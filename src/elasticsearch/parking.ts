@@ -49,6 +49,15 @@ export class Parking {
     void this.#probeUntilFree(reason, opened);
   }
 
+  /** An error of our own settles nothing. */
+  async #probeSafely(document: Document, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#probe(document, signal);
+    } catch {
+      return false;
+    }
+  }
+
   close(): void {
     this.#closing.abort();
   }
@@ -60,7 +69,13 @@ export class Parking {
       lot.documents = lot.documents.filter((document) => !document.settlement.settled);
       const [first] = lot.documents;
       if (signal.aborted) return;
-      if (first === undefined || (await this.#probe(first, signal))) break;
+      if (first === undefined) break;
+      if (await this.#probeSafely(first, signal)) {
+        // Its share is settled; the record it comes from may have others.
+        lot.documents = lot.documents.filter((document) => document !== first);
+        this.#holds.remove(reason, first.settlement);
+        break;
+      }
     }
     this.#lots.delete(reason);
     for (const { settlement } of lot.documents) this.#holds.remove(reason, settlement);

@@ -383,38 +383,33 @@ describe('400: the batch is halved to find the document that makes the request b
     expect(indexed).toHaveLength(7);
   });
 
-  it('where nothing passes, nothing is rejected: it is a hold, and all are delivered when it ends', async () => {
-    let mended = false;
-    const { sender, sent, indexed, rejected, states } = lab((ids) =>
-      mended ? allOk(ids) : { status: 400, body: '' },
-    );
-    fakeDelay.held = true;
-    const done = sender.send(documents(4));
-    for (let round = 0; round < 5; round++) {
-      await settleDown();
-      expect(rejected).toEqual([]);
-      expect(states).toEqual(['hold: HTTP 400']);
-      fakeDelay.end();
-    }
-    expect(sent.length).toBeGreaterThan(7);
-    expect(indexed).toEqual([]);
-    mended = true;
-    fakeDelay.held = false;
-    fakeDelay.end();
-    await done;
-    expect(indexed.toSorted()).toEqual(range(4));
+  it('where nothing passes nothing is rejected: all are held, without a request for each', async () => {
+    const { sender, sent, rejected, held, states } = lab(() => ({ status: 400, body: '' }));
+    await sender.send(documents(1000));
     expect(rejected).toEqual([]);
-    expect(states.at(-1)).toBe('closed');
+    expect(held).toHaveLength(1000);
+    expect(held[0]?.cause).toBe('HTTP 400');
+    expect(sent.length).toBeLessThan(50);
+    expect(states).toEqual([]);
   });
 
-  it('a single document that is refused so is held, since it may be the way there that is at fault', async () => {
-    const { sender, indexed, rejected, states } = lab(
-      inTurn({ status: 400, body: '' }, { status: 400, body: '' }, allOk),
-    );
-    await sender.send(documents(1));
-    expect(states).toEqual(['hold: HTTP 400', 'closed']);
+  it('a held one is rejected by its probe only when others have passed since, else it stays held', async () => {
+    let bad = true;
+    const { sender, indexed, rejected, held } = lab((ids) => (bad ? { status: 400, body: '' } : allOk(ids)));
+    const [document] = documents(1);
+    if (document === undefined) throw new Error('no document');
+    await sender.send([document]);
+    expect(held).toHaveLength(1);
+    const { signal } = new AbortController();
+    expect(await sender.probe(document, signal)).toBe(false);
+    expect(await sender.probe(document, signal)).toBe(false);
     expect(rejected).toEqual([]);
-    expect(indexed).toEqual(['0']);
+    bad = false;
+    await sender.send(documents(3));
+    expect(indexed).toHaveLength(3);
+    bad = true;
+    expect(await sender.probe(document, signal)).toBe(true);
+    expect(rejected).toHaveLength(1);
   });
 
   it('a piece that is not answered while halving is sent again', async () => {

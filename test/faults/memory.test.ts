@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { agentEvent } from '../support/events.ts';
+import { expectExactlyOnce, openLab } from '../support/lab.ts';
+
+const FULL = process.env['FULL'] === '1';
+const BACKLOG = FULL ? 3_000_000 : 150_000;
+const OUTAGE_MS = FULL ? 600_000 : 30_000;
+/** From here on memory must be flat: the second minute of the long outage. */
+const SETTLED_AFTER = OUTAGE_MS / 5;
+const RSS_MB_MAX = 250;
+
+function rssMb(pid: number): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  return Number(match?.[1]) / 1024;
+}
+
+it(
+  'a long outage with a large backlog: memory is bounded and flat, nobody is evicted, the offset stays, then all of it arrives',
+  async () => {
+    const lab = await openLab({ partitions: 6 });
+    await lab.ledger.produce(
+      lab.topic,
+      Array.from({ length: 1000 }, (_, sequence) => agentEvent(sequence)),
+    );
+    const logweir = lab.start({
+      kafka: { session_timeout_ms: 6000, librdkafka_options: { 'max.poll.interval.ms': 10_000 } },
+    });
+    await lab.waitForLagZero();
+    const before = await lab.committed();
+    await lab.proxy.refuse();
+    for (let made = 1000; made < BACKLOG; made += 10_000) {
+      const batch = Array.from({ length: Math.min(10_000, BACKLOG - made) }, (_, index) =>
+        agentEvent(made + index),
+      );
+      await lab.ledger.produce(lab.topic, batch);
+    }
+    const start = Date.now();
+    const samples: { at: number; mb: number }[] = [];
+    while (Date.now() - start < OUTAGE_MS) {
+      samples.push({ at: Date.now() - start, mb: rssMb(logweir.pid) });
+      await delay(500);
+    }
+    const reference = Math.max(...samples.filter(({ at }) => at < SETTLED_AFTER).map(({ mb }) => mb));
+    const peak = Math.max(...samples.map(({ mb }) => mb));
+    process.stdout.write(
+      `memory in the outage: ${reference.toFixed(0)} MB, later at most ${peak.toFixed(0)} MB\n`,
+    );
+    expect(peak).toBeLessThan(RSS_MB_MAX);
+    expect(peak).toBeLessThan(reference * 1.15);
+    const { buffer, kafka } = await logweir.status();
+    expect(buffer.bytes).toBeLessThan(buffer.max_bytes * 1.2);
+    expect(kafka.partitions).toHaveLength(6);
+    expect(await lab.committed()).toEqual(before);
+    await lab.proxy.accept();
+    await lab.waitForLagZero(FULL ? 900_000 : 90_000);
+    expect(logweir.log().filter(({ msg }) => msg === 'partitions assigned')).toHaveLength(1);
+    await expectExactlyOnce(lab);
+    const after = rssMb(logweir.pid);
+    process.stdout.write(`memory after catching up: ${after.toFixed(0)} MB\n`);
+  },
+  FULL ? 2_400_000 : 240_000,
+);
