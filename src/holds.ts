@@ -41,7 +41,7 @@ export class Holds {
     const hold = known ?? { since: Date.now(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
     hold.settlements.add(settlement);
-    settlement.partition.held++;
+    if (settlement.holds++ === 0) settlement.partition.held++;
     if (known !== undefined) return;
     this.#holds.set(reason, hold);
     this.#listener.began(infoOf(reason, hold));
@@ -51,7 +51,7 @@ export class Holds {
   remove(reason: string, settlement: Settlement): void {
     const hold = this.#holds.get(reason);
     if (hold === undefined || !hold.settlements.delete(settlement)) return;
-    settlement.partition.held--;
+    if (--settlement.holds === 0) settlement.partition.held--;
     if (hold.settlements.size > 0) return;
     this.#holds.delete(reason);
     this.#listener.ended(infoOf(reason, hold));

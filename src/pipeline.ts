@@ -35,10 +35,10 @@ export interface PipelineEvents {
 }
 
 /**
- * For dead letters that are sent again: the record as it was, at its own coordinates; undefined for the first one of a
- * partition that is not to be taken any more.
+ * For dead letters that are sent again: the record as it was, at its own coordinates; 'skip' for one that is not
+ * whole; undefined for the first one of a partition that is not to be taken any more.
  */
-export type Original = (record: SourceRecord) => SourceRecord | undefined;
+export type Original = (record: SourceRecord) => SourceRecord | 'skip' | undefined;
 
 export interface PipelineParts {
   readonly assignment: () => Assignment;
@@ -81,11 +81,12 @@ export class Pipeline implements RecordSink, SettlementListener {
       const owned = assignment.find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
       if (owned === undefined || owned.draining || !owned.isNew(read.offset)) continue;
-      const record = this.#parts.original === undefined ? read : this.#parts.original(read);
-      if (record === undefined) {
+      const original = this.#parts.original === undefined ? read : this.#parts.original(read);
+      if (original === undefined) {
         owned.draining = true;
         continue;
       }
+      const record = original === 'skip' ? { ...read, value: null } : original;
       const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
       const settlement = new Settlement(record, bytes, owned, this, read.offset);
       owned.receive(settlement);
@@ -134,12 +135,13 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
-    const [failure] = failures;
+    // A hold wins: what is dead-lettered is settled, and nobody would look at it again.
+    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
     if (failure !== undefined) {
-      const why = { reason: `transform ${failure.step}`, message: failure.error.message };
-      if (failure.policy === 'dead_letter') this.#deadLetter(settlement, why);
+      const reason = `transform ${failure.step}`;
       // Mended by loading another chain: the record is read again then.
-      else this.#parts.holds.add(`${why.reason} failed: ${why.message}`.slice(0, 300), settlement);
+      if (failure.policy === 'hold') this.#parts.holds.add(`${reason} failed`, settlement);
+      else this.#deadLetter(settlement, { reason, message: failure.error.message });
     }
     for (const [output, event] of events.entries()) {
       let document: Document;
@@ -171,10 +173,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** settle: a document was refused for good. */
   rejected(document: Document, reason: string, message: string): void {
     if (document.acknowledged !== undefined) {
-      this.#parts.holds.add(
-        `the dead-letter index refuses: ${reason}: ${message}`.slice(0, 300),
-        document.settlement,
-      );
+      this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, document.settlement);
       return;
     }
     this.#deadLetter(document.settlement, { reason, message });
@@ -183,9 +182,10 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** A dead letter must itself be acknowledged before the offset moves. */
   #deadLetter(settlement: Settlement, why: DeadLetterReason): void {
     if (settlement.settled) return;
-    settlement.deadLetter ??= this.#parts.deadLetters
-      .send(settlement, why)
-      .then(() => this.#parts.events.deadLettered(why.reason));
+    settlement.deadLetter ??= this.#parts.deadLetters.send(settlement, why).then(() => {
+      // One that was given up meanwhile is read again, and counted then.
+      if (!settlement.settled) this.#parts.events.deadLettered(why.reason);
+    });
     settlement.deadLetter.then(
       () => settlement.settle('dead_lettered'),
       // Only when the process ends: unsettled, so it is read again.

@@ -41,6 +41,8 @@ export class Settlement {
   /** Bytes of memory that this record stands for until it settles. */
   bytes: number;
   settled = false;
+  /** For how many causes it is held at the moment. */
+  holds = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
   deadLetter: Promise<void> | null = null;
   #record: SourceRecord | null;

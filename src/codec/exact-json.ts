@@ -89,9 +89,20 @@ export function stringifyExact(event: object, exact?: ExactValue): string {
   }
 }
 
+const copies = new WeakMap<object, object[]>();
+
+/** Says that `copy` was made of `original`: numbers that nobody changes keep their text in it too. */
+export function noteCopy(original: object, copy: object): void {
+  const known = copies.get(original);
+  if (known === undefined) copies.set(original, [copy]);
+  else known.push(copy);
+}
+
 function restoreWritten(event: Holder, exact: ExactValue): void {
   for (const { holder, key, value, source } of exact.written) {
-    const target = (holder === exact.value ? event : holder) as Holder;
-    if (Object.hasOwn(target, key) && Object.is(target[key], value)) target[key] = rawJson(source);
+    const targets = [holder === exact.value ? event : holder, ...(copies.get(holder) ?? [])] as Holder[];
+    for (const target of targets) {
+      if (Object.hasOwn(target, key) && Object.is(target[key], value)) target[key] = rawJson(source);
+    }
   }
 }

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { loadConfig } from '../config/load.ts';
 import { configSchema } from '../config/schema.ts';
 
-const SECRET_KEYS = new Set(['password', 'api_key']);
-const SECRET_OPTION = /password|secret|oauth.*config|\.key\.pem|jaas/i;
+/** Of our own keys, of librdkafka's settings, and of what a transform may want. A path to a file is no secret. */
+const SECRET_NAME = /password|passphrase|secret|token|api_?key|credential|oauth.*config|\.key\.pem|jaas/i;
 
 /** `logweir config`: what is in effect, defaults included, secrets hidden; or the JSON Schema for editors. */
 export function printConfig(options: { config?: string; schema?: boolean }): void {
@@ -22,8 +22,9 @@ function hideSecrets(value: unknown, key = ''): unknown {
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hideSecrets(inner, name)]));
   }
+  if (value !== null && value !== '' && SECRET_NAME.test(key) && !/_file$|\.location$/.test(key))
+    return '(hidden)';
   if (typeof value !== 'string') return value;
-  if (SECRET_KEYS.has(key) || (SECRET_OPTION.test(key) && !key.endsWith('_file'))) return '(hidden)';
   // A password may stand in an endpoint's URL.
-  return value.replace(/^(https?:\/\/[^:/@]*):[^@/]*@/, '$1:(hidden)@');
+  return value.replace(/^(https?:\/\/[^:/@]*):[^/]*@/, '$1:(hidden)@');
 }

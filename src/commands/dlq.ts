@@ -16,7 +16,8 @@ import { readLetter } from '../kafka/letter.ts';
 import { consume } from '../kafka/native.ts';
 import { openOffsetEditor } from '../kafka/offset-editor.ts';
 import { createLog } from '../log.ts';
-import { Settlement, type SourceRecord } from '../settlement.ts';
+import type { Original } from '../pipeline.ts';
+import { Settlement } from '../settlement.ts';
 
 interface ConfigOption {
   config?: string;
@@ -89,11 +90,11 @@ export async function retryLetters(
     admin: { ...loaded.config.admin, listen: '' },
   };
   // What is dead-lettered again comes behind the end, and waits for the next time.
-  const original = (record: SourceRecord): SourceRecord | undefined => {
+  const original: Original = (record) => {
     const end = ends.find(({ topic, partition }) => topic === record.topic && partition === record.partition);
-    return end === undefined || record.offset >= end.high
-      ? undefined
-      : (readLetter(record)?.record ?? record);
+    if (end === undefined || record.offset >= end.high) return undefined;
+    const letter = readLetter(record);
+    return letter?.truncated === true ? 'skip' : (letter?.record ?? record);
   };
   const aggregator = await Aggregator.create({ ...loaded, config }, createLog('warn', process.stderr.fd), {
     original,
@@ -106,9 +107,9 @@ export async function retryLetters(
   while (!isDone()) await Promise.race([delay(CHECK_MS), running]);
   await aggregator.stop();
   await running;
-  const { indexed, dead_lettered, dropped } = aggregator.outcomes();
+  const { indexed, dead_lettered, dropped, skipped } = aggregator.outcomes();
   output.write(
-    `${indexed} indexed, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again\n`,
+    `${indexed} indexed, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again, ${skipped} left alone (cut short)\n`,
   );
 }
 

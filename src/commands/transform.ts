@@ -1,9 +1,8 @@
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { decode } from '../codec/decode.ts';
 import { stringifyExact } from '../codec/exact-json.ts';
 import { loadConfig } from '../config/load.ts';
-import { LogweirError } from '../errors.ts';
+import { LogweirError, messageOf } from '../errors.ts';
 import type { Event, RecordInfo } from '../transform/api.ts';
 import { loadChain } from '../transform/loader.ts';
 
@@ -30,10 +29,9 @@ export async function transform(
     (name) => ({ name, log, metrics: { count: ignore } }),
     (step, policy, error) => say(counts.read, `transform ${step} failed (${policy}): ${error.message}`),
   );
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
-    if (line === '') continue;
+  for await (const line of linesOf(input)) {
     counts.read++;
-    const decoded = decode(Buffer.from(line), config.decoding.codec);
+    const decoded = decode(line, config.decoding.codec);
     if (decoded.kind === 'poison') {
       counts.failed++;
       say(counts.read, `would be dead-lettered: ${decoded.reason}: ${decoded.message}`);
@@ -46,8 +44,15 @@ export async function transform(
     );
     if (failures.length > 0) counts.failed++;
     else if (events.length === 0) counts.dropped++;
-    counts.out += events.length;
-    for (const event of events) output.write(`${stringifyExact(event, exact)}\n`);
+    for (const event of events) {
+      try {
+        output.write(`${stringifyExact(event, exact)}\n`);
+        counts.out++;
+      } catch (error) {
+        counts.failed++;
+        say(counts.read, `would be dead-lettered: not_serialisable: ${messageOf(error)}`);
+      }
+    }
   }
   await chain.close();
   report.write(
@@ -66,4 +71,18 @@ function recordInfo(topic: string | undefined, line: number): RecordInfo {
     key: null,
     headers: undefined,
   };
+}
+
+/** Lines without their end, blank ones left out. Bytes and not text: a line of JSON may hold U+2028, which is no end. */
+async function* linesOf(input: Readable): AsyncGenerator<Buffer> {
+  let rest = Buffer.alloc(0);
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    rest = Buffer.concat([rest, Buffer.from(chunk)]);
+    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
+      const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
+      if (line.length > 0) yield line;
+      rest = rest.subarray(end + 1);
+    }
+  }
+  if (rest.length > 0) yield rest;
 }

@@ -162,7 +162,11 @@ export const configSchema = z.strictObject({
     .strictObject({
       listen: z
         .string()
-        .regex(/^(.+:\d+)?$/, 'must be host:port, or empty for none')
+        .regex(/^(.+:\d{1,5})?$/, 'must be host:port, or empty for none')
+        .refine(
+          (listen) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= 65_535,
+          'the port is above 65535',
+        )
         .default('127.0.0.1:8686'),
       metrics_prefix: z
         .string()

@@ -5,18 +5,36 @@ import { LogweirError } from '../errors.ts';
 export type IndexNamer = (event: Record<string, unknown> | undefined, timestamp: number) => string;
 
 const LENGTH_MAX = 255;
-const PLACEHOLDER = /\{\{\s*([^{}|]+?)\s*(?:\|\s*([^{}|]+?)\s*)?\}\}/g;
+const PLACEHOLDER = /\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}/g;
 const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
+
+/** ISO 8601, with a space for the T allowed; without a zone it is UTC, whatever the machine's is. */
+const ISO_DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
+/** The end of the year 9999, in ms. */
+const TIME_MAX = 253_402_300_799_999;
+/** A number below this is in seconds: in ms it would be before March 1973. */
+const SECONDS_BELOW = 100_000_000_000;
+
+/** The time that a value says, in ms since the epoch; undefined where it says none between 1970 and 9999. */
+export function parseTime(value: unknown): number | undefined {
+  let time = Number.NaN;
+  if (typeof value === 'number') time = value < SECONDS_BELOW ? value * 1000 : value;
+  else if (typeof value === 'string') {
+    const [, date, clock = '00:00', zone = 'Z'] = ISO_DATE.exec(value) ?? [];
+    // JavaScript knows milliseconds; what is behind them does not change the index.
+    if (date !== undefined) time = Date.parse(`${date}T${clock.replace(',', '.')}${zone.toUpperCase()}`);
+  }
+  return time >= 0 && time <= TIME_MAX ? time : undefined;
+}
 
 /**
  * The time of an event, in ms: `@timestamp`, else `timestamp` as Vector's agents write it, else the record's. Never the wall
  * clock, so that a replay lands in the same index.
  */
 export function eventTime(event: Record<string, unknown>, path: string, recordTimestamp: number): number {
-  const value = fieldAt(event, path) ?? (path === '@timestamp' ? event['timestamp'] : undefined);
-  const time =
-    typeof value === 'number' || typeof value === 'string' ? new Date(value).getTime() : Number.NaN;
-  return Number.isNaN(time) || time < 0 || time > 253_402_300_799_999 ? Math.max(0, recordTimestamp) : time;
+  const own =
+    parseTime(fieldAt(event, path)) ?? (path === '@timestamp' ? parseTime(event['timestamp']) : undefined);
+  return own ?? Math.min(TIME_MAX, Math.max(0, recordTimestamp));
 }
 
 /**
@@ -48,6 +66,9 @@ function splitTemplate(template: string): Part[] {
   let end = 0;
   for (const match of template.matchAll(PLACEHOLDER)) {
     const [whole, field = '', format] = match;
+    if (field.trim() === '') throw invalid(template, 'has a placeholder without a field');
+    if (format !== undefined && format.trim() === '')
+      throw invalid(template, 'has a placeholder without a date format');
     if (match.index > end) parts.push(template.slice(end, match.index));
     end = match.index + whole.length;
     if (format === undefined) parts.push((event) => plain(fieldAt(event, field)));

@@ -6,7 +6,7 @@ import type { Settlement } from '../settlement.ts';
 import type { Event } from '../transform/api.ts';
 import { type Document, makeDocument } from './document.ts';
 import { documentId } from './document-id.ts';
-import { compileIndexName, eventTime } from './index-name.ts';
+import { compileIndexName, eventTime, parseTime } from './index-name.ts';
 
 /** Makes documents of events: index, id, and the JSON line. */
 export interface Renderer {
@@ -60,7 +60,7 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
   }
   const event: Renderer['event'] = (settlement, value, output, exact) => {
     const { record } = settlement;
-    if (!Object.hasOwn(value, '@timestamp')) {
+    if (parseTime(value['@timestamp']) === undefined) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
     return makeDocument(

@@ -65,7 +65,7 @@ const HOLD_MESSAGES: readonly RegExp[] = [
   /only write ops with an op_type of create are allowed in data streams/,
 ];
 
-const RETRY_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 const HOLD_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 406]);
 
 /**
@@ -80,7 +80,7 @@ export function judge(answer: Answer, sent: number): AnswerVerdict {
   const reason = `HTTP ${status}${describeBody(answer.body)}`;
   if (status === 413) return { kind: 'too_large', reason };
   if (status === 400) return { kind: 'bad_request', reason };
-  if (status === 408 || RETRY_STATUSES.has(status)) {
+  if (RETRY_STATUSES.has(status)) {
     const retryAfterMs = parseRetryAfter(answer.retryAfter);
     return retryAfterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, retryAfterMs };
   }

@@ -88,7 +88,12 @@ export class DeadLetterTopic implements DeadLetters {
   }
 
   async #produce(topic: string, record: SourceRecord, value: Buffer | null, headers: Headers): Promise<void> {
-    const producer = await (this.#producer ??= this.#connect());
+    const connecting = (this.#producer ??= this.#connect());
+    const producer = await connecting.catch((error: unknown) => {
+      // The next attempt begins anew, and reads passwords from their files again.
+      if (this.#producer === connecting) this.#producer = null;
+      throw failure(error);
+    });
     await new Promise<void>((resolve, reject) => {
       const answered = (error: KafkaError | null | undefined): void =>
         error ? reject(failure(error)) : resolve();
@@ -102,31 +107,36 @@ export class DeadLetterTopic implements DeadLetters {
   }
 
   async #connect(): Promise<NativeProducer> {
-    const producer = createProducer({
-      ...clientOptions(this.#config),
-      dr_cb: true,
-      'request.required.acks': -1,
-      'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
-      'linger.ms': 5,
-      'compression.codec': 'lz4',
-      // The broker's limit decides what is too large.
-      'message.max.bytes': 100_000_000,
-    });
-    producer.on('delivery-report', (error: KafkaError | null | undefined, report) => {
-      const answered: unknown = report.opaque;
-      if (typeof answered === 'function') (answered as (error: KafkaError | null | undefined) => void)(error);
-    });
-    producer.on('event.error', () => {});
+    let producer: NativeProducer | undefined;
     try {
+      producer = createProducer(producerOptions(this.#config));
+      producer.on('delivery-report', (error: KafkaError | null | undefined, report) => {
+        const answered: unknown = report.opaque;
+        if (typeof answered === 'function')
+          (answered as (error: KafkaError | null | undefined) => void)(error);
+      });
+      producer.on('event.error', () => {});
       await connect(producer, CONNECT_TIMEOUT_MS);
       producer.setPollInterval(POLL_MS);
       return producer;
     } catch (error) {
-      this.#producer = null;
-      await disconnect(producer, CONNECT_TIMEOUT_MS);
+      if (producer !== undefined) await disconnect(producer, CONNECT_TIMEOUT_MS);
       throw error;
     }
   }
+}
+
+function producerOptions(config: Config['kafka']): Record<string, unknown> {
+  return {
+    ...clientOptions(config),
+    dr_cb: true,
+    'request.required.acks': -1,
+    'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
+    'linger.ms': 5,
+    'compression.codec': 'lz4',
+    // The broker's limit decides what is too large.
+    'message.max.bytes': 100_000_000,
+  };
 }
 
 /** An Error of our own: p-retry gives up on a TypeError, and a dead letter is never given up. */

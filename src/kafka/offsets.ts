@@ -16,7 +16,7 @@ export class PartitionOffsets<T extends Tracked> {
   closed = false;
   /** The offset that the broker has acknowledged as committed; the next commit must be above it. */
   committed: number;
-  /** Documents that are held: while there are any, nothing more is taken from the partition. */
+  /** Records that are held: while there are any, nothing more is taken from the partition. */
   held = 0;
   #entries: T[] = [];
   #head = 0;

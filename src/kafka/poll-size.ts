@@ -25,6 +25,8 @@ export class PollSize {
     this.#recordBytes = Math.max(64, this.#recordBytes * 0.8 + (bytes / records.length) * 0.2);
     if (records.length < asked) return;
     this.#count =
-      ms > CALL_MS_MAX ? Math.max(COUNT_MIN, this.#count / 2) : Math.min(COUNT_MAX, this.#count * 2);
+      ms > CALL_MS_MAX
+        ? Math.max(COUNT_MIN, Math.floor(this.#count / 2))
+        : Math.min(COUNT_MAX, this.#count * 2);
   }
 }

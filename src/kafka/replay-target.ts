@@ -64,7 +64,9 @@ function parseTime(text: string): number {
 
 /** `90m`, `1h30m`, `7d`, or ISO 8601 as Kafka's own tool takes it (`PT1H30M`, `P7D`). @returns milliseconds */
 export function parseDuration(text: string): number {
-  const plain = /^p/i.test(text) ? text.replaceAll(/[pt]/gi, '') : text;
+  // In ISO 8601 an M before the T is a month.
+  const isMonths = /^p[^t]*m/i.test(text);
+  const plain = /^p/i.test(text) && !isMonths ? text.replaceAll(/[pt]/gi, '') : text;
   const parts = [...plain.toLowerCase().matchAll(/(\d+)([smhd])/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== plain.toLowerCase()) {
     throw new LogweirError(

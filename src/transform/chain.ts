@@ -1,6 +1,6 @@
 import type { Event, RecordInfo, TransformFunction, TransformResult } from './api.ts';
 import { messageOf } from '../errors.ts';
-import { isRawJson } from '../codec/exact-json.ts';
+import { isRawJson, noteCopy } from '../codec/exact-json.ts';
 
 /** What to do with an event when its transform throws, or returns what is no event. */
 export type OnError = 'dead_letter' | 'drop' | 'keep' | 'hold';
@@ -61,8 +61,9 @@ export class Chain {
       const next: Event[] = [];
       for (let at = 0; at < events.length; at++) {
         const event = events[at] as Event;
-        const before = step.onError === 'keep' ? cloneEvent(event) : undefined;
+        let before: Event | undefined;
         try {
+          if (step.onError === 'keep') before = cloneEvent(event);
           const result = step.run(event, record);
           if (result instanceof Promise)
             return this.#afterAsync(index, events, at, next, failures, record, result, before);
@@ -99,8 +100,13 @@ export class Chain {
       }
       if (++current >= events.length) break;
       const event = events[current] as Event;
-      before = step.onError === 'keep' ? cloneEvent(event) : undefined;
-      result = callAsync(step, event, record);
+      before = undefined;
+      try {
+        if (step.onError === 'keep') before = cloneEvent(event);
+        result = callAsync(step, event, record);
+      } catch (error) {
+        result = Promise.reject(error as Error);
+      }
     }
     return this.#from(index + 1, next, failures, record);
   }
@@ -109,8 +115,9 @@ export class Chain {
     const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
     this.#onError(step.name, step.onError, error);
     if (step.onError === 'keep' && before !== undefined) next.push(before);
-    else if (step.onError === 'dead_letter' || step.onError === 'hold') {
-      failures.push({ step: step.name, policy: step.onError, error });
+    else if (step.onError !== 'drop') {
+      // What cannot even be copied cannot be kept.
+      failures.push({ step: step.name, policy: step.onError === 'hold' ? 'hold' : 'dead_letter', error });
     }
   }
 }
@@ -119,14 +126,19 @@ async function callAsync(step: Step, event: Event, record: RecordInfo): Promise<
   return step.run(event, record);
 }
 
-function collect(result: unknown, into: Event[]): void {
+/**
+ * Puts what a transform returned into `into`.
+ *
+ * @throws TypeError where it is no event
+ */
+export function collect(result: unknown, into: Event[]): void {
   if (result === undefined || result === null) return;
   if (!Array.isArray(result)) {
     into.push(asEvent(result));
     return;
   }
   // All or nothing: an array with one bad element is an error of the whole call.
-  const events = (result as readonly unknown[]).map(asEvent);
+  const events = Array.from(result as readonly unknown[], asEvent);
   for (const event of events) into.push(event);
 }
 
@@ -146,15 +158,22 @@ function nameOf(value: unknown): string {
   return `an instance of ${typeof constructor === 'function' ? constructor.name : 'an unknown class'}`;
 }
 
-/** A deep copy of what JSON can hold; other values (RawJson, bigint) are immutable and shared. */
+/** A deep copy of plain objects and arrays; everything else (RawJson, bigint, a Date) is shared. */
 function cloneEvent(event: Event): Event {
   return cloneValue(event) as Event;
 }
 
 function cloneValue(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || isRawJson(value)) return value;
-  if (Array.isArray(value)) return value.map(cloneValue);
+  if (Array.isArray(value)) {
+    const list = value.map(cloneValue);
+    noteCopy(value, list);
+    return list;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
   const copy: Event = {};
+  noteCopy(value, copy);
   for (const key of Object.keys(value)) {
     // Not `copy[key] =`: a key named __proto__ is data.
     Object.defineProperty(copy, key, {

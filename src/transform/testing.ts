@@ -11,6 +11,7 @@ import {
   type TransformFunction,
   isTransformDefinition,
 } from './api.ts';
+import { collect } from './chain.ts';
 
 /** Runs one event through the transform under test, and gives what came out: no events means that it was dropped. */
 export type RunTransform = (event: Event, record?: Partial<RecordInfo>) => Promise<Event[]>;
@@ -36,9 +37,9 @@ export async function testTransform(
 ): Promise<RunTransform> {
   const run = isTransformDefinition(transform) ? await setUp(transform, options) : transform;
   return async (event, record) => {
-    const result = await run(event, { ...RECORD, ...record });
-    if (result === undefined) return [];
-    return Array.isArray(result) ? [...(result as readonly Event[])] : [result as Event];
+    const events: Event[] = [];
+    collect(await run(event, { ...RECORD, ...record }), events);
+    return events;
   };
 }
 

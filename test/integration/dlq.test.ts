@@ -35,7 +35,7 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
 
   // Not mended yet: they come back to the dead letters, and are still listed once each.
   expect((await dlq('retry', '--execute')).stdout).toContain(
-    '0 indexed, 0 dropped by a transform, 3 dead-lettered again',
+    '0 indexed, 0 dropped by a transform, 3 dead-lettered again, 0 left alone (cut short)',
   );
   expect((await dlq('list')).stdout).toContain('3 dead letters in');
   expect(await readTopic(lab.kafka, `${lab.topic}-dlq`)).toHaveLength(6);
@@ -55,7 +55,7 @@ it('dlq put dead-letters by hand the one record that holds the group', async () 
   const transforms = [{ use: './strict.js', on_error: 'hold' }];
   const logweir = lab.start({ transforms }, { 'strict.js': strict });
   await logweir.waitUntil(async () => (await logweir.status()).holds.length > 0, 'a hold');
-  expect((await logweir.status()).holds[0]?.reason).toBe('transform ./strict.js failed: bad event');
+  expect((await logweir.status()).holds[0]?.reason).toBe('transform ./strict.js failed');
   await logweir.waitUntil(
     async () => (await lab.committed())[0] === 1,
     'the record before it to be committed',

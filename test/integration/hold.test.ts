@@ -148,9 +148,7 @@ it('dead letters can go to an index, and can be switched off, which holds', asyn
   const index = `${lab.index}-letters`;
   await lab.ledger.produce(lab.topic, ['{"seq":0}', 'not JSON', '{"seq":2}'], { key: 'k' });
   const off = lab.start({ dead_letter: { to: 'hold' } });
-  expect(await heldReason(off)).toMatch(
-    /^dead letters are off: invalid_json: expected a JSON object at byte 0/,
-  );
+  expect(await heldReason(off)).toBe('dead letters are off: invalid_json');
   await off.waitUntil(async () => (await lab.committed())[0] === 1, 'the record before it to be committed');
   await off.stop();
   const on = lab.start({ dead_letter: { to: 'index', index } });

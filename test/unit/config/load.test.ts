@@ -86,3 +86,9 @@ it('a missing file is one sentence', () => {
     'there is no configuration file at /nowhere/logweir.yaml',
   );
 });
+
+it('a port above 65535 is refused', () => {
+  expect(problems('admin: { listen: "127.0.0.1:99999" }').join()).toContain(
+    'admin.listen: the port is above 65535',
+  );
+});
