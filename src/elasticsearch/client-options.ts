@@ -17,6 +17,9 @@ export function clientOptions(config: ElasticsearchConfig): ClientOptions {
     requestTimeout: config.request.timeout_ms,
     compression: config.compression === 'gzip',
     enableMetaHeader: false,
+    // For every error the client would copy the request to take secrets out of it, a body byte by byte into an object: half
+    // a gigabyte for one batch. Nothing of its errors but the message is looked at or logged here.
+    redaction: { type: 'off' },
   };
   const auth = credentials(config.auth);
   if (auth !== undefined) options.auth = auth;
