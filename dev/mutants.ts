@@ -96,6 +96,20 @@ const mutants: readonly Mutant[] = [
     tests: ['pipeline'],
   },
   {
+    name: 'a dead letter overrules a hold of the same record',
+    file: 'src/pipeline.ts',
+    search: "failures.find(({ policy }) => policy === 'hold') ?? failures[0]",
+    replace: 'failures[0]',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a record that is held for two causes counts as two',
+    file: 'src/holds.ts',
+    search: 'if (settlement.holds++ === 0) settlement.partition.held++;',
+    replace: 'settlement.holds++;\n    settlement.partition.held++;',
+    tests: ['holds', 'pipeline'],
+  },
+  {
     name: 'records are returned without being counted',
     file: 'src/settlement.ts',
     search: "this.#rank = outcomes.indexOf('returned');",
@@ -154,15 +168,15 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a retry sends the whole batch again',
     file: 'src/elasticsearch/bulk.ts',
-    search: 'attempts.documents = open;',
-    replace: '',
+    search: 'delivery.pieces.push(again);',
+    replace: 'delivery.pieces.push(piece);',
     tests: ['elasticsearch/bulk'],
   },
   {
     name: 'documents that were given up are sent again',
     file: 'src/elasticsearch/bulk.ts',
-    search: 'attempts.documents = attempts.documents.filter((document) => !document.settlement.settled);',
-    replace: '',
+    search: 'const open = next.filter((document) => !document.settlement.settled);',
+    replace: 'const open = next;',
     tests: ['elasticsearch/bulk'],
   },
   {
@@ -176,8 +190,23 @@ const mutants: readonly Mutant[] = [
   {
     name: 'where nothing passes a 400, everything is rejected',
     file: 'src/elasticsearch/bulk.ts',
-    search: 'if (alone.length === 0) return;\n    if (!attempts.othersPassed) {',
-    replace: 'if (alone.length === 0) return;\n    if (alone.length < 0) {',
+    search: 'const othersPassed = this.#passed > delivery.passedBefore;',
+    replace: 'const othersPassed = true;',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'what has been split is forgotten where a piece has to wait',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));',
+    replace: 'delivery.pieces = [piece.slice(0, middle), piece.slice(middle)];',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'a split during an outage leaves the breaker open',
+    file: 'src/elasticsearch/bulk.ts',
+    search:
+      '// Somebody has answered: there is no outage, however little is taken.\n    this.#outage.succeeded();',
+    replace: '',
     tests: ['elasticsearch/bulk'],
   },
   {
@@ -206,6 +235,13 @@ const mutants: readonly Mutant[] = [
     file: 'src/elasticsearch/parking.ts',
     search: 'this.#release(',
     replace: 'void (',
+    tests: ['elasticsearch/parking'],
+  },
+  {
+    name: 'the probe that was taken is sent once more with the others',
+    file: 'src/elasticsearch/parking.ts',
+    search: 'lot.documents = lot.documents.filter((document) => document !== first);',
+    replace: '',
     tests: ['elasticsearch/parking'],
   },
   {
@@ -253,7 +289,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'an array with one bad element gives the others',
     file: 'src/transform/chain.ts',
-    search: 'const events = (result as readonly unknown[]).map(asEvent);',
+    search: 'const events = Array.from(result as readonly unknown[], asEvent);',
     replace: 'const events = (result as readonly Event[]).filter((event) => typeof event === "object");',
     tests: ['transform/chain'],
   },

@@ -24,9 +24,19 @@ describe('an e-mail address is replaced', () => {
     ['jane@example.com\njoe@example.com', '[redacted]\n[redacted]'],
     ['jane@example.com,joe@example.com;x@y.zz', '[redacted],[redacted];[redacted]'],
     ['é jane@example.com é', 'é [redacted] é'],
+    ['jane@example.com_2024', '[redacted]_2024'],
+    ['jane@example.com-x', '[redacted]-x'],
     [`${'j'.repeat(64)}@${'d'.repeat(63)}.com`, '[redacted]'],
   ])('%s', async (text, expected) => {
     expect(await redacted(text)).toBe(expected);
+  });
+
+  it('together with what is glued to its name, however much that is', async () => {
+    const encoded = 'https%3A%2F%2Fexample.com%2Flogin%3Fnext%3D%252Faccount%252Fsettings%26email%3D';
+    const text = await redacted(`${encoded}jane@example.com&x=1`);
+    expect(text).toMatch(/^https.*\[redacted\]&x=1$/);
+    expect(text).not.toContain('jane');
+    expect(await redacted(`${'x'.repeat(500)}@example.com`)).not.toContain('@');
   });
 
   it.each([

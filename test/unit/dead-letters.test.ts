@@ -16,7 +16,5 @@ it('where dead letters are off, a record is held with the reason, and never sett
   expect(over).toBe(false);
   expect(settlement.settled).toBe(false);
   expect(owned.held).toBe(1);
-  const [hold] = holds.list();
-  expect(hold?.reason).toMatch(/^dead letters are off: invalid_json: x+$/);
-  expect(hold?.reason.length).toBeLessThanOrEqual(300);
+  expect(holds.list()).toMatchObject([{ reason: 'dead letters are off: invalid_json', records: 1 }]);
 });

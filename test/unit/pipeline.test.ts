@@ -253,7 +253,9 @@ describe('a dead letter', () => {
     await turn();
     expect(lab.letters).toHaveLength(1);
     expect(owned.held).toBe(1);
-    expect(lab.holds.list()[0]?.reason).toMatch(/dead-letter index refuses: mapper_parsing_exception/);
+    expect(lab.holds.list()).toMatchObject([
+      { reason: 'the dead-letter index refuses: mapper_parsing_exception', records: 1 },
+    ]);
     expect(owned.watermark).toBe(0);
   });
 });
@@ -287,10 +289,22 @@ describe('a transform that fails', () => {
       onError: 'keep',
     });
     const owned = lab.own();
-    lab.take(['{"a":1.0}']);
-    expect(sourcesOf(lab.documents)).toEqual(['{"a":1.0}']);
+    lab.take(['{"a":1.0,"deep":{"list":[2.0]}}']);
+    expect(sourcesOf(lab.documents)).toEqual(['{"a":1.0,"deep":{"list":[2.0]}}']);
     lab.acknowledge();
     expect([owned.watermark, lab.counts.indexed]).toEqual([1, 1]);
+  });
+
+  it('on_error keep: dates that a transform before has made are stored', () => {
+    const lab = new PipelineLab({
+      steps: [
+        { run: () => ({ time: new Date(0) }), onError: 'drop' },
+        { run: fail, onError: 'keep' },
+      ],
+    });
+    lab.own();
+    lab.take(['{}']);
+    expect(sourcesOf(lab.documents)).toEqual(['{"time":"1970-01-01T00:00:00.000Z"}']);
   });
 
   it('on_error hold: the record is held, and nothing settles it', async () => {
@@ -301,6 +315,22 @@ describe('a transform that fails', () => {
     expect([owned.watermark, owned.held, lab.pipeline.inFlight]).toEqual([0, 1, 1]);
     expect([lab.letters.length, lab.documents.length]).toEqual([0, 0]);
     expect(lab.holds.list()).toMatchObject([{ reason: 'transform step-0 failed', records: 1 }]);
+  });
+
+  it('for several events of a record: a hold is not overruled by a dead letter', async () => {
+    const lab = new PipelineLab({
+      steps: [
+        { run: () => [{ n: 1 }, { n: 2 }], onError: 'drop' },
+        { run: (event) => (event['n'] === 1 ? fail() : event), onError: 'dead_letter' },
+        { run: fail, onError: 'hold' },
+      ],
+    });
+    const owned = lab.own();
+    lab.take(['{}']);
+    await turn();
+    expect(lab.letters).toEqual([]);
+    expect(lab.holds.list()).toMatchObject([{ reason: 'transform step-2 failed', records: 1 }]);
+    expect([owned.watermark, owned.held]).toEqual([0, 1]);
   });
 
   it('for some of the events of a record: the others are stored, and the record is dead-lettered', async () => {
@@ -463,6 +493,14 @@ describe('a dead letter that is sent through the chain again', () => {
     expect(lab.letters[0]?.settlement.record).toBe(original);
   });
 
+  it('is skipped where it is not whole', () => {
+    const lab = new PipelineLab({ original: () => 'skip' });
+    const owned = lab.own();
+    lab.take(['letter']);
+    expect(lab.counts.skipped).toBe(1);
+    expect([owned.watermark, lab.documents.length, lab.letters.length]).toEqual([1, 0, 0]);
+  });
+
   it('is not taken where it is not wanted, and nothing behind it either', () => {
     const lab = new PipelineLab({ original: (record) => (record.offset < 2 ? record : undefined) });
     const owned = lab.own();
@@ -508,6 +546,23 @@ describe('drained', () => {
     lab.acknowledge();
     await drained;
     expect(other.unsettled).toBe(1);
+  });
+
+  it('waits for what is in flight beside a record that is held for two causes', async () => {
+    const lab = new PipelineLab();
+    const owned = lab.own();
+    lab.take(['{}', '{}']);
+    const [held, open] = lab.documents as [Document, Document];
+    for (const cause of ['a', 'b']) lab.holds.add(cause, held.settlement);
+    let done = false;
+    const drained = lab.pipeline.drained([owned], 60_000).then(() => {
+      done = true;
+    });
+    await turn();
+    expect(done).toBe(false);
+    lab.acknowledge(open);
+    await drained;
+    expect([owned.unsettled, owned.held]).toEqual([1, 1]);
   });
 
   it('does not wait for what is held, nor for longer than it may', async () => {

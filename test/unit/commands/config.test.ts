@@ -71,8 +71,15 @@ transforms:
     }
   });
 
-  it('hides an API key', () => {
-    expect(effective('elasticsearch: { auth: { api_key: s3cret } }')).not.toContain('s3cret');
+  it.each([
+    ['an API key', 'elasticsearch: { auth: { api_key: s3cret } }', 's3cret'],
+    ['a password that is a number', 'kafka: { librdkafka_options: { sasl.password: 1234567 } }', '34567'],
+    ['a password with an @', 'elasticsearch: { endpoints: ["http://u:12@s3cret@host:9200"] }', 's3cret'],
+    ['a token for a transform', 'transforms: [{ use: x, with: { token: s3cret } }]', 's3cret'],
+  ])('hides %s', (_name, yaml, secret) => {
+    const text = effective(yaml);
+    expect(text).not.toContain(secret);
+    expect(text).toContain('(hidden)');
   });
 
   it('shows the names of files that hold secrets, since they are none', () => {

@@ -14,6 +14,7 @@ beforeAll(() => {
     `export default async (event, record) => {
       if (event.fail) throw new Error('does not fit');
       if (event.drop) return undefined;
+      if (event.cyclic) event.self = event;
       if (event.twice) return [{ copy: 1 }, { copy: 2 }];
       if (event.where) return { topic: record.topic, partition: record.partition, offset: record.offset };
       return event;
@@ -30,13 +31,13 @@ interface Ran {
   error: unknown;
 }
 
-async function run(yaml: string, input: string | Buffer): Promise<Ran> {
+async function run(yaml: string, ...input: (string | Buffer)[]): Promise<Ran> {
   const config = join(folder, 'logweir.yaml');
   writeFileSync(config, yaml);
   const [output, report] = [new PassThrough(), new PassThrough()] as const;
   let error: unknown;
   try {
-    await transform({ config }, Readable.from([input]), output, report);
+    await transform({ config }, Readable.from(input), output, report);
   } catch (thrown) {
     error = thrown;
   }
@@ -102,6 +103,20 @@ describe('input', () => {
     expect((await run('', '{"n":1}\r\n\r\n{"n":2}')).output).toBe('{"n":1}\n{"n":2}\n');
   });
 
+  it('is split at line feeds alone: U+2028 and U+2029 may stand in a string', async () => {
+    const line = '{"a":"x\u2028y\u2029z"}';
+    expect(await run('', `${line}\n`)).toEqual({
+      output: `${line}\n`,
+      report: '1 read, 1 out, 0 dropped, 0 failed\n',
+      error: undefined,
+    });
+  });
+
+  it('may come in pieces of any length', async () => {
+    const bytes = Array.from(Buffer.from('{"n":"é"}\r\n\n{"n":2}'), (byte) => Buffer.of(byte));
+    expect((await run('', ...bytes)).output).toBe('{"n":"é"}\n{"n":2}\n');
+  });
+
   it('may be text, where the configuration says so', async () => {
     expect((await run('decoding: { codec: text }', 'say "hi"\n')).output).toBe(
       '{"message":"say \\"hi\\""}\n',
@@ -124,6 +139,14 @@ describe('an event that fails', () => {
     expect(ran.output).toBe('{"n":1}\n');
     expect(ran.report).toMatch(/^line 1: would be dead-lettered: invalid_json: .*\nline 3: .*not_an_object/);
     expect(ran.error).toEqual(failed('2 of 3 events failed'));
+  });
+
+  it('that has no JSON form when it is through would be dead-lettered, and fails too', async () => {
+    const ran = await run(MINE, '{"cyclic":true}\n{"n":2}\n');
+    expect(ran.output).toBe('{"n":2}\n');
+    expect(ran.report).toMatch(/^line 1: would be dead-lettered: not_serialisable: /);
+    expect(ran.report).toMatch(/\n2 read, 1 out, 0 dropped, 1 failed\n$/);
+    expect(ran.error).toEqual(failed('1 of 2 events failed'));
   });
 
   it.each([

@@ -353,6 +353,26 @@ describe('413: the batch is halved', () => {
     expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10).filter((id) => id !== '6'));
   });
 
+  it('also the batch that probes during an outage, of which a half then meets another failure', async () => {
+    const { sender, indexed, rejected, outage } = lab((ids, request) => {
+      if (request <= 3) return { failure: 'away' };
+      if (ids.length > 2) return { status: 413, body: '' };
+      return request === 5 ? { status: 503, body: '' } : allOk(ids);
+    });
+    await sender.send(documents(4));
+    expect(indexed.toSorted()).toEqual(range(4));
+    expect(rejected).toEqual([]);
+    expect(outage.state).toBeNull();
+  });
+
+  it('which is an answer, and ends an outage, though nothing is taken', async () => {
+    const away: Answer = { failure: 'away' };
+    const { sender, states, rejected } = lab(inTurn(away, away, away, { status: 413, body: '' }));
+    await sender.send(documents(2));
+    expect(rejected).toHaveLength(2);
+    expect(states).toEqual(['outage: away', 'closed']);
+  });
+
   it('a batch of one document that is too large is rejected at once', async () => {
     const { sender, sent, rejected, states } = lab(() => ({ status: 413, body: '' }));
     await sender.send(documents(1));
@@ -410,6 +430,16 @@ describe('400: the batch is halved to find the document that makes the request b
     bad = true;
     expect(await sender.probe(document, signal)).toBe(true);
     expect(rejected).toHaveLength(1);
+  });
+
+  it('which is rejected also where a 503 comes between, before any other has passed', async () => {
+    const { sender, rejected, indexed, held, states } = lab((ids, request) =>
+      request === 2 ? { status: 503, body: '' } : badWith('1')(ids, request, AbortSignal.abort()),
+    );
+    await sender.send(documents(2));
+    expect(rejected.map(({ id }) => id)).toEqual(['1']);
+    expect(indexed).toEqual(['0']);
+    expect([held, states]).toEqual([[], []]);
   });
 
   it('a piece that is not answered while halving is sent again', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { compileIndexName, eventTime } from '../../../src/elasticsearch/index-name.ts';
 import { LogweirError } from '../../../src/errors.ts';
 import { RECORD_TIME } from '../support/fakes.ts';
@@ -30,9 +30,30 @@ describe('a date', () => {
     ['more digits than milliseconds', '2025.12.31', '2025-12-31T23:59:59.999999999Z'],
     ['a day alone', '2025.12.31', '2025-12-31'],
     ['milliseconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59)],
+    ['seconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59) / 1000],
+    ['seconds with a fraction', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59) / 1000 + 0.25],
+    ['the last number that is in seconds', '5138.11.16', 99_999_999_999],
+    ['the first number that is in milliseconds', '1973.03.03', 100_000_000_000],
     ['the epoch', '1970.01.01', 0],
+    ['a space for the T', '2025.12.31', '2025-12-31 23:59:59.999Z'],
+    ['no seconds', '2025.12.31', '2025-12-31T23:59Z'],
+    ['a comma before the fraction', '2025.12.31', '2025-12-31T23:59:59,999Z'],
+    ['lower case', '2025.12.31', '2025-12-31t23:59:59z'],
+    ['a zone without a colon', '2025.12.31', '2026-01-01T01:30:00+0200'],
   ])('comes from @timestamp in UTC: %s', (_name, day, timestamp) => {
     expect(nameOf('logs-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`logs-${day}`);
+  });
+
+  it('is in UTC where it says no zone, whatever the zone of the machine', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    try {
+      expect(new Date(0).getTimezoneOffset()).toBe(300);
+      for (const timestamp of ['2026-01-01 23:30:00', '2026-01-01T23:30:00', '2026-01-01']) {
+        expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe('l-2026.01.01');
+      }
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('knows years, months, days, hours and quoted text', () => {
@@ -64,6 +85,12 @@ describe('a date', () => {
     ['missing', undefined],
     ['null', null],
     ['text that is no date', 'yesterday'],
+    ['text that a lenient parser takes for a date', 'request 12'],
+    ['a year alone', '2025'],
+    ['a number as text', '1767139140000'],
+    ['a date as people write it', '12/31/2025'],
+    ['a date of RFC 2822', 'Wed, 31 Dec 2025 23:59:59 GMT'],
+    ['text around a date', 'at 2025-12-31T23:59:59Z'],
     ['empty text', ''],
     ['an impossible date', '2025-13-45T99:00:00Z'],
     ['a boolean', true],
@@ -81,6 +108,10 @@ describe('a date', () => {
 
   it('is 1970 where the record has no time either, never the wall clock', () => {
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', {}, -1)).toBe('l-1970.01.01');
+  });
+
+  it("is the end of 9999 where the record's time is beyond what a date can hold", () => {
+    expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', {}, 9e15)).toBe('l-9999.12.31');
   });
 });
 
@@ -181,9 +212,12 @@ describe('a template that can never give a name is a configuration error that sa
     ['{{service}}-Logs', /is not a name/],
     ['logs-{{service', /braces that are not closed/],
     ['logs-service}}', /braces that are not closed/],
-    ['logs-{{}}', /braces that are not closed/],
+    ['logs-{{}}', /has a placeholder without a field/],
+    ['logs-{{ }}', /has a placeholder without a field/],
+    ['logs-{{ |yyyy}}', /has a placeholder without a field/],
     ['logs-{{a{b}}', /braces that are not closed/],
-    ['logs-{{a|}}', /braces that are not closed/],
+    ['logs-{{a|}}', /has a placeholder without a date format/],
+    ['logs-{{a| }}', /has a placeholder without a date format/],
     ['l-{{@timestamp|YYYY.MM.dd}}', /date format 'YYYY.MM.dd'; known are yyyy, MM, dd, HH/],
     ['l-{{@timestamp|yyyy.mm.dd}}', /date format/],
     ['l-{{@timestamp|yyyy.MM.ddd}}', /date format/],

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Document } from '../../../src/elasticsearch/document.ts';
+import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
 import { Parking } from '../../../src/elasticsearch/parking.ts';
 import { Holds } from '../../../src/holds.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
-import { documents, settleDown } from '../support/fakes.ts';
+import { documents, received, settleDown } from '../support/fakes.ts';
 
 vi.mock(import('node:timers/promises'), async (original) => {
   const { fakeDelay: delay } = await import('../support/fake-delay.ts');
@@ -116,6 +116,18 @@ describe('documents that Elasticsearch cannot take', () => {
     expect(probed).toEqual([parked[0], parked[1]]);
     expect(told).toHaveLength(3);
   });
+});
+
+it('of several documents of one record the one that was the probe is not sent once more', async () => {
+  const { settlement, outcomes } = received();
+  settlement.share(1);
+  const parked = ['a', 'b'].map((id) => makeDocument(settlement, 'index', 'logs', id, '{}'));
+  for (const document of parked) parking.park(document, BLOCKED);
+  mended.add('logs');
+  await nextProbe();
+  expect(probed).toEqual([parked[0]]);
+  expect(released).toEqual([[parked[1]]]);
+  expect([holds.size, settlement.partition.held, outcomes]).toEqual([0, 0, []]);
 });
 
 it('each index and each cause has a hold and a probe of its own', async () => {

@@ -112,6 +112,14 @@ describe('in data_stream mode', () => {
     expect((JSON.parse(String(source)) as Event)['@timestamp']).toBe(expected);
   });
 
+  it.each(['null', '""', '"soon"', '{}', '-1'])(
+    'a @timestamp of %s is replaced by that of the record',
+    (broken) => {
+      const { source } = render(renderer(STREAM), `{"@timestamp":${broken}}`);
+      expect(source).toBe('{"@timestamp":"2026-01-02T03:04:05.678Z"}');
+    },
+  );
+
   it('a @timestamp that is there stays as it is, to the letter', () => {
     const text = '{"@timestamp":"2025-06-07T08:09:10.123456789+02:00"}';
     expect(render(renderer(STREAM), text).source).toBe(text);

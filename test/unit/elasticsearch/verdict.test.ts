@@ -94,6 +94,7 @@ describe('an item that is sent again, alone', () => {
   it.each<[string, number, ItemError]>([
     ['full queue', 429, { type: 'es_rejected_execution_exception', reason: 'rejected execution' }],
     ['any 429', 429, { type: 'something_new' }],
+    ['408', 408, { type: 'something_new' }],
     ['500', 500, { type: 'something_new' }],
     ['502', 502, { type: 'something_new' }],
     ['503', 503, { type: 'unavailable_shards_exception', reason: 'primary shard is not active' }],

@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Holds } from '../../../src/holds.ts';
 import { DeadLetterTopic } from '../../../src/kafka/dead-letter-topic.ts';
@@ -248,6 +251,29 @@ describe('a dead letter that cannot be written', () => {
     };
     await send().promise;
     expect([attempts, broker.options.length, broker.disconnected]).toEqual([3, 3, 2]);
+  });
+
+  it('waits for the file of a password that is not there yet', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'logweir-letters-'));
+    try {
+      const file = join(folder, 'password');
+      const sasl = `{ mechanism: PLAIN, username: u, password_file: ${file} }`;
+      letters = new DeadLetterTopic(configOf(`kafka: { sasl: ${sasl} }`).kafka, '{{topic}}-dlq', holds);
+      broker.onProduce = ({ answer }) => answer();
+      fakeDelay.held = true;
+      const letter = send();
+      await settleDown();
+      expect(holds.size).toBe(1);
+      expect(broker.options).toEqual([]);
+      writeFileSync(file, 'secret');
+      fakeDelay.held = false;
+      fakeDelay.end();
+      await letter.promise;
+      expect(broker.options).toEqual([expect.objectContaining({ 'sasl.password': 'secret' })]);
+      expect(holds.size).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('is not written any more where its record was given up meanwhile, and holds nothing', async () => {

@@ -42,6 +42,17 @@ it('shrinks while gathering takes long, down to a limit', () => {
   expect(size.count(ROOM)).toBe(16);
 });
 
+it('grows to the same limit again, by whole numbers, after it has shrunk', () => {
+  const size = new PollSize();
+  fullPolls(size, 10, FAST_MS);
+  for (const count of [500, 250, 125, 62]) {
+    fullPolls(size, 1, SLOW_MS);
+    expect(size.count(ROOM)).toBe(count);
+  }
+  fullPolls(size, 20, FAST_MS);
+  expect(size.count(ROOM)).toBe(1000);
+});
+
 it('stays where calls give less than was asked for, or nothing', () => {
   const size = new PollSize();
   size.learn(16, records(15), FAST_MS);

@@ -81,12 +81,26 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(['', 'P', 'PT', '7', 'd7', '7 d', '-7d', '1.5h', '7days', '7w', '1h foo', 'foo 1h', '1h-30m'])(
-    '%j is none',
-    (text) => {
-      expect(usageError(() => parseDuration(text))).toMatch(/not a duration like 90m/);
-    },
-  );
+  it.each([
+    '',
+    'P',
+    'PT',
+    '7',
+    'd7',
+    '7 d',
+    '-7d',
+    '1.5h',
+    '7days',
+    '7w',
+    '1h foo',
+    'foo 1h',
+    '1h-30m',
+    'P1M',
+    'P1M2D',
+    'p2mT1h',
+  ])('%j is none', (text) => {
+    expect(usageError(() => parseDuration(text))).toMatch(/not a duration like 90m/);
+  });
 });
 
 describe('the offset that a partition is moved to', () => {

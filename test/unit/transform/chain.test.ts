@@ -269,6 +269,28 @@ describe('on_error', () => {
     expect((kept as Event)['raw']).toBe(raw);
   });
 
+  it('keep leaves what is no plain object, such as a date, as it was', () => {
+    const date = new Date(0);
+    const { chain } = chainOf(step(fail, 'keep'));
+    expect(runSync(chain, { date, list: [date] }).events).toEqual([{ date, list: [date] }]);
+  });
+
+  it('keep of an event that cannot be copied is a failure for the dead letters', async () => {
+    const cyclic: Event = {};
+    cyclic['self'] = cyclic;
+    const failure = expect.objectContaining({ step: 'mine', policy: 'dead_letter' }) as unknown;
+    const { chain } = chainOf(step((same: Event) => same, 'keep'));
+    expect(runSync(chain, cyclic)).toEqual({ events: [], failures: [failure] });
+    const late = chainOf(
+      step(() => [{ n: 1 }, cyclic, { n: 2 }]),
+      step(async (same: Event) => same, 'keep'),
+    );
+    expect(await late.chain.run({}, RECORD)).toEqual({
+      events: [{ n: 1 }, { n: 2 }],
+      failures: [failure],
+    });
+  });
+
   it('keep gives the very event where nothing failed', () => {
     const given = event();
     expect(runSync(chainOf(step((same: Event) => same, 'keep')).chain, given).events[0]).toBe(given);
@@ -314,7 +336,8 @@ describe('what is no event is an error of the transform', () => {
     ['an instance of a class', new Custom(), /an instance of Custom/],
     ['an instance of something unknown', Object.create({ constructor: 5 }), /an unknown class/],
     ['an array with one bad element', [{ n: 1 }, 5, { n: 2 }], /a number/],
-    ['an array with a hole for an event', [{ n: 1 }, undefined], /a undefined/],
+    ['an array with undefined', [{ n: 1 }, undefined], /a undefined/],
+    ['an array with a hole', Object.assign([], { 1: { n: 1 } }), /a undefined/],
     ['an array with null', [null], /null/],
     ['an array in an array', [[{ n: 1 }]], /an instance of Array/],
   ])('%s', async (_name, returned, message) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { defineTransform } from '../../../src/transform/api.ts';
+import { type TransformFunction, defineTransform } from '../../../src/transform/api.ts';
 import { testTransform } from '../../../src/transform/testing.ts';
 
 const suffix = defineTransform({
@@ -43,6 +43,15 @@ describe('testTransform', () => {
       defineTransform({ setup: async () => async (event) => Promise.resolve({ ...event, late: true }) }),
     );
     expect(await run({})).toEqual([{ late: true }]);
+  });
+
+  it('takes null for nothing, and refuses what is no event, as the aggregator does', async () => {
+    const returning = (result: unknown) => testTransform((() => result) as TransformFunction);
+    expect(await (await returning(null))({})).toEqual([]);
+    for (const result of ['text', 5, new Map(), [{ n: 1 }, 'text'], Object.assign([], { 1: {} })]) {
+      const run = await returning(result);
+      await expect(run({})).rejects.toThrow(/an event must be a plain object/);
+    }
   });
 
   it('rejects with what the transform throws', async () => {
