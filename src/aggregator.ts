@@ -5,7 +5,7 @@ import { type DeadLetters, NoDeadLetters } from './dead-letters.ts';
 import { Batcher } from './elasticsearch/batch.ts';
 import { BulkSender } from './elasticsearch/bulk.ts';
 import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
-import { AdaptiveConcurrency, fixedConcurrency } from './elasticsearch/concurrency.ts';
+import { createConcurrency } from './elasticsearch/concurrency.ts';
 import { Outage, type OutageState } from './elasticsearch/outage.ts';
 import { Parking } from './elasticsearch/parking.ts';
 import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
@@ -42,6 +42,7 @@ export class Aggregator {
   readonly #chain: Chain;
   readonly #started = Date.now();
   readonly #outageGate = new RepeatGate();
+  readonly #holdGate = new RepeatGate(1000);
   #admin: AdminServer | null = null;
   #stopping = false;
 
@@ -85,20 +86,12 @@ export class Aggregator {
       pauses: () => this.#consumer.pauses,
       holds: () => this.#activeHolds(),
     });
-    this.#holds = new Holds({
-      began: ({ reason, partitions }) =>
-        this.#log.error({ reason, partitions }, 'held: somebody must mend this; nothing is lost'),
-      ended: ({ reason, since }) => {
-        this.#metrics.holdEnded(reason, since);
-        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'a hold has ended');
-      },
-    });
+    this.#holds = this.#createHolds();
     this.#transport = connectElasticsearch(config.elasticsearch);
     this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
     this.#deadLetters = this.#createDeadLetters();
     const { request, batch } = config.elasticsearch;
-    const concurrency =
-      request.concurrency === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(request.concurrency);
+    const concurrency = createConcurrency(request.concurrency);
     const sender = new BulkSender(this.#transport, this.#outage, concurrency, request.backoff, {
       indexed: (document, alreadyThere) => {
         this.#metrics.sent(alreadyThere);
@@ -137,10 +130,25 @@ export class Aggregator {
     });
     this.#consumer = new Consumer(
       config.kafka,
-      config.dead_letter.to === 'topic' ? config.dead_letter.topic : null,
+      // What sends dead letters again reads their topic.
+      config.dead_letter.to === 'topic' && options.original === undefined ? config.dead_letter.topic : null,
       this.#pipeline,
       log,
     );
+  }
+
+  #createHolds(): Holds {
+    return new Holds({
+      began: ({ reason, partitions }) => {
+        const more = this.#holdGate.pass();
+        if (more === undefined) return;
+        this.#log.error({ reason, partitions, more }, 'held: somebody must mend this; nothing is lost');
+      },
+      ended: ({ reason, since }) => {
+        this.#metrics.holdEnded(reason, since);
+        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'a hold has ended');
+      },
+    });
   }
 
   #createDeadLetters(): DeadLetters {
@@ -275,7 +283,11 @@ export class Aggregator {
   #remind(): void {
     if (this.#outage.state !== null) this.#sayOutage(this.#outage.state);
     const holds = this.#holds.list();
-    if (holds.length > 0) this.#log.error({ holds }, 'still held: somebody must mend this; nothing is lost');
+    if (holds.length > 0)
+      this.#log.error(
+        { holds: holds.slice(0, 10), count: holds.length },
+        'still held: somebody must mend this; nothing is lost',
+      );
   }
 }
 

@@ -30,6 +30,8 @@ interface Hold {
 export class Holds {
   readonly #listener: HoldListener;
   readonly #holds = new Map<string, Hold>();
+  readonly #bytesOf = new Map<Settlement, number>();
+  #bytes = 0;
 
   constructor(listener: HoldListener) {
     this.#listener = listener;
@@ -41,7 +43,11 @@ export class Holds {
     const hold = known ?? { since: Date.now(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
     hold.settlements.add(settlement);
-    if (settlement.holds++ === 0) settlement.partition.held++;
+    if (settlement.holds++ === 0) {
+      settlement.partition.held++;
+      this.#bytes += settlement.bytes;
+      this.#bytesOf.set(settlement, settlement.bytes);
+    }
     if (known !== undefined) return;
     this.#holds.set(reason, hold);
     this.#listener.began(infoOf(reason, hold));
@@ -51,7 +57,11 @@ export class Holds {
   remove(reason: string, settlement: Settlement): void {
     const hold = this.#holds.get(reason);
     if (hold === undefined || !hold.settlements.delete(settlement)) return;
-    if (--settlement.holds === 0) settlement.partition.held--;
+    if (--settlement.holds === 0) {
+      settlement.partition.held--;
+      this.#bytes -= this.#bytesOf.get(settlement) ?? 0;
+      this.#bytesOf.delete(settlement);
+    }
     if (hold.settlements.size > 0) return;
     this.#holds.delete(reason);
     this.#listener.ended(infoOf(reason, hold));
@@ -66,6 +76,11 @@ export class Holds {
 
   get size(): number {
     return this.#holds.size;
+  }
+
+  /** Memory of the records that are held. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   list(): HoldInfo[] {

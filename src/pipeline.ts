@@ -68,6 +68,10 @@ export class Pipeline implements RecordSink, SettlementListener {
     this.budget = new BufferBudget(parts.bufferBytes);
   }
 
+  get heldBytes(): number {
+    return this.#parts.holds.bytes;
+  }
+
   /** Records taken and not yet settled. */
   get inFlight(): number {
     return this.#inFlight;
@@ -173,6 +177,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** settle: a document was refused for good. */
   rejected(document: Document, reason: string, message: string): void {
     if (document.acknowledged !== undefined) {
+      if (document.settlement.settled) return;
       this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, document.settlement);
       return;
     }
@@ -210,6 +215,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** Ends what is open of partitions that belong to somebody else now. */
   giveUp(partitions: readonly OwnedPartition[]): void {
     for (const owned of partitions) {
+      // First: what is given up moves the watermark, which must never be committed.
+      owned.closed = true;
       for (const settlement of owned.open()) settlement.giveUp();
     }
     this.#parts.holds.removeGivenUp();

@@ -26,5 +26,5 @@ function hideSecrets(value: unknown, key = ''): unknown {
     return '(hidden)';
   if (typeof value !== 'string') return value;
   // A password may stand in an endpoint's URL.
-  return value.replace(/^(https?:\/\/[^:/@]*):[^/]*@/, '$1:(hidden)@');
+  return value.replace(/^(https?:\/\/[^:/]*):[^/]*@/, '$1:(hidden)@');
 }

@@ -79,6 +79,7 @@ export async function retryLetters(
     ...loaded.config.kafka,
     topics: deadLetterTopics(loaded.config),
     group_id: retryGroup(loaded.config.kafka),
+    auto_offset_reset: 'earliest' as const,
   };
   const editor = await openOffsetEditor(kafka);
   const states = await editor.states();

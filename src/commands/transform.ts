@@ -42,17 +42,18 @@ export async function transform(
       exact.value as Event,
       recordInfo(config.kafka.topics[0], counts.read),
     );
-    if (failures.length > 0) counts.failed++;
-    else if (events.length === 0) counts.dropped++;
+    let failed = failures.length > 0;
+    if (!failed && events.length === 0) counts.dropped++;
     for (const event of events) {
       try {
         output.write(`${stringifyExact(event, exact)}\n`);
         counts.out++;
       } catch (error) {
-        counts.failed++;
+        failed = true;
         say(counts.read, `would be dead-lettered: not_serialisable: ${messageOf(error)}`);
       }
     }
+    if (failed) counts.failed++;
   }
   await chain.close();
   report.write(

@@ -97,10 +97,10 @@ function checkTogether(config: Config): string[] {
   if (config.elasticsearch.request.backoff.initial_ms > config.elasticsearch.request.backoff.max_ms) {
     messages.push('elasticsearch.request.backoff: initial_ms is above max_ms');
   }
-  if (config.dead_letter.to === 'topic' && config.kafka.topics.includes(config.dead_letter.topic)) {
-    messages.push(
-      `dead_letter.topic: '${config.dead_letter.topic}' is also read, so dead letters would go round in circles`,
-    );
+  const { to, topic } = config.dead_letter;
+  const letters = config.kafka.topics.map((source) => topic.replaceAll('{{topic}}', source));
+  if (to === 'topic' && letters.some((letter) => config.kafka.topics.includes(letter))) {
+    messages.push(`dead_letter.topic: '${topic}' is also read, so dead letters would go round in circles`);
   }
   return messages;
 }

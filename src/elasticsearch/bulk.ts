@@ -25,7 +25,7 @@ export interface BulkEvents {
 export type RequestOutcome = 'ok' | 'partial' | 'retry' | 'hold' | 'split';
 
 /** A document that is still not taken after so many answers is held by name, and takes no request slot any longer. */
-const ANSWERS_UNTIL_HELD = 10;
+const REFUSALS_UNTIL_HELD = 10;
 
 /** While the breaker is open a probe takes no more than this, so that trying again and again costs little. */
 const PROBE_DOCUMENTS_MAX = 100;
@@ -87,7 +87,7 @@ export class BulkSender {
       pieces: [batch],
       sending: [],
       wake: new AbortController(),
-      answers: 0,
+      refusals: 0,
       passedBefore: this.#passed,
       alone: [],
     };
@@ -112,6 +112,7 @@ export class BulkSender {
 
   /** Sends one held document once. @returns whether that settled it */
   async probe(document: Document, signal: AbortSignal): Promise<boolean> {
+    this.#transport.refresh();
     const answer = await this.#transport.send(bulkBody([document]), signal);
     const verdict = judge(answer, 1);
     const [item] = verdict.kind === 'items' ? verdict.items : [];
@@ -224,13 +225,13 @@ export class BulkSender {
   ): void {
     const again: Document[] = [];
     let blocking = '';
-    delivery.answers++;
+    delivery.refusals++;
     piece.forEach((document, index) => {
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
       if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
       else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
       else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
-      else if (delivery.answers > ANSWERS_UNTIL_HELD)
+      else if (delivery.refusals > REFUSALS_UNTIL_HELD)
         this.#events.held(document, `${verdict.reason}, again and again`);
       else {
         again.push(document);
@@ -241,6 +242,7 @@ export class BulkSender {
     this.#outage.succeeded();
     answered(again.length === 0 ? 'ok' : 'partial');
     if (again.length === 0) {
+      delivery.refusals = 0;
       this.#concurrency.succeeded(this.#open.size);
       return;
     }
@@ -300,8 +302,8 @@ interface Delivery {
   sending: readonly Document[];
   /** Cuts the open request or the wait short. */
   wake: AbortController;
-  /** Answers with a verdict for each item. */
-  answers: number;
+  /** Answers in a row that left something open. */
+  refusals: number;
   /** How many documents had been taken, of all batches, when this one began. */
   readonly passedBefore: number;
   /** Documents of it that were refused with 400 all alone. */

@@ -68,6 +68,11 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
   };
 }
 
+/** A URL in a message may hold a password. */
+function withoutCredentials(message: string): string {
+  return message.replaceAll(/\/\/[^/\s]*@/g, '//').slice(0, 500);
+}
+
 function answerOf(error: unknown): Answer {
   if (error instanceof errors.ResponseError) {
     const retryAfter = error.headers?.['retry-after'];
@@ -80,8 +85,7 @@ function answerOf(error: unknown): Answer {
     };
   }
   if (error instanceof errors.DeserializationError) return { failure: 'the answer is not JSON' };
-  const cause = error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return {
-    failure: (messageOf(error) + (messageOf(error).includes(cause.slice(2, -1)) ? '' : cause)).slice(0, 500),
-  };
+  const message = messageOf(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
+  return { failure: withoutCredentials(message.includes(cause) ? message : `${message} (${cause})`) };
 }

@@ -32,3 +32,8 @@ export class AdaptiveConcurrency implements ConcurrencyLimit {
     this.#limit = Math.max(1, this.#limit / 2);
   }
 }
+
+/** What `elasticsearch.request.concurrency` asks for. */
+export function createConcurrency(setting: 'adaptive' | number): ConcurrencyLimit {
+  return setting === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(setting);
+}

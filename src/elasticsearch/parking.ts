@@ -76,6 +76,8 @@ export class Parking {
         this.#holds.remove(reason, first.settlement);
         break;
       }
+      // The next one: this one may be what never passes.
+      lot.documents = [...lot.documents.slice(1), first];
     }
     this.#lots.delete(reason);
     for (const { settlement } of lot.documents) this.#holds.remove(reason, settlement);

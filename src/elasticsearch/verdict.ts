@@ -138,11 +138,11 @@ function describeBody(body: unknown): string {
   return parsed === undefined ? '' : ` ${parsed.type}`;
 }
 
-/** Seconds or an HTTP date, as RFC 9110 has it; at most an hour is believed. */
+/** Seconds or an HTTP date, as RFC 9110 has it; at most a minute is believed, or a maintenance page could stop all for hours. */
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), 3_600_000);
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), 60_000);
 }
 
 function text(value: unknown): string {

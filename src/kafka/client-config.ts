@@ -30,6 +30,8 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     ...clientOptions(config),
     'group.id': config.group_id,
     'session.timeout.ms': config.session_timeout_ms,
+    // librdkafka wants it to be at least the session's.
+    'max.poll.interval.ms': Math.max(300_000, config.session_timeout_ms),
     'heartbeat.interval.ms': Math.max(300, Math.floor(config.session_timeout_ms / 5)),
     'partition.assignment.strategy': 'cooperative-sticky',
     'isolation.level': 'read_committed',

@@ -18,6 +18,7 @@ export class Committer {
   readonly #timer: NodeJS.Timeout;
   readonly #gate = new RepeatGate();
   #sentAt: number | null = null;
+  #sent: readonly OwnedPartition[] = [];
   #waiting: (() => void)[] = [];
 
   constructor(consumer: NativeConsumer, assignment: Assignment, intervalMs: number, log: Log) {
@@ -39,6 +40,7 @@ export class Committer {
     try {
       this.#consumer.commit(offsets);
       this.#sentAt = Date.now();
+      this.#sent = partitions;
     } catch (error) {
       this.#warn(messageOf(error));
     }
@@ -52,8 +54,9 @@ export class Committer {
       for (const { topic, partition, offset, error: partitionError } of offsets) {
         if (partitionError !== undefined && partitionError.code !== 0) this.#warn(partitionError.message);
         else {
-          const owned = this.#assignment.find(topic, partition);
-          if (owned !== undefined) owned.committed = Math.max(owned.committed, offset);
+          // Of the epoch that it was sent for; a new one of the same partition has offsets of its own.
+          const owned = this.#sent.find((one) => one.topic === topic && one.partition === partition);
+          if (owned !== undefined && !owned.closed) owned.committed = Math.max(owned.committed, offset);
         }
       }
     }

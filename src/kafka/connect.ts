@@ -54,7 +54,8 @@ export async function connectConsumer(
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     try {
       await connect(native, CONNECT_TIMEOUT_MS);
-      return native;
+      if (!stopping.aborted) return native;
+      await disconnect(native, CONNECT_TIMEOUT_MS);
     } catch (error) {
       if (stopping.aborted) break;
       log.warn(

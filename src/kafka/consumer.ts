@@ -24,6 +24,8 @@ export interface RecordSink {
   /** Takes records. Sync, and never throws: what cannot be handled is held. */
   take(records: readonly SourceRecord[]): void;
   readonly budget: BufferBudget;
+  /** Of the budget, what records take that are held. */
+  readonly heldBytes: number;
   drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void>;
   giveUp(partitions: readonly OwnedPartition[]): void;
 }
@@ -142,8 +144,19 @@ export class Consumer {
   /** Goes on where the broker still has something, if it has deleted what was to be read next, or the topic itself. */
   async recover(owned: OwnedPartition, offsets: { low: number; high: number }): Promise<void> {
     const native = this.#native;
-    if (native === null || isWithin(owned, offsets)) return;
-    await this.#runBetweenPolls(() => recoverPosition(native, this.assignment, owned, offsets, this.#log));
+    const rebalancer = this.#rebalancer;
+    if (native === null || rebalancer === null || isWithin(owned, offsets)) return;
+    await this.#runBetweenPolls(() => {
+      if (rebalancer.isBusy) return;
+      recoverPosition(
+        native,
+        this.assignment,
+        owned,
+        offsets,
+        rebalancer.protocol === 'COOPERATIVE',
+        this.#log,
+      );
+    });
   }
 
   async #loop(native: NativeConsumer): Promise<void> {
@@ -190,9 +203,9 @@ export class Consumer {
 
   #beforePoll(native: NativeConsumer): void {
     this.#runWaiting();
-    // Half of it, since a pause discards what the client has fetched: not for every few records.
+    // Half of what is not held, since a pause discards what the client has fetched: not for every few records.
     const { roomBytes, maxBytes } = this.#sink.budget;
-    if (roomBytes > maxBytes / 2) this.setPaused('buffer full', false);
+    if (roomBytes > Math.max(0, maxBytes - this.#sink.heldBytes) / 2) this.setPaused('buffer full', false);
     this.#applyPauses(native);
   }
 

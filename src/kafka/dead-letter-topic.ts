@@ -48,7 +48,9 @@ export class DeadLetterTopic implements DeadLetters {
   async send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
     const { record } = settlement;
     const topic = this.#topicTemplate.replaceAll('{{topic}}', record.topic);
-    const headers = [...(record.headers ?? []), ...reasonHeaders(record, why)];
+    // The client loses the name of a header called __proto__, and then refuses the header.
+    const own = (record.headers ?? []).filter((header) => Object.keys(header).length === 1);
+    const headers = [...own, ...reasonHeaders(record, why)];
     let cause: string | null = null;
     const freed = (): void => {
       if (cause !== null) this.#holds.remove(cause, settlement);
@@ -58,9 +60,10 @@ export class DeadLetterTopic implements DeadLetters {
       minTimeout: 0,
       signal: this.#closing.signal,
       onFailedAttempt: async ({ error }) => {
-        freed();
+        const now = `dead letters cannot be written to ${topic}: ${error.message}`;
+        if (now !== cause || settlement.settled) freed();
         if (settlement.settled) return;
-        cause = `dead letters cannot be written to ${topic}: ${error.message}`;
+        cause = now;
         this.#holds.add(cause, settlement);
         await delay(RETRY_MS, undefined, { signal: this.#closing.signal }).catch(() => {});
       },

@@ -26,17 +26,21 @@ export class LagWatch {
     const { native } = this.#consumer;
     if (native === null || this.#asking) return;
     this.#asking = true;
-    try {
-      // One after the other: each takes a thread of the pool that everything else shares.
-      for (const owned of this.#consumer.assignment.all()) {
+    // One after the other: each takes a thread of the pool that everything else shares.
+    for (const owned of this.#consumer.assignment.all()) {
+      try {
+        // Read before the question: by the time of the answer the position may be above the end that it tells.
+        const { position } = owned;
         const offsets = await watermarks(native, owned, QUERY_TIMEOUT_MS);
         owned.highWatermark = offsets.high;
-        await this.#consumer.recover(owned, offsets);
+        await this.#consumer.recover(owned, {
+          low: offsets.low,
+          high: Math.max(offsets.high, owned.position - position + offsets.high),
+        });
+      } catch {
+        // A broker that is away shows in the client's own errors; the last known offsets stay.
       }
-    } catch {
-      // A broker that is away shows in the client's own errors; the last known offsets stay.
-    } finally {
-      this.#asking = false;
     }
+    this.#asking = false;
   }
 }

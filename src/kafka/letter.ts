@@ -2,6 +2,7 @@ import type { SourceRecord } from '../settlement.ts';
 
 /** The headers of a dead letter begin with this; a record's own headers of that name are not carried over. */
 const PREFIX = 'logweir-';
+const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
 
 /** What a dead letter says of the record that it was. */
 export interface Letter {
@@ -25,7 +26,9 @@ export function readLetter(record: SourceRecord): Letter | undefined {
       else own.push({ [name]: value });
     }
   }
-  const topic = said.get('topic');
+  // Untrusted: it becomes part of a document's id.
+  const named = said.get('topic') ?? '';
+  const topic = TOPIC_NAME.test(named) ? named : undefined;
   const [partition, offset, timestamp] = ['partition', 'offset', 'timestamp'].map((name) =>
     wholeNumber(said.get(name)),
   );
@@ -50,5 +53,5 @@ export function readLetter(record: SourceRecord): Letter | undefined {
 
 function wholeNumber(text: string | undefined): number | undefined {
   const value = text === undefined ? Number.NaN : Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
+  return Number.isSafeInteger(value) && value >= -1 ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import { type Assignment, OwnedPartition } from './assignment.ts';
-import type { NativeConsumer, PartitionOffset } from './native.ts';
+import type { NativeConsumer } from './native.ts';
 import { RECREATED_ALARM, RETENTION_ALARM } from './start-offset.ts';
 
 /** The lowest offset that the broker has, and the one that the next record will get. */
@@ -16,13 +16,15 @@ export function isWithin({ position, draining, closed }: OwnedPartition, { low, 
 
 /**
  * Goes on at the lowest offset of a partition whose next record the broker has deleted (retention), or that it has created
- * anew: aloud, never as a silent jump. To be called between polls.
+ * anew: aloud, never as a silent jump. A seek would be refused, since the client has given the partition up; taking it over
+ * anew is not. To be called between polls, and never while the client waits for the answer to a rebalance.
  */
 export function recoverPosition(
   native: NativeConsumer,
   assignment: Assignment,
   owned: OwnedPartition,
   { low, high }: Offsets,
+  cooperative: boolean,
   log: Log,
 ): void {
   const { topic, partition, position } = owned;
@@ -38,17 +40,15 @@ export function recoverPosition(
     assignment.remove(owned);
     assignment.add(new OwnedPartition(topic, partition, low, -1));
   }
-  reassign(native, assignment, { topic, partition, offset: low });
-}
-
-/** A seek is refused once the client has given a partition up; taking it over anew is not. */
-function reassign(native: NativeConsumer, assignment: Assignment, start: PartitionOffset): void {
-  if (native.rebalanceProtocol() === 'COOPERATIVE') {
-    native.incrementalUnassign([start]);
-    native.incrementalAssign([start]);
+  // The client remembers a pause beyond the assignment.
+  native.resume([{ topic, partition }]);
+  if (cooperative) {
+    native.incrementalUnassign([{ topic, partition }]);
+    native.incrementalAssign([{ topic, partition, offset: low }]);
     return;
   }
   const all = assignment.all();
-  for (const owned of all) owned.paused = false;
-  native.assign(all.map(({ topic, partition, position }) => ({ topic, partition, offset: position })));
+  native.resume(all.map((one) => ({ topic: one.topic, partition: one.partition })));
+  for (const one of all) one.paused = false;
+  native.assign(all.map((one) => ({ topic: one.topic, partition: one.partition, offset: one.position })));
 }

@@ -105,7 +105,7 @@ export class Chain {
         if (step.onError === 'keep') before = cloneEvent(event);
         result = callAsync(step, event, record);
       } catch (error) {
-        result = Promise.reject(error as Error);
+        result = Promise.reject(error);
       }
     }
     return this.#from(index + 1, next, failures, record);

@@ -50,6 +50,30 @@ it('2 → 5 → 2 members under load with slow bulks: 0 lost, 0 stored twice, ev
   await expectExactlyOnce(lab);
 });
 
+it('a partition that is lost while it is paused, and comes back after the outage, is read again', async () => {
+  const lab = await openLab({ partitions: 2 });
+  await lab.ledger.produce(lab.topic, events(0, 200));
+  const settings = { kafka: SESSION, shutdown_timeout_ms: 500 };
+  const first = lab.start(settings);
+  await lab.waitForLagZero();
+  await lab.proxy.refuse();
+  await lab.ledger.produce(lab.topic, events(200, 50), { partition: 0 });
+  await lab.ledger.produce(lab.topic, events(250, 50), { partition: 1 });
+  await first.waitUntil(
+    async () => (await first.status()).kafka.partitions.every(({ paused }) => paused),
+    'a pause',
+  );
+  const second = lab.start(settings);
+  await second.waitForPartitions(1);
+  await first.waitForPartitions(1);
+  await lab.proxy.accept();
+  await second.stop();
+  await first.waitForPartitions(2);
+  await expectEveryPartitionToMove(lab, 1000);
+  await lab.waitForLagZero();
+  await expectExactlyOnce(lab);
+});
+
 it('the eager protocol works too', async () => {
   const lab = await openLab({ partitions: 4 });
   const settings = {

@@ -68,7 +68,8 @@ describe('documents that Elasticsearch cannot take', () => {
       await nextProbe();
       expect(probed).toHaveLength(attempt);
     }
-    expect(new Set(probed)).toEqual(new Set([parked[0]]));
+    // Each in its turn: one of them may be what never passes.
+    expect(probed).toEqual([parked[0], parked[1], parked[2], parked[0], parked[1]]);
     for (const ms of fakeDelay.lengths) expect(ms).toBeLessThanOrEqual(5000);
     expect(released).toEqual([]);
   });
@@ -87,7 +88,7 @@ describe('documents that Elasticsearch cannot take', () => {
     await nextProbe();
     mended.add('logs');
     await nextProbe();
-    expect(released).toEqual([parked.slice(1)]);
+    expect(released).toEqual([[parked[2], parked[0]]]);
     expect(holds.size).toBe(0);
     expect(told.at(-1)).toBe(`ended ${BLOCKED} (index logs)`);
     expect(parked[0]?.settlement.partition.held).toBe(0);
@@ -102,7 +103,7 @@ describe('documents that Elasticsearch cannot take', () => {
     expect(probed).toEqual([parked[0], parked[0]]);
     mended.add('logs');
     await nextProbe();
-    expect(released).toEqual([parked.slice(1)]);
+    expect(released).toEqual([[parked[2], parked[3], parked[0]]]);
   });
 
   it('are held again, as a new hold, where they fail again', async () => {
@@ -168,7 +169,7 @@ describe('documents that were given up with their partition', () => {
     expect(probed).toEqual([parked[1]]);
     mended.add('logs');
     await nextProbe();
-    expect(released).toEqual([[parked[2]]]);
+    expect(released).toEqual([[parked[1]]]);
   });
 });
 

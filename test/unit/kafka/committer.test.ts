@@ -207,11 +207,23 @@ describe('an epoch that is over', () => {
 describe('an offset never goes down', () => {
   it('where an answer comes twice, or late', () => {
     const owned = own(0, 9);
+    committer.commit();
     committer.answered(undefined, [at(0, 9)]);
     committer.answered(undefined, [at(0, 4)]);
     expect(owned.committed).toBe(9);
     committer.commit();
-    expect(commits).toEqual([]);
+    expect(commits).toHaveLength(1);
+  });
+
+  it('and an answer to an old epoch says nothing of the new one of the same partition', () => {
+    const before = own(0, 9);
+    committer.commit();
+    assignment.remove(before);
+    const after = own(0, 3);
+    committer.answered(undefined, [at(0, 9)]);
+    expect(after.committed).toBeLessThan(3);
+    committer.commit();
+    expect(commits.at(-1)).toEqual([at(0, 3)]);
   });
 });
 
