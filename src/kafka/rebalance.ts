@@ -141,7 +141,7 @@ export class Rebalancer {
     await this.#context.betweenPolls(() => {
       // The client remembers a pause beyond the assignment: a partition that comes back would stay paused.
       const paused = owned.filter((one) => one.paused).map(({ topic, partition }) => ({ topic, partition }));
-      if (paused.length > 0) consumer.resume(paused);
+      if (paused.length > 0 && consumer.isConnected()) consumer.resume(paused);
       for (const one of owned) assignment.remove(one);
       this.#context.giveUp(owned);
       if (this.#protocol === 'COOPERATIVE') consumer.incrementalUnassign(partitions);

@@ -7,6 +7,8 @@ import { waitFor } from './wait.ts';
 export { waitFor, type WaitOptions } from './wait.ts';
 
 const TIMEOUT_MS = 15_000;
+/** librdkafka's answer where the metadata of a new topic is not complete. */
+const NO_ENTRY = -156;
 
 /** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR: true for a moment after a broker's start. */
 const COORDINATOR_COMES_UP = new Set([14, 15, 16]);
@@ -86,7 +88,12 @@ export async function endOffsets(
     let results: ListOffsetsResult[] = [];
     // A partition of a new topic, or of a broker that has just started, has no leader for a moment.
     const answered = async () => {
-      results = await called((callback) => admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback));
+      try {
+        results = await called((callback) => admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback));
+      } catch (error) {
+        if (kafkaErrorCode(error) === NO_ENTRY) return false;
+        throw error;
+      }
       return results.every(({ error }) => error === undefined);
     };
     await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
