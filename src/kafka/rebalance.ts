@@ -141,7 +141,8 @@ export class Rebalancer {
     await this.#context.betweenPolls(() => {
       // The client remembers a pause beyond the assignment: a partition that comes back would stay paused.
       const paused = owned.filter((one) => one.paused).map(({ topic, partition }) => ({ topic, partition }));
-      if (paused.length > 0 && consumer.isConnected()) consumer.resume(paused);
+      // At the end it does not matter, and while the client closes the call would wait for ever.
+      if (paused.length > 0 && !this.#context.stopping.aborted) consumer.resume(paused);
       for (const one of owned) assignment.remove(one);
       this.#context.giveUp(owned);
       if (this.#protocol === 'COOPERATIVE') consumer.incrementalUnassign(partitions);
