@@ -130,13 +130,7 @@ export async function putLetter(
   const { topic, partition, offset } = parsePlace(place);
   const editor = await openOffsetEditor({ ...config.kafka, topics: [topic] });
   try {
-    const members = await editor.members();
-    if (members.length > 0) {
-      throw new LogweirError(
-        'GROUP_ACTIVE',
-        `the group ${config.kafka.group_id} is active; stop these members first: ${members.join(', ')}`,
-      );
-    }
+    await editor.requireInactive();
     const state = (await editor.states()).find((one) => one.partition === partition);
     if (state === undefined || Math.max(state.committed, state.low) !== offset) {
       const at =

@@ -26,13 +26,7 @@ export async function replay(options: ReplayOptions, output: Writable): Promise<
   const { config } = loadConfig(options.config);
   const editor = await openOffsetEditor(config.kafka);
   try {
-    const members = await editor.members();
-    if (members.length > 0) {
-      throw new LogweirError(
-        'GROUP_ACTIVE',
-        `the group ${config.kafka.group_id} is active; stop these members first: ${members.join(', ')}`,
-      );
-    }
+    await editor.requireInactive();
     const states = await editor.states(target.kind === 'time' ? target.time : undefined);
     const chosen = states.filter(
       ({ partition }) => options.partition.length === 0 || options.partition.includes(partition),

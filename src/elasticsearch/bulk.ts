@@ -3,6 +3,7 @@ import pRetry from 'p-retry';
 import { type Backoff, fullJitter } from './backoff.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
+import { type Delivery, Unsettled } from './delivery.ts';
 import { type Document, bulkBody } from './document.ts';
 import type { Outage } from './outage.ts';
 import { messageOf } from '../errors.ts';
@@ -32,20 +33,6 @@ const PROBE_DOCUMENTS_MAX = 100;
 
 /** When so many documents of a batch are refused with 400 one by one and none passes, the fault is not in the documents. */
 const ALONE_MAX = 8;
-
-/** Thrown inside the retry loop only: some documents are not settled yet. */
-class Unsettled extends Error {
-  /** How many will be sent again. */
-  readonly documents: number;
-  readonly retryAfterMs: number;
-
-  constructor(reason: string, documents: number, retryAfterMs = 0) {
-    super(reason);
-    this.documents = documents;
-    this.name = 'Unsettled';
-    this.retryAfterMs = retryAfterMs;
-  }
-}
 
 /**
  * Sends batches until every document in them is settled: acknowledged, rejected, or given up with its partition. Only
@@ -292,20 +279,4 @@ export class BulkSender {
     this.#passed++;
     this.#events.indexed(document, alreadyThere);
   }
-}
-
-/** A batch in the middle of being delivered. */
-interface Delivery {
-  /** What is not settled yet and not being sent, in the pieces that it is to be sent in. */
-  pieces: (readonly Document[])[];
-  /** What is being sent. */
-  sending: readonly Document[];
-  /** Cuts the open request or the wait short. */
-  wake: AbortController;
-  /** Answers in a row that left something open. */
-  refusals: number;
-  /** How many documents had been taken, of all batches, when this one began. */
-  readonly passedBefore: number;
-  /** Documents of it that were refused with 400 all alone. */
-  readonly alone: { document: Document; reason: string }[];
 }

@@ -22,8 +22,8 @@ const POLL_TIMEOUT_MS = 100;
 export interface OffsetEditor {
   /** The client behind it, which may be assigned partitions to read. */
   readonly consumer: NativeConsumer;
-  /** The members of the group, in words; empty where nobody is in it. */
-  members(): Promise<string[]>;
+  /** @throws LogweirError GROUP_ACTIVE, naming the members, where somebody is in the group */
+  requireInactive(): Promise<void>;
   /** All partitions of the configured topics. @param time for {@link PartitionState.atTime}, in ms */
   states(time?: number): Promise<PartitionState[]>;
   /** @throws LogweirError GROUP_ACTIVE where somebody has joined meanwhile */
@@ -58,13 +58,23 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
   consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
   return {
     consumer,
-    members: () => groupMembers(config),
+    requireInactive: () => requireInactive(config),
     states: (time) => partitionStates(consumer, config.topics, time),
     commit: (offsets) => commitAll(consumer, config.group_id, offsets),
     close: () => disconnect(consumer, TIMEOUT_MS),
   };
 }
 
+async function requireInactive(config: Config['kafka']): Promise<void> {
+  const members = await groupMembers(config);
+  if (members.length === 0) return;
+  throw new LogweirError(
+    'GROUP_ACTIVE',
+    `the group ${config.group_id} is active; stop these members first: ${members.join(', ')}`,
+  );
+}
+
+/** In words. */
 async function groupMembers(config: Config['kafka']): Promise<string[]> {
   const admin = createAdmin(clientOptions(config));
   try {

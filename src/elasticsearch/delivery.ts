@@ -1,0 +1,31 @@
+import type { Document } from './document.ts';
+
+/** A batch in the middle of being delivered. */
+export interface Delivery {
+  /** What is not settled yet and not being sent, in the pieces that it is to be sent in. */
+  pieces: (readonly Document[])[];
+  /** What is being sent. */
+  sending: readonly Document[];
+  /** Cuts the open request or the wait short. */
+  wake: AbortController;
+  /** Answers in a row that left something open. */
+  refusals: number;
+  /** How many documents had been taken, of all batches, when this one began. */
+  readonly passedBefore: number;
+  /** Documents of it that were refused with 400 all alone. */
+  readonly alone: { document: Document; reason: string }[];
+}
+
+/** Thrown inside the retry loop only: some documents are not settled yet. */
+export class Unsettled extends Error {
+  /** How many will be sent again. */
+  readonly documents: number;
+  readonly retryAfterMs: number;
+
+  constructor(reason: string, documents: number, retryAfterMs = 0) {
+    super(reason);
+    this.documents = documents;
+    this.name = 'Unsettled';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
