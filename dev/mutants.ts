@@ -105,8 +105,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a record that is held for two causes counts as two',
     file: 'src/holds.ts',
-    search: 'if (settlement.holds++ === 0) settlement.partition.held++;',
-    replace: 'settlement.holds++;\n    settlement.partition.held++;',
+    search: 'if (settlement.holds++ === 0) {',
+    replace: 'if (settlement.holds++ >= 0) {',
     tests: ['holds', 'pipeline'],
   },
   {
