@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { ClientOptions } from '@elastic/elasticsearch';
+import { readConfigured, readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
-import { LogweirError, messageOf } from '../errors.ts';
 
 type ElasticsearchConfig = Config['elasticsearch'];
 
@@ -27,9 +26,9 @@ export function clientOptions(config: ElasticsearchConfig): ClientOptions {
   if (ca_file !== null || cert_file !== null || !verify) {
     options.tls = {
       rejectUnauthorized: verify,
-      ...(ca_file === null ? {} : { ca: read(ca_file, 'tls.ca_file') }),
-      ...(cert_file === null ? {} : { cert: read(cert_file, 'tls.cert_file') }),
-      ...(key_file === null ? {} : { key: read(key_file, 'tls.key_file') }),
+      ...(ca_file === null ? {} : { ca: readConfigured(ca_file, 'elasticsearch.tls.ca_file') }),
+      ...(cert_file === null ? {} : { cert: readConfigured(cert_file, 'elasticsearch.tls.cert_file') }),
+      ...(key_file === null ? {} : { key: readConfigured(key_file, 'elasticsearch.tls.key_file') }),
     };
   }
   return options;
@@ -44,15 +43,5 @@ function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptio
 }
 
 function secretIn(path: string | null, key: string): string | null {
-  return path === null ? null : read(path, key).trim();
-}
-
-function read(path: string, key: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new LogweirError('CONFIG', `elasticsearch.${key}: cannot read ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  return path === null ? null : readSecret(path, `elasticsearch.${key}`);
 }

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Config } from '../config/schema.ts';
 import type { Holds } from '../holds.ts';
-import { fullJitter } from './backoff.ts';
+import { type Backoff, fullJitter } from './backoff.ts';
 import type { Document } from './document.ts';
 
 /** Sends one held document to `_bulk` once. Resolves true when that settled it. */
@@ -20,13 +19,13 @@ export class Parking {
   readonly #holds: Holds;
   readonly #probe: Probe;
   readonly #release: (documents: readonly Document[]) => void;
-  readonly #backoff: Config['elasticsearch']['request']['backoff'];
+  readonly #backoff: Backoff;
   readonly #closing = new AbortController();
   readonly #lots = new Map<string, Lot>();
 
   constructor(
     holds: Holds,
-    backoff: Config['elasticsearch']['request']['backoff'],
+    backoff: Backoff,
     probe: Probe,
     release: (documents: readonly Document[]) => void,
   ) {

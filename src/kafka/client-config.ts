@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
-import { LogweirError, messageOf } from '../errors.ts';
 
 type KafkaConfig = Config['kafka'];
 type Options = Record<string, string | number | boolean>;
@@ -73,22 +72,13 @@ function securityOptions({ tls, sasl }: KafkaConfig): Options {
   if (tls.cert_file !== null) options['ssl.certificate.location'] = tls.cert_file;
   if (tls.key_file !== null) options['ssl.key.location'] = tls.key_file;
   if (tls.key_password_file !== null)
-    options['ssl.key.password'] = read(tls.key_password_file, 'tls.key_password_file');
+    options['ssl.key.password'] = readSecret(tls.key_password_file, 'kafka.tls.key_password_file');
   if (sasl.mechanism !== null) {
     options['sasl.mechanisms'] = sasl.mechanism;
     options['sasl.username'] = sasl.username ?? '';
     options['sasl.password'] =
-      sasl.password ?? (sasl.password_file === null ? '' : read(sasl.password_file, 'sasl.password_file'));
+      sasl.password ??
+      (sasl.password_file === null ? '' : readSecret(sasl.password_file, 'kafka.sasl.password_file'));
   }
   return options;
-}
-
-function read(path: string, key: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw new LogweirError('CONFIG', `kafka.${key}: cannot read ${path}: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { LogweirError, messageOf } from '../errors.ts';
+
+/**
+ * Reads a file that the configuration names: a secret or a certificate.
+ *
+ * @param key the setting that names it, for the message
+ * @throws LogweirError CONFIG where it cannot be read
+ */
+export function readConfigured(path: string, key: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new LogweirError('CONFIG', `${key}: cannot read ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A secret in a file: without the line feed that editors put behind it. @throws LogweirError CONFIG */
+export function readSecret(path: string, key: string): string {
+  return readConfigured(path, key).trim();
+}
