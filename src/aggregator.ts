@@ -16,6 +16,7 @@ import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
 import { type Log, RepeatGate } from './log.ts';
 import { type Original, Pipeline } from './pipeline.ts';
+import { RejectStorm } from './reject-storm.ts';
 import { statusOf } from './admin/status.ts';
 import type { Chain } from './transform/chain.ts';
 import { loadChain } from './transform/loader.ts';
@@ -34,6 +35,7 @@ export class Aggregator {
   readonly #outage: Outage;
   readonly #holds: Holds;
   readonly #parking: Parking;
+  readonly #storm: RejectStorm;
   readonly #consumer: Consumer;
   readonly #pipeline: Pipeline;
   readonly #batcher: Batcher;
@@ -85,8 +87,10 @@ export class Aggregator {
       bufferBytes: () => this.#pipeline.budget.usedBytes,
       pauses: () => this.#consumer.pauses,
       holds: () => this.#activeHolds(),
+      storm: () => this.#storm.current,
     });
     this.#holds = this.#createHolds();
+    this.#storm = this.#createStorm(config.dead_letter.hold_above_ratio);
     this.#transport = connectElasticsearch(config.elasticsearch);
     this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
     this.#deadLetters = this.#createDeadLetters();
@@ -124,6 +128,7 @@ export class Aggregator {
       },
       deadLetters: this.#deadLetters,
       holds: this.#holds,
+      storm: this.#storm,
       events: this.#metrics,
       bufferBytes: config.buffer.max_bytes,
       original: options.original,
@@ -147,6 +152,20 @@ export class Aggregator {
       ended: ({ reason, since }) => {
         this.#metrics.holdEnded(reason, since);
         this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'a hold has ended');
+      },
+    });
+  }
+
+  #createStorm(holdAboveRatio: number | null): RejectStorm {
+    return new RejectStorm(holdAboveRatio, {
+      began: ({ reason }) => {
+        this.#log.error(
+          { reason },
+          'more than half of the last 1,000 records were refused for one reason: look at the mapping, the transforms and the producers',
+        );
+      },
+      ended: ({ reason, since }) => {
+        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'most records pass again');
       },
     });
   }
@@ -240,6 +259,7 @@ export class Aggregator {
       pipeline: this.#pipeline,
       outage: this.#outage.state,
       holds: this.#activeHolds(),
+      storm: this.#storm.current,
       metrics: this.#metrics,
     });
   }

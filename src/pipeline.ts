@@ -9,6 +9,7 @@ import { messageOf } from './errors.ts';
 import type { Holds } from './holds.ts';
 import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
+import type { RejectStorm } from './reject-storm.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
@@ -48,6 +49,7 @@ export interface PipelineParts {
   readonly documents: DocumentSink;
   readonly deadLetters: DeadLetters;
   readonly holds: Holds;
+  readonly storm: RejectStorm;
   readonly events: PipelineEvents;
   readonly bufferBytes: number;
   readonly original?: Original | undefined;
@@ -110,7 +112,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const decoded = decode(record.value, this.#parts.codec);
     if (decoded.kind === 'poison') {
-      this.#deadLetter(settlement, decoded);
+      this.#refuse(settlement, decoded);
       return;
     }
     const { chain, renderer, documents } = this.#parts;
@@ -145,14 +147,14 @@ export class Pipeline implements RecordSink, SettlementListener {
       const reason = `transform ${failure.step}`;
       // Mended by loading another chain: the record is read again then.
       if (failure.policy === 'hold') this.#parts.holds.add(`${reason} failed`, settlement);
-      else this.#deadLetter(settlement, { reason, message: failure.error.message });
+      else this.#refuse(settlement, { reason, message: failure.error.message });
     }
     for (const [output, event] of events.entries()) {
       let document: Document;
       try {
         document = this.#parts.renderer.event(settlement, event, output, exact);
       } catch (error) {
-        this.#deadLetter(settlement, { reason: 'not_serialisable', message: messageOf(error) });
+        this.#refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
         continue;
       }
       this.#parts.documents.add(this.#accounted(document));
@@ -174,19 +176,31 @@ export class Pipeline implements RecordSink, SettlementListener {
     else document.acknowledged();
   }
 
-  /** settle: a document was refused for good. */
-  rejected(document: Document, reason: string, message: string): void {
-    if (document.acknowledged !== undefined) {
-      if (document.settlement.settled) return;
-      this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, document.settlement);
-      return;
-    }
-    this.#deadLetter(document.settlement, { reason, message });
+  /**
+   * settle: a document was refused for good.
+   *
+   * @returns the cause for which whoever sent it must hold it and try again, where it may not be dead-lettered now
+   */
+  rejected(document: Document, reason: string, message: string): string | undefined {
+    const { settlement } = document;
+    if (document.acknowledged === undefined) return this.#deadLetter(settlement, { reason, message });
+    if (!settlement.settled) this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, settlement);
+    return undefined;
   }
 
-  /** A dead letter must itself be acknowledged before the offset moves. */
-  #deadLetter(settlement: Settlement, why: DeadLetterReason): void {
-    if (settlement.settled) return;
+  /** Refused by ourselves; where it may not be dead-lettered it waits for another chain, which reads it again. */
+  #refuse(settlement: Settlement, why: DeadLetterReason): void {
+    const cause = this.#deadLetter(settlement, why);
+    if (cause !== undefined) this.#parts.holds.add(cause, settlement);
+  }
+
+  /** A dead letter must itself be acknowledged before the offset moves. @returns why it may not be made, if it may not */
+  #deadLetter(settlement: Settlement, why: DeadLetterReason): string | undefined {
+    if (settlement.settled) return undefined;
+    if (settlement.deadLetter === null) {
+      const cause = this.#parts.storm.refused(why.reason);
+      if (cause !== undefined) return cause;
+    }
     settlement.deadLetter ??= this.#parts.deadLetters.send(settlement, why).then(() => {
       // One that was given up meanwhile is read again, and counted then.
       if (!settlement.settled) this.#parts.events.deadLettered(why.reason);
@@ -196,12 +210,14 @@ export class Pipeline implements RecordSink, SettlementListener {
       // Only when the process ends: unsettled, so it is read again.
       () => {},
     );
+    return undefined;
   }
 
   /** Called by the settlement when its last share is settled. */
   settled(settlement: Settlement, outcome: Outcome): void {
     this.budget.release(settlement.bytes);
     this.#inFlight--;
+    if (settlement.deadLetter === null) this.#parts.storm.passed();
     this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { RequestOutcome } from '../elasticsearch/bulk.ts';
 import type { OwnedPartition } from '../kafka/assignment.ts';
 import type { HoldInfo } from '../holds.ts';
+import type { Storm } from '../reject-storm.ts';
 import { type Outcome, outcomes } from '../settlement.ts';
 
 /** What is read when somebody asks, rather than counted on the way. */
@@ -11,6 +12,7 @@ export interface Gauges {
   bufferBytes(): number;
   pauses(): readonly string[];
   holds(): readonly HoldInfo[];
+  storm(): Storm | null;
 }
 
 /** Reasons come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
@@ -213,6 +215,14 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
   gauge('held', 'Holds: causes that somebody must mend before records go on.', [], function collectHeld() {
     this.set(gauges.holds().length);
   });
+  gauge(
+    'reject_storm',
+    '1 while more than half of the last 1,000 records were refused for one reason.',
+    [],
+    function collectStorm() {
+      this.set(gauges.storm() === null ? 0 : 1);
+    },
+  );
   gauge('paused', '1 for each reason why consumption is paused.', ['reason'], function collectPaused() {
     this.reset();
     for (const reason of gauges.pauses()) this.set({ reason }, 1);

@@ -4,7 +4,10 @@ import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { version } from '../version.ts';
+import type { Storm } from '../reject-storm.ts';
 import type { Metrics } from './metrics.ts';
+
+const HOLDS_SHOWN = 100;
 
 export interface StatusParts {
   /** Milliseconds since the epoch. */
@@ -16,6 +19,7 @@ export interface StatusParts {
   readonly pipeline: Pipeline;
   readonly outage: OutageState | null;
   readonly holds: readonly HoldInfo[];
+  readonly storm: Storm | null;
   readonly metrics: Metrics;
 }
 
@@ -51,7 +55,11 @@ export function statusOf(parts: StatusParts): object {
       reason: outage?.reason ?? null,
       since: outage === null ? null : new Date(outage.since).toISOString(),
     },
-    holds: parts.holds.map((hold) => ({ ...hold, since: new Date(hold.since).toISOString() })),
+    holds: parts.holds
+      .slice(0, HOLDS_SHOWN)
+      .map((hold) => ({ ...hold, since: new Date(hold.since).toISOString() })),
+    reject_storm:
+      parts.storm === null ? null : { ...parts.storm, since: new Date(parts.storm.since).toISOString() },
     records: { received: metrics.receivedCount, in_flight: pipeline.inFlight, ...metrics.outcomeCounts() },
     buffer: { bytes: pipeline.budget.usedBytes, max_bytes: pipeline.budget.maxBytes },
   };

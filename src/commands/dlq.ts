@@ -89,6 +89,8 @@ export async function retryLetters(
     ...loaded.config,
     kafka: { ...kafka, commit_interval_ms: CHECK_MS },
     admin: { ...loaded.config.admin, listen: '' },
+    // What fails again is to be dead-lettered again, or this would never end.
+    dead_letter: { ...loaded.config.dead_letter, hold_above_ratio: null },
   };
   // What is dead-lettered again comes behind the end, and waits for the next time.
   const original: Original = (record) => {

@@ -146,6 +146,16 @@ export const configSchema = z.strictObject({
         .regex(/^[a-z0-9][a-z0-9_.-]{0,200}$/, 'must be an index name in lower case')
         .default('logweir-dead-letters')
         .describe('For to: index.'),
+      hold_above_ratio: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .nullable()
+        .default(null)
+        .describe(
+          'When more than this share of the last 1,000 records was refused for one reason, further ones are held and not ' +
+            'dead-lettered; null for never.',
+        ),
     })
     .prefault({}),
   buffer: z

@@ -13,8 +13,12 @@ import { type ItemVerdict, judge } from './verdict.ts';
 export interface BulkEvents {
   /** Acknowledged by Elasticsearch: its share of the record is settled. */
   indexed(document: Document, alreadyThere: boolean): void;
-  /** Refused for good because of the document itself. Whoever takes it settles it. */
-  rejected(document: Document, reason: string, message: string): void;
+  /**
+   * Refused for good because of the document itself. Whoever takes it settles it.
+   *
+   * @returns the cause for which it must be held instead, where it is not taken
+   */
+  rejected(document: Document, reason: string, message: string): string | undefined;
   /** The environment's fault: whoever takes it tries it again by itself. */
   held(document: Document, cause: string): void;
   /** One request ended, after `ms`; for metrics. */
@@ -105,13 +109,13 @@ export class BulkSender {
     const [item] = verdict.kind === 'items' ? verdict.items : [];
     const passedSince = this.#passed > (this.#passedAtProbe.get(document) ?? this.#passed);
     this.#passedAtProbe.set(document, this.#passed);
+    const rejected = (reason: string, message: string): boolean =>
+      this.#events.rejected(document, reason, message) === undefined;
     if (item?.kind === 'ok') this.#indexed(document, item.alreadyThere);
-    else if (item?.kind === 'reject') this.#events.rejected(document, item.reason, item.message);
-    else if (verdict.kind === 'too_large')
-      this.#events.rejected(document, 'document_too_large', verdict.reason);
+    else if (item?.kind === 'reject') return rejected(item.reason, item.message);
+    else if (verdict.kind === 'too_large') return rejected('document_too_large', verdict.reason);
     // Others have passed since it was refused the last time: it is this document.
-    else if (verdict.kind === 'bad_request' && passedSince)
-      this.#events.rejected(document, 'bad_request', verdict.reason);
+    else if (verdict.kind === 'bad_request' && passedSince) return rejected('bad_request', verdict.reason);
     else return false;
     return true;
   }
@@ -216,7 +220,7 @@ export class BulkSender {
     piece.forEach((document, index) => {
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
       if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
-      else if (verdict.kind === 'reject') this.#events.rejected(document, verdict.reason, verdict.message);
+      else if (verdict.kind === 'reject') this.#rejected(document, verdict.reason, verdict.message);
       else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
       else if (delivery.refusals > REFUSALS_UNTIL_HELD)
         this.#events.held(document, `${verdict.reason}, again and again`);
@@ -261,7 +265,7 @@ export class BulkSender {
       }
       const middle = Math.ceil(piece.length / 2);
       delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));
-    } else if (kind === 'too_large') this.#events.rejected(only, 'document_too_large', reason);
+    } else if (kind === 'too_large') this.#rejected(only, 'document_too_large', reason);
     else delivery.alone.push({ document: only, reason });
   }
 
@@ -270,9 +274,14 @@ export class BulkSender {
     const othersPassed = this.#passed > delivery.passedBefore;
     for (const { document, reason } of delivery.alone.splice(0)) {
       this.#passedAtProbe.set(document, this.#passed);
-      if (othersPassed) this.#events.rejected(document, 'bad_request', reason);
+      if (othersPassed) this.#rejected(document, 'bad_request', reason);
       else this.#events.held(document, reason);
     }
+  }
+
+  #rejected(document: Document, reason: string, message: string): void {
+    const cause = this.#events.rejected(document, reason, message);
+    if (cause !== undefined) this.#events.held(document, cause);
   }
 
   #indexed(document: Document, alreadyThere: boolean): void {

@@ -6,9 +6,8 @@ import type { Document } from './document.ts';
 /** Sends one held document to `_bulk` once. Resolves true when that settled it. */
 export type Probe = (document: Document, signal: AbortSignal) => Promise<boolean>;
 
-interface Lot {
-  documents: Document[];
-}
+/** Probes at the same time. Causes hold index names, which may come from hostile data: there may be thousands. */
+const PROBES_MAX = 8;
 
 /**
  * Where documents wait that Elasticsearch cannot take for a fault of the environment: a blocked or closed index, a missing
@@ -21,7 +20,9 @@ export class Parking {
   readonly #release: (documents: readonly Document[]) => void;
   readonly #backoff: Backoff;
   readonly #closing = new AbortController();
-  readonly #lots = new Map<string, Lot>();
+  /** Documents by cause; the cause that is probed next comes first. */
+  readonly #lots = new Map<string, Document[]>();
+  #running = false;
 
   constructor(
     holds: Holds,
@@ -40,47 +41,61 @@ export class Parking {
     this.#holds.add(reason, document.settlement);
     const lot = this.#lots.get(reason);
     if (lot !== undefined) {
-      lot.documents.push(document);
+      lot.push(document);
       return;
     }
-    const opened = { documents: [document] };
-    this.#lots.set(reason, opened);
-    void this.#probeUntilFree(reason, opened);
-  }
-
-  /** An error of our own settles nothing. */
-  async #probeSafely(document: Document, signal: AbortSignal): Promise<boolean> {
-    try {
-      return await this.#probe(document, signal);
-    } catch {
-      return false;
-    }
+    this.#lots.set(reason, [document]);
+    if (!this.#running) void this.#probeUntilEmpty();
   }
 
   close(): void {
     this.#closing.abort();
   }
 
-  async #probeUntilFree(reason: string, lot: Lot): Promise<void> {
+  async #probeUntilEmpty(): Promise<void> {
     const { signal } = this.#closing;
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    this.#running = true;
+    for (let attempt = 1; this.#lots.size > 0; attempt++) {
       await delay(fullJitter(attempt, this.#backoff), undefined, { signal }).catch(() => {});
-      lot.documents = lot.documents.filter((document) => !document.settlement.settled);
-      const [first] = lot.documents;
       if (signal.aborted) return;
-      if (first === undefined) break;
-      if (await this.#probeSafely(first, signal)) {
-        // Its share is settled; the record it comes from may have others.
-        lot.documents = lot.documents.filter((document) => document !== first);
-        this.#holds.remove(reason, first.settlement);
-        break;
-      }
-      // The next one: this one may be what never passes.
-      lot.documents = [...lot.documents.slice(1), first];
+      const round = [...this.#lots.keys()].slice(0, PROBES_MAX);
+      const freed = await Promise.all(round.map((reason) => this.#isFree(reason)));
+      // Somebody has mended something: the other causes are looked at soon.
+      if (freed.includes(true)) attempt = 0;
     }
+    this.#running = false;
+  }
+
+  /** Probes one cause. @returns whether it is over, and its documents released */
+  async #isFree(reason: string): Promise<boolean> {
+    const [first] = this.#openOf(reason);
+    const settled = first !== undefined && (await this.#probeSafely(first));
+    // More may have been parked meanwhile.
+    const waiting = this.#openOf(reason).filter((document) => document !== first);
     this.#lots.delete(reason);
-    for (const { settlement } of lot.documents) this.#holds.remove(reason, settlement);
+    if (first !== undefined && !settled) {
+      // Behind the others, and the next one of them first: this one may be what never passes.
+      this.#lots.set(reason, [...waiting, ...(first.settlement.settled ? [] : [first])]);
+      return false;
+    }
+    // Its share is settled; the record it comes from may have others.
+    if (first !== undefined) this.#holds.remove(reason, first.settlement);
+    for (const { settlement } of waiting) this.#holds.remove(reason, settlement);
     this.#holds.removeGivenUp();
-    this.#release(lot.documents.filter((document) => !document.settlement.settled));
+    this.#release(waiting);
+    return true;
+  }
+
+  #openOf(reason: string): Document[] {
+    return (this.#lots.get(reason) ?? []).filter((document) => !document.settlement.settled);
+  }
+
+  /** An error of our own settles nothing. */
+  async #probeSafely(document: Document): Promise<boolean> {
+    try {
+      return await this.#probe(document, this.#closing.signal);
+    } catch {
+      return false;
+    }
   }
 }

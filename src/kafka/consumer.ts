@@ -11,7 +11,8 @@ import { explain } from './explain.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
-import { isWithin, recoverPosition } from './recovery.ts';
+import { fetchAnew, isWithin, recoverPosition } from './recovery.ts';
+import { StallWatch } from './stall.ts';
 
 const ERROR_WAIT_MS = 50;
 const LEAVE_TIMEOUT_MS = 5000;
@@ -43,6 +44,7 @@ export class Consumer {
   readonly #stopping = new AbortController();
   readonly #pauses = new Set<string>();
   readonly #pollSize = new PollSize();
+  readonly #stalls = new StallWatch();
   readonly #errorGates = new Map<number, RepeatGate>();
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
@@ -141,21 +143,27 @@ export class Consumer {
     await this.#rebalancer?.idle();
   }
 
-  /** Goes on where the broker still has something, if it has deleted what was to be read next, or the topic itself. */
+  /**
+   * Goes on where the broker still has something, if it has deleted what was to be read next, or the topic itself; and has a
+   * partition fetched anew that the client has silently stopped fetching.
+   */
   async recover(owned: OwnedPartition, offsets: { low: number; high: number }): Promise<void> {
     const native = this.#native;
     const rebalancer = this.#rebalancer;
-    if (native === null || rebalancer === null || isWithin(owned, offsets)) return;
+    if (native === null || rebalancer === null) return;
+    const stalled = this.#stalls.isStalled(owned, offsets.high, Date.now());
+    if (isWithin(owned, offsets) && !stalled) return;
     await this.#runBetweenPolls(() => {
-      if (rebalancer.isBusy) return;
-      recoverPosition(
-        native,
-        this.assignment,
-        owned,
-        offsets,
-        rebalancer.protocol === 'COOPERATIVE',
-        this.#log,
+      if (rebalancer.isBusy || owned.closed) return;
+      const cooperative = rebalancer.protocol === 'COOPERATIVE';
+      recoverPosition(native, this.assignment, owned, offsets, cooperative, this.#log);
+      if (!stalled || !isWithin(owned, offsets)) return;
+      const { name, position } = owned;
+      this.#log.warn(
+        { partition: name, position, ...offsets },
+        'the client has stopped fetching; starting it anew',
       );
+      fetchAnew(native, this.assignment, owned, cooperative);
     });
   }
 

@@ -40,11 +40,24 @@ export function recoverPosition(
     assignment.remove(owned);
     assignment.add(new OwnedPartition(topic, partition, low, -1));
   }
+  fetchAnew(native, assignment, { topic, partition, position: low }, cooperative);
+}
+
+/**
+ * Takes a partition over anew at its position, so that the client starts to fetch it again. To be called between polls, and
+ * never while the client waits for the answer to a rebalance.
+ */
+export function fetchAnew(
+  native: NativeConsumer,
+  assignment: Assignment,
+  { topic, partition, position }: { topic: string; partition: number; position: number },
+  cooperative: boolean,
+): void {
   // The client remembers a pause beyond the assignment.
   native.resume([{ topic, partition }]);
   if (cooperative) {
     native.incrementalUnassign([{ topic, partition }]);
-    native.incrementalAssign([{ topic, partition, offset: low }]);
+    native.incrementalAssign([{ topic, partition, offset: position }]);
     return;
   }
   const all = assignment.all();

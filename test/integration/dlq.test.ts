@@ -46,7 +46,7 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
   const done = await dlq('retry', '--execute');
   expect(done.stdout).toContain('3 indexed, 0 dropped by a transform, 0 dead-lettered again');
   expect((await dlq('list')).stdout).toContain('0 dead letters in');
-  await expectExactlyOnce(lab, 'source');
+  await expectExactlyOnce(lab, { hash: 'source' });
 });
 
 it('dlq put dead-letters by hand the one record that holds the group', async () => {

@@ -1,5 +1,8 @@
 import { inject, onTestFinished } from 'vitest';
-import { Ledger } from './ledger.ts';
+import { documentId } from '../../src/elasticsearch/document-id.ts';
+import { commitsAhead } from './commit-check.ts';
+import { type Commit, followCommits } from './commit-log.ts';
+import { type CheckOptions, Ledger, type LedgerEntry } from './ledger.ts';
 import { type ConfigFile, Logweir } from './logweir.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName, waitFor } from './topics.ts';
@@ -23,6 +26,8 @@ export interface Lab {
   start(sections?: Sections, files?: Record<string, string>): Logweir;
   committed(): Promise<number[]>;
   ends(): Promise<number[]>;
+  /** All commits of the group, as the broker has written them. */
+  commits(): Promise<Commit[]>;
   /** Waits until the group has committed the end of every partition. */
   waitForLagZero(timeoutMs?: number): Promise<void>;
   search(query?: object): Promise<{ _id: string; _source: Record<string, unknown> }[]>;
@@ -56,6 +61,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     await proxy.close();
   });
   const group = uniqueName('group');
+  const commitsOf = await followCommits(kafka);
   const ends = (): Promise<number[]> => endOffsets(kafka, topic, partitions);
   const committed = (): Promise<number[]> => committedOffsets(kafka, group, topic, partitions);
   const config: Lab['config'] = (sections = {}) => {
@@ -99,6 +105,7 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     },
     committed,
     ends,
+    commits: () => commitsOf(group),
     async waitForLagZero(timeoutMs = 60_000) {
       const atEnd = async (): Promise<boolean> => {
         const [offsets, wanted] = await Promise.all([committed(), ends()]);
@@ -123,12 +130,12 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   };
 }
 
-/** What every test ends with: exactly what was produced is there, once. */
-export async function expectExactlyOnce(lab: Lab, hash: 'source' | 'none' = 'none'): Promise<void> {
+/** What every test ends with: exactly what was produced is there, once, and no commit was ever ahead of it. */
+export async function expectExactlyOnce(lab: Lab, options: Partial<CheckOptions> = {}): Promise<void> {
   const { produced, indexed, lost, duplicates, unexpected, altered } = await lab.ledger.check(
     lab.elasticsearch,
     lab.index,
-    { hash },
+    { hash: 'none', ...options },
   );
   const found = {
     indexed,
@@ -138,6 +145,8 @@ export async function expectExactlyOnce(lab: Lab, hash: 'source' | 'none' = 'non
     altered: altered.length,
   };
   const wanted = { indexed: produced, lost: 0, duplicates: 0, unexpected: 0, altered: 0 };
+  if ((await expectNoCommitAhead(lab, options.expectDeadLetters ?? (() => false))) === 0)
+    throw new Error('nothing was committed: the check would prove nothing');
   if (produced === 0) throw new Error('nothing was produced: the check would prove nothing');
   if (JSON.stringify(found) !== JSON.stringify(wanted)) {
     const examples = JSON.stringify([lost, duplicates, unexpected, altered].map((list) => list.slice(0, 3)));
@@ -145,4 +154,20 @@ export async function expectExactlyOnce(lab: Lab, hash: 'source' | 'none' = 'non
       `expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}; for example ${examples}`,
     );
   }
+}
+
+/**
+ * Checks every single commit of the group against what the proxy has told the client by then, and what lay in the dead-letter
+ * topic (promise P1). Part of {@link expectExactlyOnce}.
+ *
+ * @returns how many commits there were
+ */
+async function expectNoCommitAhead(lab: Lab, isElsewhere: (entry: LedgerEntry) => boolean): Promise<number> {
+  const settledAt = lab.proxy.journal.firstAcknowledgements();
+  for (const entry of lab.ledger.entries.values())
+    if (isElsewhere(entry)) settledAt.set(documentId(entry), 0);
+  const commits = await lab.commits();
+  const faults = commitsAhead(commits, lab.ledger.entries.values(), settledAt);
+  if (faults.length > 0) throw new Error(`committed before settled: ${faults.join('; ')}`);
+  return commits.length;
 }

@@ -9,6 +9,8 @@ export interface BulkItem {
   answeredAt: number | undefined;
   /** Whether the answer left for the client, as Elasticsearch gave it. */
   delivered: boolean;
+  /** When an answer left for the client that acknowledges the item, in ms since the epoch: before it was sent. */
+  acknowledgedAt: number | undefined;
 }
 
 export interface Acknowledgement {
@@ -38,10 +40,41 @@ export class BulkJournal {
       item.status = found;
       item.answeredAt = time;
       if (item.id === undefined || this.acknowledged.has(item.id)) return;
-      if (found === 200 || found === 201 || found === 409)
-        this.acknowledged.set(item.id, { time, status: found });
+      if (isStored(found)) this.acknowledged.set(item.id, { time, status: found });
     });
   }
+
+  /**
+   * An answer is about to leave for the client. Only what it says of the items by position acknowledges them: a whole 2xx with
+   * as many items as were sent (invariant I3).
+   */
+  leaving(items: readonly BulkItem[], status: number, body: Buffer): void {
+    if (status < 200 || status >= 300) return;
+    let statuses: (number | undefined)[];
+    try {
+      statuses = itemStatuses(body);
+    } catch {
+      return;
+    }
+    if (statuses.length !== items.length) return;
+    items.forEach((item, position) => {
+      if (isStored(statuses[position])) item.acknowledgedAt = Date.now();
+    });
+  }
+
+  /** When the client was first told that a document is stored, by `_id`; in ms since the epoch. */
+  firstAcknowledgements(): Map<string, number> {
+    const first = new Map<string, number>();
+    for (const { id, acknowledgedAt } of this.items) {
+      if (id === undefined || acknowledgedAt === undefined) continue;
+      first.set(id, Math.min(acknowledgedAt, first.get(id) ?? Infinity));
+    }
+    return first;
+  }
+}
+
+function isStored(status: number | undefined): status is number {
+  return status === 200 || status === 201 || status === 409;
 }
 
 /** The action lines of a bulk body; every line but that of a delete is followed by one with the document. */
@@ -61,7 +94,14 @@ function readActions(body: Buffer): BulkItem[] {
     if (entry === undefined) continue;
     const [operation, { _id: id, _index: index }] = entry;
     if (operation !== 'delete') line();
-    items.push({ id, index, status: undefined, answeredAt: undefined, delivered: false });
+    items.push({
+      id,
+      index,
+      status: undefined,
+      answeredAt: undefined,
+      delivered: false,
+      acknowledgedAt: undefined,
+    });
   }
   return items;
 }

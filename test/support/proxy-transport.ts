@@ -42,9 +42,9 @@ function textHeaders({ headers }: IncomingMessage): Record<string, string> {
 }
 
 /** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
-export function send(response: ServerResponse, { status, headers, body = '' }: Answer): void {
-  const bytes =
-    typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+export function send(response: ServerResponse, answer: Answer): void {
+  const { status, headers } = answer;
+  const bytes = bodyOf(answer);
   response.writeHead(status, {
     'content-type': 'application/json',
     'x-elastic-product': 'Elasticsearch',
@@ -52,4 +52,10 @@ export function send(response: ServerResponse, { status, headers, body = '' }: A
     'content-length': bytes.length,
   });
   response.end(bytes);
+}
+
+/** The bytes of an answer's body: text and bytes as they are, anything else as JSON. */
+export function bodyOf({ body = '' }: Answer): Buffer {
+  if (Buffer.isBuffer(body)) return body;
+  return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }

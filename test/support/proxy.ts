@@ -7,13 +7,14 @@ import { BulkJournal, type Acknowledgement, type BulkItem } from './proxy-journa
 import {
   Rule,
   type Action,
+  type Answer,
   type Forward,
   type FullAnswer,
   type Match,
   type Predicate,
   type ProxyRequest,
 } from './proxy-rules.ts';
-import { forwardTo, send } from './proxy-transport.ts';
+import { bodyOf, forwardTo, send } from './proxy-transport.ts';
 import { waitFor } from './wait.ts';
 
 export type * from './proxy-rules.ts';
@@ -129,7 +130,7 @@ export class Proxy {
     const passOn = async () => {
       const answer = await forward();
       response.once('finish', () => items.forEach((item) => (item.delivered = true)));
-      send(response, answer);
+      this.#send(response, answer, items);
     };
     if (action === undefined) await passOn();
     else if (action === 'cutBefore') response.destroy();
@@ -151,8 +152,13 @@ export class Proxy {
       }
     } else {
       const { answer } = action;
-      send(response, typeof answer === 'function' ? await answer(request, forward) : answer);
+      this.#send(response, typeof answer === 'function' ? await answer(request, forward) : answer, items);
     }
+  }
+
+  #send(response: ServerResponse, answer: Answer, items: readonly BulkItem[]): void {
+    this.journal.leaving(items, answer.status, bodyOf(answer));
+    send(response, answer);
   }
 
   async #forward(request: ProxyRequest, items: BulkItem[], body?: string | Buffer): Promise<FullAnswer> {

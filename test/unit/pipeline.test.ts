@@ -351,6 +351,36 @@ describe('a transform that fails', () => {
   });
 });
 
+describe('dead_letter.hold_above_ratio', () => {
+  it('what a transform throws on beyond that share is held, and the watermark stays', async () => {
+    const lab = new PipelineLab({ run: fail, holdAboveRatio: 0.01 });
+    const owned = lab.own();
+    lab.take(Array.from({ length: 20 }, () => '{}'));
+    expect(lab.letters).toHaveLength(11);
+    expect(lab.holds.list()).toMatchObject([
+      { reason: 'more than 10 of the last 1000 records were refused: transform step-0', records: 9 },
+    ]);
+    while (lab.letters.length > 0) await lab.bury();
+    expect([owned.watermark, owned.held, lab.counts.dead_lettered]).toEqual([11, 9, 11]);
+  });
+
+  it('what Elasticsearch refuses beyond that share is given back to whoever sent it, and may pass later', () => {
+    const lab = new PipelineLab({ holdAboveRatio: 0.01 });
+    lab.own();
+    lab.take(Array.from({ length: 12 }, () => '{}'));
+    const causes = Array.from({ length: 11 }, () => lab.reject());
+    expect(causes.every((cause) => cause === undefined)).toBe(true);
+    const [last] = lab.documents;
+    expect(lab.reject(last)).toBe(
+      'more than 10 of the last 1000 records were refused: mapper_parsing_exception',
+    );
+    expect(lab.letters).toHaveLength(11);
+    lab.documents = last === undefined ? [] : [last];
+    lab.acknowledge();
+    expect(lab.counts.indexed).toBe(1);
+  });
+});
+
 describe('an asynchronous transform', () => {
   it('does not keep the records behind it from being sent, and holds the watermark', async () => {
     const answer = deferred<Event>();

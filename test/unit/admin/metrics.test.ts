@@ -9,6 +9,7 @@ const NONE: Gauges = {
   bufferBytes: () => 0,
   pauses: () => [],
   holds: () => [],
+  storm: () => null,
 };
 
 function metricsWith(gauges: Partial<Gauges> = {}, prefix = 'logweir_'): Metrics {

@@ -17,6 +17,7 @@ async function start(parts: Partial<AdminParts> = {}, listen = '127.0.0.1:0'): P
     bufferBytes: () => 0,
     pauses: () => [],
     holds: () => [],
+    storm: () => null,
   });
   const server = await AdminServer.start(listen, {
     metrics,

@@ -33,7 +33,7 @@ const itemsOf = (...items: Item[]): Answer => ({ status: 200, body: { errors: tr
 const allOk = (ids: string[]): Answer => itemsOf(...ids.map(() => OK));
 
 /** A sender over a transport that the test scripts, and everything that it tells. */
-function lab(script: Script) {
+function lab(script: Script, holdRejects = false) {
   const sent: string[][] = [];
   const indexed: string[] = [];
   const rejected: { id: string; reason: string; message: string }[] = [];
@@ -69,7 +69,9 @@ function lab(script: Script) {
       },
       rejected(document, reason, message) {
         rejected.push({ id: idOf(document.action), reason, message });
+        if (holdRejects) return 'too many';
         document.settlement.settle('dead_lettered');
+        return undefined;
       },
       held: (document, cause) => void held.push({ id: idOf(document.action), cause }),
       answered: (outcome, count) => void answered.push({ outcome, documents: count }),
@@ -559,6 +561,13 @@ describe('documents that were given up with their partition', () => {
   });
 });
 
+it('documents that are refused for good and may not be dead-lettered now are held, the others settle', async () => {
+  const { sender, held, indexed } = lab(() => itemsOf(OK, BAD, OK), true);
+  await sender.send(documents(3));
+  expect(indexed).toEqual(['0', '2']);
+  expect(held).toEqual([{ id: '1', cause: 'too many' }]);
+});
+
 describe('a probe of a held document', () => {
   const never = new AbortController().signal;
 
@@ -575,6 +584,13 @@ describe('a probe of a held document', () => {
     const [held] = documents(1) as [Document];
     expect(await sender.probe(held, never)).toBe(true);
     expect(rejected).toHaveLength(1);
+  });
+
+  it('that is refused for good, and may not be dead-lettered now, stays held', async () => {
+    const { sender, held } = lab(() => itemsOf(BAD), true);
+    const [document] = documents(1) as [Document];
+    expect(await sender.probe(document, never)).toBe(false);
+    expect(held).toEqual([]);
   });
 
   it.each<[string, Answer]>([

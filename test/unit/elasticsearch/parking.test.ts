@@ -173,6 +173,20 @@ describe('documents that were given up with their partition', () => {
   });
 });
 
+it('thousands of causes cost eight probes at a time, each cause in its turn', async () => {
+  const parked = documents(3000).map((one, at) => ({ ...one, index: `index-${at}` }));
+  for (const document of parked) parking.park(document, BLOCKED);
+  await nextProbe();
+  expect(probed).toHaveLength(8);
+  await nextProbe();
+  expect(new Set(probed.map(({ index }) => index)).size).toBe(16);
+  expect(fakeDelay.open).toBe(1);
+  for (const { index } of parked) mended.add(index);
+  for (let round = 0; round < 3000 / 8 + 2; round++) await nextProbe();
+  expect(holds.size).toBe(0);
+  expect(parked.every(({ settlement }) => settlement.settled)).toBe(true);
+});
+
 it('nothing is probed any more once it is closed, and what waits is not settled', async () => {
   const parked = documents(2);
   for (const document of parked) parking.park(document, BLOCKED);

@@ -5,6 +5,7 @@ import { createRenderer } from '../../../src/elasticsearch/render.ts';
 import { Holds } from '../../../src/holds.ts';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
 import { type Original, Pipeline } from '../../../src/pipeline.ts';
+import { RejectStorm } from '../../../src/reject-storm.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
 import type { TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
@@ -25,6 +26,7 @@ export interface LabOptions {
   steps?: readonly { run: TransformFunction; onError: OnError }[];
   codec?: 'json' | 'text';
   original?: Original;
+  holdAboveRatio?: number;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
 }
@@ -65,6 +67,7 @@ export class PipelineLab implements DeadLetters {
       },
       deadLetters: this,
       holds: this.holds,
+      storm: new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} }),
       events: {
         received: (count) => void (this.received += count),
         settled: (outcome) => void this.counts[outcome]++,
@@ -116,10 +119,10 @@ export class PipelineLab implements DeadLetters {
   }
 
   /** Elasticsearch refuses the first open document, or the one given, for good. */
-  reject(document = this.documents[0]): void {
+  reject(document = this.documents[0]): string | undefined {
     if (document === undefined) throw new Error('there is no open document');
     this.documents = this.documents.filter((one) => one !== document);
-    this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+    return this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
   }
 
   /** The dead letter acknowledges the first open letter, or the one given. */
