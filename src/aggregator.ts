@@ -112,6 +112,7 @@ export class Aggregator {
       request.backoff,
       (document, signal) => sender.probe(document, signal),
       (documents) => {
+        this.#metrics.retrying(documents.length);
         for (const document of documents) this.#batcher.add(document);
         this.#batcher.flush();
       },

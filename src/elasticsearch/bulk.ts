@@ -78,7 +78,6 @@ export class BulkSender {
       pieces: [batch],
       sending: [],
       wake: new AbortController(),
-      refusals: 0,
       passedBefore: this.#passed,
       alone: [],
     };
@@ -104,6 +103,7 @@ export class BulkSender {
   /** Sends one held document once. @returns whether that settled it */
   async probe(document: Document, signal: AbortSignal): Promise<boolean> {
     this.#transport.refresh();
+    this.#events.retrying(1, 'probe');
     const answer = await this.#transport.send(bulkBody([document]), signal);
     const verdict = judge(answer, 1);
     const [item] = verdict.kind === 'items' ? verdict.items : [];
@@ -216,13 +216,12 @@ export class BulkSender {
   ): void {
     const again: Document[] = [];
     let blocking = '';
-    delivery.refusals++;
     piece.forEach((document, index) => {
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
       if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
       else if (verdict.kind === 'reject') this.#rejected(document, verdict.reason, verdict.message);
       else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
-      else if (delivery.refusals > REFUSALS_UNTIL_HELD)
+      else if (++document.refusals > REFUSALS_UNTIL_HELD)
         this.#events.held(document, `${verdict.reason}, again and again`);
       else {
         again.push(document);
@@ -233,7 +232,6 @@ export class BulkSender {
     this.#outage.succeeded();
     answered(again.length === 0 ? 'ok' : 'partial');
     if (again.length === 0) {
-      delivery.refusals = 0;
       this.#concurrency.succeeded(this.#open.size);
       return;
     }

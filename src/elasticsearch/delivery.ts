@@ -8,8 +8,6 @@ export interface Delivery {
   sending: readonly Document[];
   /** Cuts the open request or the wait short. */
   wake: AbortController;
-  /** Answers in a row that left something open. */
-  refusals: number;
   /** How many documents had been taken, of all batches, when this one began. */
   readonly passedBefore: number;
   /** Documents of it that were refused with 400 all alone. */

@@ -13,6 +13,8 @@ export interface Document {
   readonly acknowledged?: () => void;
   /** Bytes that the document takes in a bulk body. */
   readonly bytes: number;
+  /** How many answers said that it must be sent again. */
+  refusals: number;
 }
 
 /** @param id the `_id`; neither it nor the index holds anything that JSON would escape */
@@ -25,7 +27,14 @@ export function makeDocument(
 ): Document {
   const action = `{"${operation}":{"_index":"${index}","_id":"${id}"}}`;
   const sourceBytes = typeof source === 'string' ? Buffer.byteLength(source) : source.length;
-  return { settlement, index, action, source, bytes: Buffer.byteLength(action) + sourceBytes + 2 };
+  return {
+    settlement,
+    index,
+    action,
+    source,
+    bytes: Buffer.byteLength(action) + sourceBytes + 2,
+    refusals: 0,
+  };
 }
 
 /** The NDJSON body of a bulk request: one buffer, written once. */

@@ -18,7 +18,7 @@ export function commitsAhead(
   const byPartition = Map.groupBy(entries, placeOf);
   for (const [place, made] of Map.groupBy(commits, placeOf)) {
     const records = (byPartition.get(place) ?? [])
-      .map((entry) => ({ offset: entry.offset, known: settledAt.get(documentId(entry)) ?? Infinity }))
+      .map((entry) => ({ ...entry, known: settledAt.get(documentId(entry)) ?? Infinity }))
       .toSorted((a, b) => a.offset - b.offset);
     for (const { offset, time } of made) {
       const ahead = firstAhead(records, offset, time);
@@ -37,6 +37,7 @@ function placeOf({ topic, partition }: { topic: string; partition: number }): st
 
 interface Known {
   readonly offset: number;
+  readonly sentAt: number;
   /** When the client was told, in ms since the epoch; Infinity for never. */
   readonly known: number;
 }
@@ -44,7 +45,8 @@ interface Known {
 function firstAhead(sorted: readonly Known[], offset: number, time: number): Known | undefined {
   for (const record of sorted) {
     if (record.offset >= offset) return undefined;
-    if (record.known > time) return record;
+    // What was sent after the commit belongs to a topic that was created anew since.
+    if (record.known > time && record.sentAt <= time) return record;
   }
   return undefined;
 }

@@ -28,6 +28,10 @@ export interface KafkaOptions {
   readonly port?: number | undefined;
   /** Added to server.properties, over what is there. */
   readonly properties?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** The same for all nodes of a cluster. @default a new one */
+  readonly clusterId?: string | undefined;
+  /** Handed to Kafka's StorageTool: `--add-scram`, for one. */
+  readonly formatArguments?: readonly string[] | undefined;
 }
 
 /** A single Kafka node, broker and controller in one process, on 127.0.0.1 without encryption. */
@@ -47,6 +51,8 @@ export async function startKafka({
   logDirectory,
   port,
   properties,
+  clusterId = newClusterId(),
+  formatArguments = [],
 }: KafkaOptions): Promise<KafkaServer> {
   const { kafkaDirectory, java } = distributions();
   const clientPort = port ?? (await freePort());
@@ -64,7 +70,9 @@ export async function startKafka({
       .join(''),
   );
   const jvm = ['-cp', join(kafkaDirectory, 'libs', '*'), `-Dlog4j2.configurationFile=${loggingFile}`];
-  if (!existsSync(join(dataDirectory, 'meta.properties'))) await format(java, jvm, configFile);
+  if (!existsSync(join(dataDirectory, 'meta.properties'))) {
+    await format(java, jvm, ['--cluster-id', clusterId, '--config', configFile, ...formatArguments]);
+  }
   const server = new KafkaServer(clientPort, {
     name: 'Kafka',
     logFile,
@@ -115,10 +123,14 @@ function serverProperties(
   };
 }
 
+/** As Kafka writes it: 16 bytes in base64, and no dash in front. */
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url').replace(/^-/, 'A');
+}
+
 /** KRaft does not start on a directory without a cluster id. */
-async function format(java: string, jvm: readonly string[], configFile: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
-  const tool = ['kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', configFile];
+async function format(java: string, jvm: readonly string[], options: readonly string[]): Promise<void> {
+  const tool = ['kafka.tools.StorageTool', 'format', ...options];
   try {
     await promisify(execFile)(java, [
       '-Xmx128m',

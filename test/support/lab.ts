@@ -42,6 +42,8 @@ function isSection(section: Sections[string]): section is Section {
 export interface LabOptions {
   /** @default 3 */
   partitions?: number;
+  /** @default 1 */
+  replicas?: number;
   /** Another Kafka than the shared one. */
   kafka?: string;
   /** Another Elasticsearch than the shared one, for tests that stop it. */
@@ -51,7 +53,7 @@ export interface LabOptions {
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const { partitions = 3, kafka = inject('kafka'), elasticsearch = inject('elasticsearch') } = options;
   const topic = uniqueName('logs');
-  await createTopic(kafka, topic, partitions);
+  await createTopic(kafka, topic, partitions, {}, options.replicas);
   const ledger = new Ledger(kafka);
   const proxy = await startProxy(elasticsearch);
   const running: Logweir[] = [];

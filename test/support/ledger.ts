@@ -24,6 +24,8 @@ export interface LedgerEntry extends Coordinates {
   readonly sequence: number | undefined;
   /** SHA-256 of the bytes, in base64. */
   readonly hash: string;
+  /** When it was handed to the producer, in ms since the epoch. */
+  readonly sentAt: number;
 }
 
 /**
@@ -111,7 +113,8 @@ export class Ledger {
       const value = bytesOf(payload);
       const sequence = value === null ? undefined : sequenceOf(value.toString());
       const at = position++;
-      const sent = timestamp ?? Date.now();
+      const sentAt = Date.now();
+      const sent = timestamp ?? sentAt;
       const digest = value === null ? '' : hash('sha256', value, 'base64');
       this.#bytes += value?.length ?? 0;
       const delivered: Delivered = (where) => {
@@ -126,7 +129,7 @@ export class Ledger {
           timestamp: where.timestamp ?? sent,
         };
         if (value === null) this.tombstones.push(coordinates);
-        else into[at] = { ...coordinates, sequence, hash: digest };
+        else into[at] = { ...coordinates, sequence, hash: digest, sentAt };
       };
       yield [{ topic, partition: partition ?? null, key: key ?? null, value, timestamp: sent }, delivered];
     }

@@ -23,11 +23,12 @@ export async function createTopic(
   topic: string,
   partitions: number,
   config: Readonly<Record<string, string>> = {},
+  replicas = 1,
 ): Promise<void> {
   await withAdmin(bootstrapServers, (admin) =>
     called((callback) =>
       admin.createTopic(
-        { topic, num_partitions: partitions, replication_factor: 1, config },
+        { topic, num_partitions: partitions, replication_factor: replicas, config },
         TIMEOUT_MS,
         (error) => callback(error, undefined),
       ),
