@@ -9,7 +9,7 @@ demo: setup
 
 # Format, lint, types and unit tests, then everything on a real Kafka and a real Elasticsearch.
 test: check
-	@$(BIN)/vitest run --project unit --project integration
+	@$(BIN)/vitest run
 
 # Under a minute.
 check: setup

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 KAFKA_VERSION=4.4.0
 ES_VERSION_NEW=9.5.0   # needs Java 21
-ES_VERSION_OLD=8.19.8  # runs on Java 17
+ES_VERSION_OLD=8.19.8  # runs on Java 17; the core of the tests runs on it too
 CACHE=$PWD/.cache
 LOGS=$CACHE/logs
 mkdir -p "$LOGS"
@@ -125,15 +125,19 @@ setup_servers() {
       dependency:copy-dependencies "-DoutputDirectory=$CACHE/kafka-$KAFKA_VERSION/libs"
     touch "$CACHE/kafka-$KAFKA_VERSION/.done"
   fi
-  if [ ! -f "$CACHE/elasticsearch-$es/.done" ]; then
-    command -v mvn >/dev/null || debian_install "Maven" maven
-    step "Elasticsearch $es from Maven Central" "Is Maven Central reachable? Look at your settings.xml." \
-      mvn -B "-Dmaven.repo.local=$CACHE/m2" dependency:unpack \
-      "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$es:zip" "-DoutputDirectory=$CACHE" "-DmarkersDirectory=$CACHE/m2-markers"
-    touch "$CACHE/elasticsearch-$es/.done"
-  fi
-  printf 'KAFKA_DIR=%s\nES_DIR=%s\nES_VERSION=%s\nJAVA=%s\n' "$CACHE/kafka-$KAFKA_VERSION" "$CACHE/elasticsearch-$es" "$es" "${java#* }" \
-    >"$CACHE/servers.env"
+  setup_elasticsearch "$es"
+  setup_elasticsearch "$ES_VERSION_OLD"
+  printf '%s\n' "KAFKA_DIR=$CACHE/kafka-$KAFKA_VERSION" "JAVA=${java#* }" \
+    "ES_DIR=$CACHE/elasticsearch-$es" "ES_OLD_DIR=$CACHE/elasticsearch-$ES_VERSION_OLD" >"$CACHE/servers.env"
+}
+
+setup_elasticsearch() {
+  [ ! -f "$CACHE/elasticsearch-$1/.done" ] || return 0
+  command -v mvn >/dev/null || debian_install "Maven" maven
+  step "Elasticsearch $1 from Maven Central" "Is Maven Central reachable? Look at your settings.xml." \
+    mvn -B "-Dmaven.repo.local=$CACHE/m2" dependency:unpack \
+    "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$1:zip" "-DoutputDirectory=$CACHE" "-DmarkersDirectory=$CACHE/m2-markers"
+  touch "$CACHE/elasticsearch-$1/.done"
 }
 
 setup_node

@@ -1,5 +1,6 @@
 import { readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
+import { saslPassword } from './credentials.ts';
 
 type KafkaConfig = Config['kafka'];
 type Options = Record<string, string | number | boolean>;
@@ -76,9 +77,7 @@ function securityOptions({ tls, sasl }: KafkaConfig): Options {
   if (sasl.mechanism !== null) {
     options['sasl.mechanisms'] = sasl.mechanism;
     options['sasl.username'] = sasl.username ?? '';
-    options['sasl.password'] =
-      sasl.password ??
-      (sasl.password_file === null ? '' : readSecret(sasl.password_file, 'kafka.sasl.password_file'));
+    options['sasl.password'] = saslPassword(sasl);
   }
   return options;
 }

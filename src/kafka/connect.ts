@@ -10,6 +10,7 @@ import {
   connect,
   createConsumer,
   disconnect,
+  onError,
 } from './native.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -49,7 +50,7 @@ export async function connectConsumer(
       // A reset inside the client is silent; start-offset.ts does it aloud.
       { 'auto.offset.reset': 'error' },
     );
-    native.on('event.error', (error) => callbacks.failed(error));
+    onError(native, (error) => callbacks.failed(error));
     native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     try {

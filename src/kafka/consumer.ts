@@ -7,6 +7,7 @@ import type { BufferBudget } from '../buffer-budget.ts';
 import { Assignment, type OwnedPartition } from './assignment.ts';
 import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
+import { refreshLogin } from './credentials.ts';
 import { explain } from './explain.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { PollSize } from './poll-size.ts';
@@ -45,7 +46,8 @@ export class Consumer {
   readonly #pauses = new Set<string>();
   readonly #pollSize = new PollSize();
   readonly #stalls = new StallWatch();
-  readonly #errorGates = new Map<number, RepeatGate>();
+  /** By message: librdkafka has some two hundred of them. */
+  readonly #errorGates = new Map<string, RepeatGate>();
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
   #committer: Committer | null = null;
@@ -266,8 +268,10 @@ export class Consumer {
   }
 
   #report(error: KafkaError): void {
-    const gate = this.#errorGates.get(error.code) ?? new RepeatGate();
-    this.#errorGates.set(error.code, gate);
+    if (error.code === ErrorCode.AUTHENTICATION && this.#native !== null)
+      refreshLogin(this.#native, this.#config);
+    const gate = this.#errorGates.get(error.message) ?? new RepeatGate();
+    this.#errorGates.set(error.message, gate);
     const held = gate.pass();
     if (held !== undefined) {
       this.#log.warn(

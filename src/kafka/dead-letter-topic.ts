@@ -7,6 +7,7 @@ import { messageOf } from '../errors.ts';
 import type { Holds } from '../holds.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
 import { clientOptions } from './client-config.ts';
+import { refreshLogin } from './credentials.ts';
 import {
   ErrorCode,
   type KafkaError,
@@ -15,6 +16,7 @@ import {
   createProducer,
   disconnect,
   hasCode,
+  onError,
 } from './native.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
@@ -118,7 +120,10 @@ export class DeadLetterTopic implements DeadLetters {
         if (typeof answered === 'function')
           (answered as (error: KafkaError | null | undefined) => void)(error);
       });
-      producer.on('event.error', () => {});
+      const made = producer;
+      onError(made, (error) => {
+        if (error.code === ErrorCode.AUTHENTICATION) refreshLogin(made, this.#config);
+      });
       await connect(producer, CONNECT_TIMEOUT_MS);
       producer.setPollInterval(POLL_MS);
       return producer;

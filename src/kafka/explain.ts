@@ -12,6 +12,12 @@ export function explain(error: KafkaError, config: Config['kafka']): string {
         `the group ${config.group_id} has members with another assignment protocol (a Vector that is still running uses ` +
         'range): stop them, or take another kafka.group_id'
       );
+    case ErrorCode.AUTHENTICATION:
+      return 'the brokers refuse the login: look at kafka.sasl and kafka.tls; a password_file is read again for each attempt';
+    case ErrorCode.FATAL:
+      return config.group_instance_id === null
+        ? 'the Kafka client cannot go on'
+        : `the Kafka client cannot go on; has another member the same kafka.group_instance_id (${config.group_instance_id})?`;
     case ErrorCode.INVALID_SESSION_TIMEOUT:
       return (
         `kafka.session_timeout_ms (${config.session_timeout_ms}) is outside of what the broker allows: ` +

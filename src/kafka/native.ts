@@ -18,6 +18,7 @@ export const ErrorCode = {
   REVOKE_PARTITIONS: -174,
   QUEUE_FULL: -184,
   FATAL: -150,
+  AUTHENTICATION: -169,
   MAX_POLL_EXCEEDED: -147,
   AUTO_OFFSET_RESET: -140,
   UNKNOWN_TOPIC: -188,
@@ -93,6 +94,22 @@ export function createAdmin(options: Options): NativeAdmin {
 interface Connectable {
   connect(options: { timeout: number }, callback: (error: KafkaError | null) => void): unknown;
   disconnect(callback: () => void): unknown;
+}
+
+/** The client hands error events on as their text alone (rd_kafka_err2str without its prefix, in lower case). */
+const codesOfTexts: ReadonlyMap<string, number> = new Map([
+  ['authentication failure', ErrorCode.AUTHENTICATION],
+  ['fatal error', ErrorCode.FATAL],
+  ['maximum application poll interval (max.poll.interval.ms) exceeded', ErrorCode.MAX_POLL_EXCEEDED],
+]);
+
+/** Listens to the errors that belong to no call, with their codes where those matter. */
+export function onError(client: unknown, listener: (error: KafkaError) => void): void {
+  (client as { on(name: string, listener: (error: KafkaError) => void): void }).on('event.error', (error) => {
+    const { message, isFatal } = error;
+    const code = codesOfTexts.get(message) ?? error.code;
+    listener({ message, code, ...(isFatal === undefined ? {} : { isFatal }) });
+  });
 }
 
 /** Connects and reads the cluster's metadata. @throws LogweirError UNAVAILABLE */

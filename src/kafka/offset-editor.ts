@@ -10,6 +10,7 @@ import {
   createAdmin,
   createConsumer,
   disconnect,
+  onError,
   promised,
   watermarks,
 } from './native.ts';
@@ -44,7 +45,7 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
     'enable.auto.commit': false,
     'allow.auto.create.topics': false,
   });
-  consumer.on('event.error', () => {});
+  onError(consumer, () => {});
   try {
     await connect(consumer, TIMEOUT_MS);
   } catch (error) {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
-import { expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { openLab } from '../support/lab.ts';
 
 const FULL = process.env['FULL'] === '1';
 const BACKLOG = FULL ? 3_000_000 : 150_000;

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
 import { called, withAdmin } from '../support/kafka-client.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 import type { Logweir } from '../support/logweir.ts';
 import { createTopic, deleteTopic, waitFor } from '../support/topics.ts';
 
@@ -109,6 +110,21 @@ it('static membership: a restart within the session does not rebalance the other
   await again.waitForPartitions(2);
   await lab.waitForLagZero();
   expect(rebalances()).toBe(before);
+  await expectExactlyOnce(lab);
+});
+
+it('two members with one static name: the later one goes on, the first is told why and ends', async () => {
+  const lab = await openLab({ partitions: 2 });
+  await lab.ledger.produce(lab.topic, events(0, 200));
+  const settings = { kafka: { ...SESSION, group_instance_id: 'twin' } };
+  const first = lab.start(settings);
+  await first.waitForPartitions(2);
+  const second = lab.start(settings);
+  expect((await first.exited).code).toBe(70);
+  expect(first.output).toMatch(/group_instance_id/);
+  await lab.ledger.produce(lab.topic, events(200, 200));
+  await lab.waitForLagZero();
+  expect(second.running).toBe(true);
   await expectExactlyOnce(lab);
 });
 

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ElasticsearchServer, startElasticsearch } from '../support/elasticsearch-server.ts';
 import { agentEvent } from '../support/events.ts';
 import { type KafkaCluster, startKafkaCluster } from '../support/kafka-cluster.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 
 const DOWN_MS = process.env['FULL'] === '1' ? 20_000 : 3000;
 /** With a name of its own an instance that was killed takes its place in the group at once. */

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { forgeItems } from '../support/forge.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 import type { ProxyRequest } from '../support/proxy.ts';
 import { readTopic } from '../support/topic-reader.ts';
 
@@ -106,33 +108,13 @@ it('a mixed batch {201, 400, 429}: exactly one sent, one dead-lettered, one sent
 
 it('a random 30 % of all items answered 429: nothing is lost, and only what failed is sent again', async () => {
   const lab = await openLab();
-  let refused = 0;
-  lab.proxy.rule(() => true, {
-    answer: async (request, forward) => {
-      const lines = linesOf(request);
-      const pairs = Array.from({ length: lines.length / 2 }, (_, index) =>
-        lines.slice(index * 2, index * 2 + 2),
-      );
-      const keep = pairs.map(() => Math.random() > 0.3);
-      const kept = pairs.filter((_, index) => keep[index]).flat();
-      const answer = kept.length === 0 ? undefined : await forward(`${kept.join('\n')}\n`);
-      const items =
-        answer === undefined ? [] : (JSON.parse(answer.body.toString()) as { items: object[] }).items;
-      let next = 0;
-      const all = keep.map((kept_) =>
-        kept_
-          ? items[next++]
-          : { index: { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'busy' } } },
-      );
-      refused += keep.filter((kept_) => !kept_).length;
-      return { status: 200, body: { errors: true, items: all } };
-    },
-  });
+  const forged = forgeItems(429, 'es_rejected_execution_exception', 0.3);
+  lab.proxy.rule({ from: 1 }, forged.action);
   await lab.ledger.produce(lab.topic, events(0, 2000));
   const logweir = lab.start();
   await lab.waitForLagZero();
-  expect(refused).toBeGreaterThan(400);
-  expect(lab.proxy.itemsSent).toBe(2000 + refused);
-  expect(await logweir.metric('logweir_documents_retried_total')).toBe(refused);
+  expect(forged.count).toBeGreaterThan(400);
+  expect(lab.proxy.itemsSent).toBe(2000 + forged.count);
+  expect(await logweir.metric('logweir_documents_retried_total')).toBe(forged.count);
   await expectExactlyOnce(lab);
 });

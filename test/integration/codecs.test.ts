@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
-import { expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { openLab } from '../support/lab.ts';
 
 const events = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => agentEvent(from + index));

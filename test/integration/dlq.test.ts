@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { logweirCommand } from '../support/command.ts';
-import { expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { openLab } from '../support/lab.ts';
 import { readTopic } from '../support/topic-reader.ts';
 
 const strict = `export default (event) => { if (event.bad) throw new Error('bad event'); return event; };`;

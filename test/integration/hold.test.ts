@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 import type { Logweir } from '../support/logweir.ts';
 import { createTopic, deleteTopic } from '../support/topics.ts';
 import { readTopic } from '../support/topic-reader.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ElasticsearchServer, startElasticsearch } from '../support/elasticsearch-server.ts';
 import { agentEvent } from '../support/events.ts';
-import { expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { openLab } from '../support/lab.ts';
 
 const EVENTS = 20_000;
 const KILLS = 5;

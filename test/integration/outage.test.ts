@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 import { waitFor } from '../support/topics.ts';
 
 const events = (from: number, count: number) =>

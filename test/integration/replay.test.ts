@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { logweirCommand } from '../support/command.ts';
 import { agentEvent } from '../support/events.ts';
-import { type Lab, expectExactlyOnce, openLab } from '../support/lab.ts';
+import { expectExactlyOnce } from '../support/checks.ts';
+import { type Lab, openLab } from '../support/lab.ts';
 
 const mark = (version: number): string =>
   `export default (event: Record<string, unknown>) => ({ ...event, version: ${version} });\n`;

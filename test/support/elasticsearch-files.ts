@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Distributions } from './paths.ts';
 
 /** A user other than root. */
 export interface Account {
@@ -48,7 +47,8 @@ export function serverAccount(): Account | undefined {
  */
 export function prepareFiles(
   runDirectory: string,
-  { elasticsearchDirectory, java }: Distributions,
+  elasticsearchDirectory: string,
+  java: string,
   account: Account | undefined,
 ): ElasticsearchFiles {
   mkdirSync(runDirectory, { recursive: true });
@@ -84,6 +84,7 @@ export function prepareFiles(
 export function writeConfiguration(
   { home, directory }: ElasticsearchFiles,
   settings: Readonly<Record<string, string | number | boolean>>,
+  more: Readonly<Record<string, string>>,
   account: Account | undefined,
 ): void {
   const config = join(directory, 'config');
@@ -95,6 +96,7 @@ export function writeConfiguration(
   writeFileSync(join(config, 'jvm.options.d', 'heap.options'), '-Xms1g\n-Xmx1g\n');
   const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
   writeFileSync(join(config, 'elasticsearch.yml'), lines.join(''));
+  for (const [name, text] of Object.entries(more)) writeFileSync(join(config, name), text);
   if (account === undefined) return;
   for (const name of ['config', 'data', 'logs', 'tmp']) own(join(directory, name), account);
 }

@@ -6,6 +6,8 @@ import { spawnLogged } from './process.ts';
 import { Server, type ServerOptions } from './server.ts';
 
 export interface ElasticsearchOptions {
+  /** 8.19 in place of the newest. */
+  readonly old?: boolean | undefined;
   /** Holds the configuration and the data. A second start on the same directory finds the data again. */
   readonly runDirectory: string;
   /** @default the run directory */
@@ -14,17 +16,29 @@ export interface ElasticsearchOptions {
   readonly port?: number | undefined;
   /** Added to elasticsearch.yml, over what is there. */
   readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** Written beside elasticsearch.yml, by name. */
+  readonly configurationFiles?: Readonly<Record<string, string>> | undefined;
+  /** @default asks for the cluster's health, without a login */
+  readonly isReady?: (() => Promise<boolean>) | undefined;
 }
 
 /** A single Elasticsearch node on 127.0.0.1 without security. `pid` is its launcher, whose child the server is. */
 export class ElasticsearchServer extends Server {
   readonly port: number;
   readonly url: string;
+  /** Where its own configuration lies, which it reads again in part while it runs. */
+  readonly configurationDirectory: string;
   readonly #removeTemporaryFiles: () => void;
 
-  constructor(port: number, removeTemporaryFiles: () => void, options: ServerOptions) {
+  constructor(
+    port: number,
+    configurationDirectory: string,
+    removeTemporaryFiles: () => void,
+    options: ServerOptions,
+  ) {
     super(options);
     this.port = port;
+    this.configurationDirectory = configurationDirectory;
     this.url = `http://127.0.0.1:${port}`;
     this.#removeTemporaryFiles = removeTemporaryFiles;
   }
@@ -38,14 +52,15 @@ export class ElasticsearchServer extends Server {
 
 export async function startElasticsearch(options: ElasticsearchOptions): Promise<ElasticsearchServer> {
   const found = distributions();
+  const distribution = options.old === true ? found.oldElasticsearchDirectory : found.elasticsearchDirectory;
   const account = serverAccount();
   const port = options.port ?? (await freePort());
   const runDirectory = resolve(options.runDirectory);
-  const files = prepareFiles(runDirectory, found, account);
+  const files = prepareFiles(runDirectory, distribution, found.java, account);
   const { home, directory } = files;
   const paths = { config: join(directory, 'config'), tmp: join(directory, 'tmp') };
   const settings = { ...nodeSettings(port, await freePort(), directory), ...options.settings };
-  writeConfiguration(files, settings, account);
+  writeConfiguration(files, settings, options.configurationFiles ?? {}, account);
   const logFile = join(options.logDirectory ?? runDirectory, 'elasticsearch.log');
   const env = {
     ...process.env,
@@ -56,7 +71,7 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
     JAVA_HOME: undefined,
     ES_JAVA_OPTS: undefined,
   };
-  const server = new ElasticsearchServer(port, files.remove, {
+  const server = new ElasticsearchServer(port, paths.config, files.remove, {
     name: 'Elasticsearch',
     logFile,
     launch: () =>
@@ -68,7 +83,7 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
         cwd: directory,
         ...account,
       }),
-    isReady: async () => await isHealthy(server.url),
+    isReady: options.isReady ?? (async () => await isHealthy(server.url)),
     startTimeoutMs: 120_000,
     stopGraceMs: 30_000,
   });

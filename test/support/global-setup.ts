@@ -25,8 +25,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     project.provide('elasticsearch', endpoint);
     return undefined;
   }
-  const directory = join(runRoot, `test-${process.pid}`);
-  const servers = await startServers(directory);
+  const directory = join(runRoot, `test-${process.pid}-${project.name}`);
+  const servers = await startServers(directory, { oldElasticsearch: project.name === 'elasticsearch-8' });
   project.provide('kafka', servers.kafka.bootstrapServers);
   project.provide('elasticsearch', servers.elasticsearch.url);
   return async () => {

@@ -1,8 +1,6 @@
 import { inject, onTestFinished } from 'vitest';
-import { documentId } from '../../src/elasticsearch/document-id.ts';
-import { commitsAhead } from './commit-check.ts';
 import { type Commit, followCommits } from './commit-log.ts';
-import { type CheckOptions, Ledger, type LedgerEntry } from './ledger.ts';
+import { Ledger } from './ledger.ts';
 import { type ConfigFile, Logweir } from './logweir.ts';
 import { type Proxy, startProxy } from './proxy.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName, waitFor } from './topics.ts';
@@ -130,46 +128,4 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       return answer.hits?.hits ?? [];
     },
   };
-}
-
-/** What every test ends with: exactly what was produced is there, once, and no commit was ever ahead of it. */
-export async function expectExactlyOnce(lab: Lab, options: Partial<CheckOptions> = {}): Promise<void> {
-  const { produced, indexed, lost, duplicates, unexpected, altered } = await lab.ledger.check(
-    lab.elasticsearch,
-    lab.index,
-    { hash: 'none', ...options },
-  );
-  const found = {
-    indexed,
-    lost: lost.length,
-    duplicates: duplicates.length,
-    unexpected: unexpected.length,
-    altered: altered.length,
-  };
-  const wanted = { indexed: produced, lost: 0, duplicates: 0, unexpected: 0, altered: 0 };
-  if ((await expectNoCommitAhead(lab, options.expectDeadLetters ?? (() => false))) === 0)
-    throw new Error('nothing was committed: the check would prove nothing');
-  if (produced === 0) throw new Error('nothing was produced: the check would prove nothing');
-  if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-    const examples = JSON.stringify([lost, duplicates, unexpected, altered].map((list) => list.slice(0, 3)));
-    throw new Error(
-      `expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}; for example ${examples}`,
-    );
-  }
-}
-
-/**
- * Checks every single commit of the group against what the proxy has told the client by then, and what lay in the dead-letter
- * topic (promise P1). Part of {@link expectExactlyOnce}.
- *
- * @returns how many commits there were
- */
-async function expectNoCommitAhead(lab: Lab, isElsewhere: (entry: LedgerEntry) => boolean): Promise<number> {
-  const settledAt = lab.proxy.journal.firstAcknowledgements();
-  for (const entry of lab.ledger.entries.values())
-    if (isElsewhere(entry)) settledAt.set(documentId(entry), 0);
-  const commits = await lab.commits();
-  const faults = commitsAhead(commits, lab.ledger.entries.values(), settledAt);
-  if (faults.length > 0) throw new Error(`committed before settled: ${faults.join('; ')}`);
-  return commits.length;
 }

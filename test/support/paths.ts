@@ -10,7 +10,8 @@ export const runRoot = fileURLToPath(new URL('../../.run', import.meta.url));
 export interface Distributions {
   readonly kafkaDirectory: string;
   readonly elasticsearchDirectory: string;
-  readonly elasticsearchVersion: string;
+  /** The major before, 8.19. */
+  readonly oldElasticsearchDirectory: string;
   readonly java: string;
 }
 
@@ -38,7 +39,7 @@ export function distributions(): Distributions {
   return {
     kafkaDirectory: value('KAFKA_DIR'),
     elasticsearchDirectory: value('ES_DIR'),
-    elasticsearchVersion: value('ES_VERSION'),
+    oldElasticsearchDirectory: value('ES_OLD_DIR'),
     java: value('JAVA'),
   };
 }

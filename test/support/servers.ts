@@ -9,6 +9,8 @@ export interface Servers {
 }
 
 export interface ServersOptions {
+  /** Elasticsearch 8.19 in place of the newest. */
+  readonly oldElasticsearch?: boolean;
   /** @default each server's own directory below the run directory */
   readonly logDirectory?: string;
   /** @default a free one */
@@ -19,10 +21,11 @@ export interface ServersOptions {
 
 /** Starts one Kafka and one Elasticsearch side by side. Where one fails the other is stopped. */
 export async function startServers(runDirectory: string, options: ServersOptions = {}): Promise<Servers> {
-  const { logDirectory, kafkaPort, elasticsearchPort } = options;
+  const { oldElasticsearch, logDirectory, kafkaPort, elasticsearchPort } = options;
   const [kafka, elasticsearch] = await Promise.allSettled([
     startKafka({ runDirectory: join(runDirectory, 'kafka'), logDirectory, port: kafkaPort }),
     startElasticsearch({
+      old: oldElasticsearch,
       runDirectory: join(runDirectory, 'elasticsearch'),
       logDirectory,
       port: elasticsearchPort,

@@ -6,7 +6,8 @@ import { waitFor } from './wait.ts';
 
 export { waitFor, type WaitOptions } from './wait.ts';
 
-const TIMEOUT_MS = 15_000;
+/** A broker that comes back may take this long until its partitions have leaders again. */
+const TIMEOUT_MS = 30_000;
 /** librdkafka's answer where the metadata of a new topic is not complete. */
 const NO_ENTRY = -156;
 

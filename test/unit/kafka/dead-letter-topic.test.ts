@@ -56,7 +56,8 @@ vi.mock(import('../../../src/kafka/native.ts'), () => {
     }
   }
   return {
-    ErrorCode: { QUEUE_FULL: -184, MESSAGE_TOO_LARGE: 10 },
+    ErrorCode: { QUEUE_FULL: -184, MESSAGE_TOO_LARGE: 10, AUTHENTICATION: -169 },
+    onError: () => {},
     createProducer: (options: Record<string, unknown>) => {
       broker.options.push(options);
       return new FakeProducer();
