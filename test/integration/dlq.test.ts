@@ -39,7 +39,8 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
     '0 indexed, 0 dropped by a transform, 3 dead-lettered again, 0 left alone (cut short)',
   );
   expect((await dlq('list')).stdout).toContain('3 dead letters in');
-  expect(await readTopic(lab.kafka, `${lab.topic}-dlq`)).toHaveLength(6);
+  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(letters).toHaveLength(6);
 
   writeFileSync(join(first.directory, 'strict.js'), 'export default (event) => event;');
   const dry = await dlq('retry');
@@ -47,7 +48,14 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
   const done = await dlq('retry', '--execute');
   expect(done.stdout).toContain('3 indexed, 0 dropped by a transform, 0 dead-lettered again');
   expect((await dlq('list')).stdout).toContain('0 dead letters in');
-  await expectExactlyOnce(lab, { hash: 'source' });
+  const bad = new Set(
+    letters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`),
+  );
+  expect(bad.size).toBe(3);
+  await expectExactlyOnce(lab, {
+    hash: 'source',
+    deadLetteredBefore: ({ partition, offset }) => bad.has(`${partition}:${offset}`),
+  });
 });
 
 it('dlq put dead-letters by hand the one record that holds the group', async () => {

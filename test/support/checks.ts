@@ -5,8 +5,15 @@ import type { CheckOptions, CheckResult, LedgerEntry } from './ledger.ts';
 import { readTopic } from './topic-reader.ts';
 
 /** What nearly every test ends with: exactly what was produced is there, once, and no commit was ever ahead of it. */
-export async function expectExactlyOnce(lab: Lab, options: Partial<CheckOptions> = {}): Promise<void> {
-  await expectNoCommitAhead(lab, options.expectDeadLetters ?? (() => false));
+export async function expectExactlyOnce(
+  lab: Lab,
+  options: Partial<CheckOptions> & {
+    /** Records that were dead-lettered, and indexed later. */
+    readonly deadLetteredBefore?: (entry: LedgerEntry) => boolean;
+  } = {},
+): Promise<void> {
+  const { expectDeadLetters = () => false, deadLetteredBefore = () => false } = options;
+  await expectNoCommitAhead(lab, (entry) => expectDeadLetters(entry) || deadLetteredBefore(entry));
   expectAll(await lab.ledger.check(lab.elasticsearch, lab.index, { hash: 'none', ...options }));
 }
 

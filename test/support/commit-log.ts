@@ -1,6 +1,6 @@
-import type { Message, Metadata } from '@confluentinc/kafka-javascript';
+import type { Message } from '@confluentinc/kafka-javascript';
 import { called, withObserver } from './kafka-client.ts';
-import { endOffsets } from './topics.ts';
+import { endOffsets, partitionCount } from './topics.ts';
 
 const TOPIC = '__consumer_offsets';
 const READ_TIMEOUT_MS = 15_000;
@@ -21,10 +21,10 @@ export interface Commit {
  * @returns reads the commits of a group so far, in the order of writing
  */
 export async function followCommits(bootstrapServers: string): Promise<(group: string) => Promise<Commit[]>> {
-  const partitions = await partitionCount(bootstrapServers);
+  const partitions = await partitionCount(bootstrapServers, TOPIC);
   const starts = partitions === 0 ? [] : await endOffsets(bootstrapServers, TOPIC, partitions);
   return async (group) => {
-    const count = await partitionCount(bootstrapServers);
+    const count = await partitionCount(bootstrapServers, TOPIC);
     if (count === 0) return [];
     const ends = await endOffsets(bootstrapServers, TOPIC, count);
     const commits: Commit[] = [];
@@ -48,15 +48,6 @@ export async function followCommits(bootstrapServers: string): Promise<(group: s
     });
     return commits;
   };
-}
-
-async function partitionCount(bootstrapServers: string): Promise<number> {
-  return await withObserver(bootstrapServers, 'commit-log-reader', async (consumer) => {
-    const metadata = await called<Metadata>((callback) =>
-      consumer.getMetadata({ timeout: 10_000 }, callback),
-    );
-    return metadata.topics.find(({ name }) => name === TOPIC)?.partitions.length ?? 0;
-  });
 }
 
 /** Kafka's OffsetCommitKey and OffsetCommitValue; undefined for records of another kind, and for offsets that are removed. */

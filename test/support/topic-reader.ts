@@ -1,6 +1,6 @@
 import type { Message } from '@confluentinc/kafka-javascript';
 import { called, withObserver } from './kafka-client.ts';
-import { endOffsets } from './topics.ts';
+import { endOffsets, partitionCount } from './topics.ts';
 
 /** A record as it lies in a topic, headers as text. */
 export interface ReadRecord {
@@ -12,12 +12,10 @@ export interface ReadRecord {
 }
 
 /** Reads a whole topic, as it is at the call, without joining a group. A topic that does not exist has no records. */
-export async function readTopic(
-  bootstrapServers: string,
-  topic: string,
-  partitions = 1,
-): Promise<ReadRecord[]> {
-  const ends = await endOffsets(bootstrapServers, topic, partitions).catch(() => []);
+export async function readTopic(bootstrapServers: string, topic: string): Promise<ReadRecord[]> {
+  const partitions = await partitionCount(bootstrapServers, topic);
+  if (partitions === 0) return [];
+  const ends = await endOffsets(bootstrapServers, topic, partitions);
   const wanted = ends.reduce((sum, end) => sum + end, 0);
   const records: ReadRecord[] = [];
   await withObserver(bootstrapServers, 'topic-reader', async (consumer) => {

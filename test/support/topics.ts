@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import kafka from '@confluentinc/kafka-javascript';
-import type { ListOffsetsResult, TopicPartitionOffset } from '@confluentinc/kafka-javascript';
+import type { ListOffsetsResult, Metadata, TopicPartitionOffset } from '@confluentinc/kafka-javascript';
 import { called, kafkaErrorCode, withAdmin, withObserver } from './kafka-client.ts';
 import { waitFor } from './wait.ts';
 
@@ -101,6 +101,16 @@ export async function endOffsets(
     await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
     const offsets = new Map(results.map(({ partition, offset }) => [partition, offset]));
     return numbers(partitions).map((partition) => offsets.get(partition) ?? -1);
+  });
+}
+
+/** How many partitions a topic has; 0 where there is none of that name. */
+export async function partitionCount(bootstrapServers: string, topic: string): Promise<number> {
+  return await withObserver(bootstrapServers, 'partition-counter', async (consumer) => {
+    const metadata = await called<Metadata>((callback) =>
+      consumer.getMetadata({ timeout: TIMEOUT_MS }, callback),
+    );
+    return metadata.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
   });
 }
 
