@@ -1,6 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { HAS_EXOTIC_NUMBER, HAS_LINE_FEED, JsonScanError, scanJsonObject } from './json-scan.ts';
 import { type ExactValue, parseExact } from './exact-json.ts';
+import {
+  DEPTH_MAX,
+  HAS_EXOTIC_NUMBER,
+  HAS_LINE_FEED,
+  HAS_NON_ASCII,
+  NOT_AN_OBJECT,
+  TOO_DEEP,
+  faultPosition,
+  scanJsonObject,
+} from './json-scan.ts';
 
 /** Why a payload can never become a document, as the dead letter names it. */
 export type PoisonReason =
@@ -30,36 +39,43 @@ export type Codec = 'json' | 'text';
 export function decode(value: Buffer, codec: Codec): Decoded | Poison {
   if (value.length === 0)
     return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
-  if (!isUtf8(value)) return poison('invalid_utf8', 'the value is not valid UTF-8');
-  if (codec === 'text') return decodeText(value);
-  try {
-    const flags = scanJsonObject(value);
-    return new JsonEvent(flags & HAS_LINE_FEED ? onOneLine(value) : value, (flags & HAS_EXOTIC_NUMBER) !== 0);
-  } catch (error) {
-    if (!(error instanceof JsonScanError)) throw error;
-    const reasons = {
-      syntax: 'invalid_json',
-      not_an_object: 'not_an_object',
-      too_deep: 'nested_too_deep',
-    } as const;
-    return poison(reasons[error.kind], error.message);
-  }
+  if (codec === 'text') return isUtf8(value) ? decodeText(value) : invalidUtf8();
+  const flags = scanJsonObject(value);
+  if (flags < 0) return isUtf8(value) ? poisonOf(flags, faultPosition(), value.length) : invalidUtf8();
+  if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
+  return new JsonEvent((flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value), flags);
 }
 
 class JsonEvent implements Decoded {
   readonly kind = 'event';
   readonly bytes: Buffer;
-  readonly #exotic: boolean;
+  readonly #flags: number;
 
-  constructor(bytes: Buffer, exotic: boolean) {
+  constructor(bytes: Buffer, flags: number) {
     this.bytes = bytes;
-    this.#exotic = exotic;
+    this.#flags = flags;
   }
 
   parse(): ExactValue {
-    const text = this.bytes.toString('utf8');
-    return this.#exotic ? parseExact(text) : { value: JSON.parse(text), written: [] };
+    const isAscii = (this.#flags & HAS_NON_ASCII) === 0;
+    const text = this.bytes.toString(isAscii ? 'latin1' : 'utf8');
+    return (this.#flags & HAS_EXOTIC_NUMBER) === 0
+      ? { value: JSON.parse(text), written: [] }
+      : parseExact(text);
   }
+}
+
+function poisonOf(fault: number, position: number, length: number): Poison {
+  if (fault === NOT_AN_OBJECT)
+    return poison('not_an_object', `expected a JSON object at byte ${position}, not another JSON value`);
+  if (fault === TOO_DEEP)
+    return poison('nested_too_deep', `nested deeper than ${DEPTH_MAX} levels at byte ${position}`);
+  if (position === length) return poison('invalid_json', 'the JSON object has no end');
+  return poison('invalid_json', `no JSON object: unexpected byte at ${position}`);
+}
+
+function invalidUtf8(): Poison {
+  return poison('invalid_utf8', 'the value is not valid UTF-8');
 }
 
 /** A line of text becomes `{"message": …}`, as Vector's text decoding does. */

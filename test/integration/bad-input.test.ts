@@ -45,7 +45,7 @@ describe.each([
     ]);
     expect(got).toEqual(poison.map(([, value, reason], index) => [value, reason, String(index + 1), 'k']));
     expect(letters[0]?.headers).toMatchObject({ 'logweir-topic': lab.topic, 'logweir-partition': '0' });
-    expect(letters[0]?.headers['logweir-message']).toContain('expected a JSON object at byte 0');
+    expect(letters[0]?.headers['logweir-message']).toBe('no JSON object: unexpected byte at 0');
     expect((await lab.search()).map(({ _source }) => _source['n'])).toEqual(['first', 'last']);
     expect((await logweir.status()).records).toMatchObject({
       received: poison.length + 2,
