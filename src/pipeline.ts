@@ -117,7 +117,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const { chain, renderer, documents } = this.#parts;
     if (chain.steps.length === 0 && !renderer.needsEvent) {
-      documents.add(this.#accounted(renderer.untouched(settlement, decoded)));
+      documents.add(renderer.untouched(settlement, decoded));
       return;
     }
     const exact = decoded.parse();
@@ -157,17 +157,11 @@ export class Pipeline implements RecordSink, SettlementListener {
         this.#refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
         continue;
       }
-      this.#parts.documents.add(this.#accounted(document));
-    }
-  }
-
-  /** The text that a transform made stays in memory beside the record's own bytes. */
-  #accounted(document: Document): Document {
-    if (typeof document.source === 'string') {
+      // What a transform made stays in memory beside the record's own bytes.
       this.budget.take(document.bytes);
-      document.settlement.bytes += document.bytes;
+      settlement.bytes += document.bytes;
+      this.#parts.documents.add(document);
     }
-    return document;
   }
 
   /** settle: a document was acknowledged by Elasticsearch. */

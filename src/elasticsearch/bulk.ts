@@ -224,6 +224,7 @@ export class BulkSender {
       else if (++document.refusals > REFUSALS_UNTIL_HELD)
         this.#events.held(document, `${verdict.reason}, again and again`);
       else {
+        document.detach();
         again.push(document);
         blocking = verdict.reason;
       }

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetterReason, DeadLetters } from '../dead-letters.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
-import { type Document, makeDocument } from './document.ts';
-import { documentId } from './document-id.ts';
+import type { Document } from './document.ts';
+import { DocumentWriter } from './document-writer.ts';
 
 /**
  * An index for dead letters. A letter is a document like any other, on the same way, with the same retries and holds; its id is
@@ -10,6 +10,7 @@ import { documentId } from './document-id.ts';
  */
 export class DeadLetterIndex implements DeadLetters {
   readonly #index: string;
+  readonly #writer = new DocumentWriter('index');
   readonly #add: (document: Document) => void;
 
   constructor(index: string, add: (document: Document) => void) {
@@ -19,15 +20,10 @@ export class DeadLetterIndex implements DeadLetters {
 
   send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
     const { record } = settlement;
-    const document = makeDocument(
-      settlement,
-      'index',
-      this.#index,
-      documentId(record),
-      letterOf(record, why),
-    );
+    const document = this.#writer.write(settlement, this.#index, 0, letterOf(record, why));
     return new Promise((resolve) => {
-      this.#add({ ...document, acknowledged: resolve });
+      document.acknowledged = resolve;
+      this.#add(document);
     });
   }
 

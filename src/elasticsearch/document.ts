@@ -1,53 +1,77 @@
 import type { Settlement } from '../settlement.ts';
 
-/** One document on its way into a bulk body, with the settle token of the record that it comes from. */
-export interface Document {
+const LINE_FEED = 0x0a;
+
+/**
+ * One document on its way to Elasticsearch, with the settle token of the record that it comes from. Its two lines (action and
+ * source, each with its line feed) lie ready in a chunk that it shares with its neighbours.
+ */
+export class Document {
   readonly settlement: Settlement;
   /** The index or data stream that it goes to. */
   readonly index: string;
-  /** The action line, without its line feed. */
-  readonly action: string;
-  /** One JSON object on one line. */
-  readonly source: Buffer | string;
-  /** Set on a dead letter: called, instead of settling the record as indexed, when Elasticsearch has it. */
-  readonly acknowledged?: () => void;
-  /** Bytes that the document takes in a bulk body. */
-  readonly bytes: number;
+  chunk: Buffer;
+  start: number;
+  end: number;
   /** How many answers said that it must be sent again. */
-  refusals: number;
+  refusals = 0;
+  /** Set on a dead letter: called, instead of settling the record as indexed, when Elasticsearch has it. */
+  acknowledged: (() => void) | undefined = undefined;
+
+  constructor(settlement: Settlement, index: string, chunk: Buffer, start: number, end: number) {
+    this.settlement = settlement;
+    this.index = index;
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
+  }
+
+  /** Bytes that the document takes in a bulk body. */
+  get bytes(): number {
+    return this.end - this.start;
+  }
+
+  /** The action line, without its line feed. */
+  get action(): string {
+    return this.chunk.toString('utf8', this.start, this.#endOfAction);
+  }
+
+  /** The source line, without its line feed. */
+  get source(): string {
+    return this.chunk.toString('utf8', this.#endOfAction + 1, this.end - 1);
+  }
+
+  get #endOfAction(): number {
+    return this.chunk.indexOf(LINE_FEED, this.start);
+  }
+
+  /** Takes its bytes out of the chunk, since it may have to wait for long: the whole chunk would stay for this one alone. */
+  detach(): void {
+    if (this.chunk.length === this.bytes) return;
+    this.chunk = Buffer.from(this.chunk.subarray(this.start, this.end));
+    this.end -= this.start;
+    this.start = 0;
+  }
 }
 
-/** @param id the `_id`; neither it nor the index holds anything that JSON would escape */
-export function makeDocument(
-  settlement: Settlement,
-  operation: 'index' | 'create',
-  index: string,
-  id: string,
-  source: Buffer | string,
-): Document {
-  const action = `{"${operation}":{"_index":"${index}","_id":"${id}"}}`;
-  const sourceBytes = typeof source === 'string' ? Buffer.byteLength(source) : source.length;
-  return {
-    settlement,
-    index,
-    action,
-    source,
-    bytes: Buffer.byteLength(action) + sourceBytes + 2,
-    refusals: 0,
-  };
-}
-
-/** The NDJSON body of a bulk request: one buffer, written once. */
+/** The NDJSON body of a bulk request: one buffer. What lies side by side in a chunk is copied at once. */
 export function bulkBody(documents: readonly Document[]): Buffer {
   let size = 0;
-  for (const document of documents) size += document.bytes;
-  const body = Buffer.allocUnsafe(size);
+  for (const document of documents) size += document.end - document.start;
+  const body = Buffer.allocUnsafeSlow(size);
   let at = 0;
-  for (const { action, source } of documents) {
-    at += body.write(action, at);
-    body[at++] = 0x0a;
-    at += typeof source === 'string' ? body.write(source, at) : source.copy(body, at);
-    body[at++] = 0x0a;
+  let [run] = documents;
+  if (run === undefined) return body;
+  let { start, end } = run;
+  for (const document of documents) {
+    if (document === run) continue;
+    if (document.chunk !== run.chunk || document.start !== end) {
+      at += run.chunk.copy(body, at, start, end);
+      run = document;
+      ({ start } = document);
+    }
+    ({ end } = document);
   }
+  run.chunk.copy(body, at, start, end);
   return body;
 }

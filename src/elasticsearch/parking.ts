@@ -38,6 +38,7 @@ export class Parking {
 
   park(document: Document, cause: string): void {
     const reason = `${cause} (index ${document.index})`;
+    document.detach();
     this.#holds.add(reason, document.settlement);
     const lot = this.#lots.get(reason);
     if (lot !== undefined) {

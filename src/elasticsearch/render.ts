@@ -4,8 +4,8 @@ import type { Config } from '../config/schema.ts';
 import { LogweirError } from '../errors.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Event } from '../transform/api.ts';
-import { type Document, makeDocument } from './document.ts';
-import { documentId } from './document-id.ts';
+import type { Document } from './document.ts';
+import { DocumentWriter } from './document-writer.ts';
 import { compileIndexName, eventTime, parseTime } from './index-name.ts';
 
 /** Makes documents of events: index, id, and the JSON line. */
@@ -26,26 +26,15 @@ export function createRenderer(config: Config['elasticsearch']): Renderer {
 /** `index`: a replay after mending a transform corrects the documents in place. */
 function indexRenderer(template: string): Renderer {
   const { name, needsEvent } = compileIndexName(template);
-  const render = (
-    settlement: Settlement,
-    event: Event | undefined,
-    output: number,
-    source: Buffer | string,
-  ) => {
-    const { record } = settlement;
-    return makeDocument(
-      settlement,
-      'index',
-      name(event, record.timestamp),
-      documentId(record, output),
-      source,
-    );
-  };
+  const writer = new DocumentWriter('index');
   return {
     needsEvent,
-    untouched: (settlement, decoded) => render(settlement, undefined, 0, decoded.bytes),
-    event: (settlement, event, output, exact) =>
-      render(settlement, event, output, stringifyExact(event, exact)),
+    untouched: (settlement, decoded) =>
+      writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
+    event: (settlement, event, output, exact) => {
+      const source = stringifyExact(event, exact);
+      return writer.write(settlement, name(event, settlement.record.timestamp), output, source);
+    },
   };
 }
 
@@ -58,18 +47,13 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
       `elasticsearch.data_stream: '${stream}' is not a name that Elasticsearch accepts`,
     );
   }
+  const writer = new DocumentWriter('create');
   const event: Renderer['event'] = (settlement, value, output, exact) => {
     const { record } = settlement;
     if (parseTime(value['@timestamp']) === undefined) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
-    return makeDocument(
-      settlement,
-      'create',
-      stream,
-      documentId(record, output),
-      stringifyExact(value, exact),
-    );
+    return writer.write(settlement, stream, output, stringifyExact(value, exact));
   };
   return {
     needsEvent: true,

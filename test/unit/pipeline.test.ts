@@ -21,7 +21,7 @@ describe('a record', () => {
     const owned = lab.own();
     const [record] = lab.take(['{"a":1.0}']);
     expect(lab.documents).toHaveLength(1);
-    expect(lab.documents[0]?.source).toBe(record?.value);
+    expect(lab.documents[0]?.source).toBe(record?.value?.toString());
     expect([owned.watermark, lab.pipeline.inFlight, lab.settled]).toEqual([0, 1, 0]);
     lab.acknowledge();
     expect([owned.watermark, lab.pipeline.inFlight]).toEqual([1, 0]);

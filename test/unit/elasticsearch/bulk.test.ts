@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { BulkSender, type RequestOutcome } from '../../../src/elasticsearch/bulk.ts';
 import type { BulkTransport } from '../../../src/elasticsearch/client.ts';
 import { AdaptiveConcurrency } from '../../../src/elasticsearch/concurrency.ts';
-import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
+import type { Document } from '../../../src/elasticsearch/document.ts';
 import { Outage } from '../../../src/elasticsearch/outage.ts';
 import type { Answer } from '../../../src/elasticsearch/verdict.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
-import { deferred, documents, received, settleDown } from '../support/fakes.ts';
+import { deferred, documents, makeDocument, received, settleDown } from '../support/fakes.ts';
 
 vi.mock(import('node:timers/promises'), async (original) => {
   const { fakeDelay: delay } = await import('../support/fake-delay.ts');

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
+import type { Document } from '../../../src/elasticsearch/document.ts';
 import { Parking } from '../../../src/elasticsearch/parking.ts';
 import { Holds } from '../../../src/holds.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
-import { documents, received, settleDown } from '../support/fakes.ts';
+import { documents, makeDocument, received, settleDown } from '../support/fakes.ts';
 
 vi.mock(import('node:timers/promises'), async (original) => {
   const { fakeDelay: delay } = await import('../support/fake-delay.ts');
@@ -56,7 +56,8 @@ async function nextProbe(): Promise<void> {
   await settleDown();
 }
 
-const inIndex = (index: string, parked: Document[]): Document[] => parked.map((one) => ({ ...one, index }));
+const inIndex = (index: string, parked: Document[]): Document[] =>
+  parked.map(({ settlement }) => makeDocument(settlement, 'index', index, '0', '{}'));
 
 describe('documents that Elasticsearch cannot take', () => {
   it('wait, and one of them is sent again and again as the probe, with backoff', async () => {
@@ -174,7 +175,9 @@ describe('documents that were given up with their partition', () => {
 });
 
 it('thousands of causes cost eight probes at a time, each cause in its turn', async () => {
-  const parked = documents(3000).map((one, at) => ({ ...one, index: `index-${at}` }));
+  const parked = documents(3000).map(({ settlement }, at) =>
+    makeDocument(settlement, 'index', `index-${at}`, '0', '{}'),
+  );
   for (const document of parked) parking.park(document, BLOCKED);
   await nextProbe();
   expect(probed).toHaveLength(8);

@@ -36,7 +36,7 @@ describe('in index mode', () => {
   it('a record that nobody looked into goes as the very bytes that came', () => {
     const text = decoded('{"a":1.0,  "b":"\\u00e9"}');
     const document = renderer('{ index: app-logs }').untouched(received().settlement, text);
-    expect(document.source).toBe(text.bytes);
+    expect(document.source).toBe(text.bytes.toString());
   });
 
   it('wants the event only where the index name hangs on it', () => {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Document, makeDocument } from '../../../src/elasticsearch/document.ts';
+import { Document } from '../../../src/elasticsearch/document.ts';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
 import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
 
@@ -30,6 +30,19 @@ export function received(
   });
   owned.receive(settlement);
   return { settlement, owned, outcomes };
+}
+
+/** A document with an id of the test's choice, in a chunk of its own. */
+export function makeDocument(
+  settlement: Settlement,
+  operation: 'index' | 'create',
+  index: string,
+  id: string,
+  source: Buffer | string,
+): Document {
+  const action = `{"${operation}":{"_index":"${index}","_id":"${id}"}}\n`;
+  const chunk = Buffer.concat([Buffer.from(action), Buffer.from(source), Buffer.from('\n')]);
+  return new Document(settlement, index, chunk, 0, chunk.length);
 }
 
 /** Documents of as many records of one partition, with the ids `0`, `1`, …. */

@@ -1,0 +1,83 @@
+import type { Settlement, SourceRecord } from '../settlement.ts';
+import { Document } from './document.ts';
+import { documentId } from './document-id.ts';
+
+/** Room for about a thousand documents of the usual size. */
+const CHUNK_BYTES = 524_288;
+const LINE_FEED = 0x0a;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Writes documents as they will stand in a bulk body, one behind the other in large chunks: nothing of a document but its
+ * bytes has to be kept, and a body is put together with few copies.
+ */
+export class DocumentWriter {
+  readonly #operation: 'index' | 'create';
+  #chunk = NOTHING;
+  #at = 0;
+  /** The action line up to the offset, for the index and coordinates of the last document. */
+  #action = NOTHING;
+  #index = '';
+  #topic = '';
+  #partition = -1;
+  #timestamp = Number.NaN;
+
+  constructor(operation: 'index' | 'create') {
+    this.#operation = operation;
+  }
+
+  /**
+   * @param target the index or data stream; holds nothing that JSON would escape
+   * @param output the number of the event where a transform made several of one record
+   * @param source one JSON object on one line
+   */
+  write(settlement: Settlement, target: string, output: number, source: Buffer | string): Document {
+    const { record } = settlement;
+    const action = this.#actionFor(target, record);
+    const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
+    // UTF-8 takes at most three bytes for a UTF-16 unit.
+    const sourceMax = typeof source === 'string' ? source.length * 3 : source.length;
+    const chunk = this.#reserve(action.length + rest.length + sourceMax + 1);
+    const start = this.#at;
+    chunk.set(action, start);
+    let at = start + action.length;
+    // It is ASCII, and too short for a call to be worth it.
+    for (let index = 0; index < rest.length; index++) chunk[at++] = rest.charCodeAt(index);
+    if (typeof source === 'string') at += chunk.write(source, at);
+    else {
+      chunk.set(source, at);
+      at += source.length;
+    }
+    chunk[at++] = LINE_FEED;
+    this.#at = at;
+    return new Document(settlement, target, chunk, start, at);
+  }
+
+  #reserve(bytes: number): Buffer {
+    if (this.#at + bytes > this.#chunk.length) {
+      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
+      this.#at = 0;
+    }
+    return this.#chunk;
+  }
+
+  /** Neighbours mostly differ in nothing but their offset. */
+  #actionFor(index: string, record: SourceRecord): Buffer {
+    const { topic, partition, timestamp } = record;
+    const isSame =
+      timestamp === this.#timestamp &&
+      partition === this.#partition &&
+      topic === this.#topic &&
+      index === this.#index;
+    if (!isSame) {
+      const id = documentId(record);
+      const upToOffset = id.slice(0, id.lastIndexOf(':') + 1);
+      this.#action = Buffer.from(`{"${this.#operation}":{"_index":"${index}","_id":"${upToOffset}`);
+      this.#index = index;
+      this.#topic = topic;
+      this.#partition = partition;
+      this.#timestamp = timestamp;
+    }
+    return this.#action;
+  }
+}
