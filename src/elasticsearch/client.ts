@@ -1,4 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
+import type { Readable } from 'node:stream';
+import { isDeepStrictEqual, promisify } from 'node:util';
+import { unzip } from 'node:zlib';
 import { Client, errors } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
@@ -14,6 +16,11 @@ export interface BulkTransport {
   refresh(): void;
   close(): Promise<void>;
 }
+
+/** A batch of 100,000 documents that are all refused with a long reason is answered with less. */
+const ANSWER_BYTES_MAX = 200_000_000;
+
+const unpack = promisify(unzip);
 
 /** Only what the verdict needs comes back; positions stay as they were sent. */
 const FILTER_PATH = 'errors,items.*.status,items.*.error';
@@ -37,11 +44,20 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
       const timeout = new AbortController();
       const timer = setTimeout(() => timeout.abort(), config.request.timeout_ms);
       try {
-        const answer = await client.transport.request(
+        // As a stream: what the answer means is decided in verdict.ts, on its text, whatever its status.
+        const answer = await client.transport.request<Readable>(
           { method: 'POST', path: '/_bulk', querystring, bulkBody: body },
-          { meta: true, headers: HEADERS, maxRetries: 0, signal: AbortSignal.any([signal, timeout.signal]) },
+          {
+            meta: true,
+            asStream: true,
+            headers: HEADERS,
+            maxRetries: 0,
+            signal: AbortSignal.any([signal, timeout.signal]),
+          },
         );
-        return { status: answer.statusCode ?? 0, body: answer.body };
+        const { statusCode: status = 0, headers = {} } = answer;
+        const retryAfter = headers['retry-after']?.toString();
+        return { status, body: await textOf(answer.body, headers['content-encoding']), retryAfter };
       } catch (error) {
         if (timeout.signal.aborted) return { failure: `no answer within ${config.request.timeout_ms} ms` };
         return answerOf(error);
@@ -68,23 +84,36 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
   };
 }
 
+/** The text of an answer, unpacked where a proxy or `compression: gzip` has packed it. @throws Error where it is too long */
+async function textOf(body: Readable, encoding: string | string[] | undefined): Promise<string> {
+  const packed = await limited(body);
+  const isPacked = encoding === 'gzip' || encoding === 'deflate';
+  return (isPacked ? await unpack(packed, { maxOutputLength: ANSWER_BYTES_MAX }) : packed).toString('utf8');
+}
+
+async function limited(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > ANSWER_BYTES_MAX) throw new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`);
+  }
+  return Buffer.concat(chunks, length);
+}
+
 /** A URL in a message may hold a password. */
 function withoutCredentials(message: string): string {
   return message.replaceAll(/\/\/[^/\s]*@/g, '//').slice(0, 500);
 }
 
 function answerOf(error: unknown): Answer {
-  if (error instanceof errors.ResponseError) {
-    const retryAfter = error.headers?.['retry-after'];
-    return { status: error.statusCode ?? 0, body: error.body, retryAfter: retryAfter?.toString() };
-  }
   if (error instanceof errors.ProductNotSupportedError) {
     return {
       failure:
         'the answer lacks the header X-Elastic-Product: is a proxy removing it, or is this not Elasticsearch?',
     };
   }
-  if (error instanceof errors.DeserializationError) return { failure: 'the answer is not JSON' };
   const message = messageOf(error);
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : '';
   return { failure: withoutCredentials(message.includes(cause) ? message : `${message} (${cause})`) };

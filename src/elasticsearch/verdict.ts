@@ -23,8 +23,11 @@ export type AnswerVerdict =
   /** 400: some document, a proxy, or we ourselves made the request unreadable; halve it to find out. */
   | { kind: 'bad_request'; reason: string };
 
-/** What came back: an HTTP answer, or the failure to get one. */
+/** What came back: an HTTP answer with its text (or what was parsed of it), or the failure to get one. */
 export type Answer = { status: number; body: unknown; retryAfter?: string | undefined } | { failure: string };
+
+const OK: ItemVerdict = { kind: 'ok', alreadyThere: false };
+const CREATED = ['index', 'create'].map((operation) => `{"${operation}":{"status":201}}`);
 
 interface ItemError {
   type: string;
@@ -87,7 +90,11 @@ export function judge(answer: Answer, sent: number): AnswerVerdict {
   return { kind: 'hold', reason };
 }
 
-function judgeItems(body: unknown, sent: number): AnswerVerdict {
+function judgeItems(answered: unknown, sent: number): AnswerVerdict {
+  if (isAllCreated(answered, sent))
+    return { kind: 'items', items: Array.from<ItemVerdict>({ length: sent }).fill(OK) };
+  const body = parsed(answered);
+  if (body === undefined) return { kind: 'retry', reason: 'the answer is not JSON' };
   const items = isObject(body) ? body['items'] : undefined;
   if (!Array.isArray(items)) return { kind: 'retry', reason: 'the answer is not a bulk answer' };
   if (items.length !== sent) {
@@ -105,7 +112,7 @@ function judgeItem(item: unknown): ItemVerdict {
   const error = parseError(result['error']);
   if (error === undefined) {
     return status === 200 || status === 201
-      ? { kind: 'ok', alreadyThere: false }
+      ? OK
       : { kind: 'retry', reason: `item status ${status} without an error` };
   }
   if (status === 409 && operation === 'create' && error.type === 'version_conflict_engine_exception') {
@@ -132,10 +139,30 @@ function parseError(error: unknown): ItemError | undefined {
   return { type: text(error['type']) || 'unknown', reason: (text(error['reason']) + cause).slice(0, 1000) };
 }
 
-function describeBody(body: unknown): string {
-  const error = isObject(body) ? body['error'] : undefined;
-  const parsed = parseError(error);
-  return parsed === undefined ? '' : ` ${parsed.type}`;
+/** Whether it is, to the letter, the answer that all of so many documents were created: the usual one, and long. */
+function isAllCreated(text: unknown, sent: number): boolean {
+  if (typeof text !== 'string') return false;
+  return CREATED.some((item) => {
+    const [head, tail] = ['{"errors":false,"items":[', ']}'];
+    const length = head.length + sent * (item.length + 1) - 1 + tail.length;
+    return text.length === length && text === `${head}${`${item},`.repeat(sent - 1)}${item}${tail}`;
+  });
+}
+
+/** Text as JSON, anything else as it is; undefined for text that is no JSON. */
+function parsed(body: unknown): unknown {
+  if (typeof body !== 'string') return body;
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeBody(answered: unknown): string {
+  const body = parsed(answered);
+  const error = parseError(isObject(body) ? body['error'] : undefined);
+  return error === undefined ? '' : ` ${error.type}`;
 }
 
 /** Seconds or an HTTP date, as RFC 9110 has it; at most a minute is believed, or a maintenance page could stop all for hours. */
