@@ -43,6 +43,7 @@ export class Holds {
     const hold = known ?? { since: Date.now(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
     hold.settlements.add(settlement);
+    settlement.detach();
     if (settlement.holds++ === 0) {
       settlement.partition.held++;
       this.#bytes += settlement.bytes;

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Arena } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import { type Codec, decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
@@ -11,6 +12,7 @@ import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
 import type { RejectStorm } from './reject-storm.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
+import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
 
@@ -63,6 +65,7 @@ export interface PipelineParts {
 export class Pipeline implements RecordSink, SettlementListener {
   readonly budget: BufferBudget;
   readonly #parts: PipelineParts;
+  readonly #values = new Arena();
   #inFlight = 0;
 
   constructor(parts: PipelineParts) {
@@ -92,35 +95,42 @@ export class Pipeline implements RecordSink, SettlementListener {
         owned.draining = true;
         continue;
       }
-      const record = original === 'skip' ? { ...read, value: null } : original;
-      const bytes = (record.value?.length ?? 0) + (record.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const source = original === 'skip' ? { ...read, value: null } : original;
+      const bytes = (source.value?.length ?? 0) + (source.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const record = new TakenRecord(source, source.topic === owned.topic ? owned.topic : source.topic);
       const settlement = new Settlement(record, bytes, owned, this, read.offset);
       owned.receive(settlement);
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;
-      this.#decode(settlement, record);
+      this.#decode(settlement, record, source.value);
     }
     if (taken > 0) this.#parts.events.received(taken);
     this.#parts.documents.flush();
   }
 
-  #decode(settlement: Settlement, record: SourceRecord): void {
-    if (record.value === null) {
+  #decode(settlement: Settlement, record: TakenRecord, value: Buffer | null): void {
+    if (value === null) {
       settlement.settle('skipped');
       return;
     }
-    const decoded = decode(record.value, this.#parts.codec);
+    const decoded = decode(value, this.#parts.codec);
     if (decoded.kind === 'poison') {
       this.#refuse(settlement, decoded);
       return;
     }
     const { chain, renderer, documents } = this.#parts;
     if (chain.steps.length === 0 && !renderer.needsEvent) {
-      documents.add(renderer.untouched(settlement, decoded));
+      const document = renderer.untouched(settlement, decoded);
+      // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
+      const end = document.end - 1;
+      if (decoded.bytes === value) record.movedTo(document.chunk, end - value.length, end);
+      else record.moveTo(this.#values);
+      documents.add(document);
       return;
     }
     const exact = decoded.parse();
+    record.moveTo(this.#values);
     const result = chain.run(exact.value as Event, record);
     if (result instanceof Promise) {
       // run() never rejects; what comes late still wants its batch sent.

@@ -1,4 +1,5 @@
 import type { PartitionOffsets } from './kafka/offsets.ts';
+import type { TakenRecord } from './taken-record.ts';
 
 /** A message as the Kafka client hands it over; buffers belong to it alone. */
 export interface SourceRecord {
@@ -45,14 +46,14 @@ export class Settlement {
   holds = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
   deadLetter: Promise<void> | null = null;
-  #record: SourceRecord | null;
+  #record: TakenRecord | null;
   #shares = 1;
   #rank = 0;
   readonly #listener: SettlementListener;
 
   /** @param offset where it was read, if that is not where the record says that it is (a dead letter that is sent again) */
   constructor(
-    record: SourceRecord,
+    record: TakenRecord,
     bytes: number,
     partition: PartitionOffsets<Settlement>,
     listener: SettlementListener,
@@ -66,10 +67,15 @@ export class Settlement {
   }
 
   /** The source; only while the record is not settled, so that a stuck partition does not keep payloads. */
-  get record(): SourceRecord {
+  get record(): TakenRecord {
     if (this.#record === null)
       throw new Error(`record at offset ${this.offset} was used after it had settled`);
     return this.#record;
+  }
+
+  /** The record keeps no more memory than it needs from now on: it may have to wait for long. */
+  detach(): void {
+    this.#record?.detach();
   }
 
   /** Takes `more` shares: the record settles only after `more` additional calls of {@link settle}. */

@@ -18,6 +18,7 @@ import { openOffsetEditor } from '../kafka/offset-editor.ts';
 import { createLog } from '../log.ts';
 import type { Original } from '../pipeline.ts';
 import { Settlement } from '../settlement.ts';
+import { TakenRecord } from '../taken-record.ts';
 
 interface ConfigOption {
   config?: string;
@@ -157,7 +158,7 @@ export async function putLetter(
       new Holds({ began: () => {}, ended: () => {} }),
     );
     const owned = new OwnedPartition(topic, partition, offset, offset);
-    const settlement = new Settlement(record, 0, owned, { settled: () => {} });
+    const settlement = new Settlement(new TakenRecord(record, topic), 0, owned, { settled: () => {} });
     await letters.send(settlement, { reason: 'by_hand', message: 'logweir dlq put' });
     await letters.close();
     await editor.commit([{ topic, partition, offset: offset + 1 }]);

@@ -1,9 +1,8 @@
+import { Arena } from '../arena.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
 import { Document } from './document.ts';
 import { documentId } from './document-id.ts';
 
-/** Room for about a thousand documents of the usual size. */
-const CHUNK_BYTES = 524_288;
 const LINE_FEED = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
@@ -13,8 +12,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class DocumentWriter {
   readonly #operation: 'index' | 'create';
-  #chunk = NOTHING;
-  #at = 0;
+  readonly #arena = new Arena();
   /** The action line up to the offset, for the index and coordinates of the last document. */
   #action = NOTHING;
   #index = '';
@@ -37,8 +35,8 @@ export class DocumentWriter {
     const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
     // UTF-8 takes at most three bytes for a UTF-16 unit.
     const sourceMax = typeof source === 'string' ? source.length * 3 : source.length;
-    const chunk = this.#reserve(action.length + rest.length + sourceMax + 1);
-    const start = this.#at;
+    const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + 1);
+    const start = this.#arena.at;
     chunk.set(action, start);
     let at = start + action.length;
     // It is ASCII, and too short for a call to be worth it.
@@ -49,16 +47,8 @@ export class DocumentWriter {
       at += source.length;
     }
     chunk[at++] = LINE_FEED;
-    this.#at = at;
+    this.#arena.at = at;
     return new Document(settlement, target, chunk, start, at);
-  }
-
-  #reserve(bytes: number): Buffer {
-    if (this.#at + bytes > this.#chunk.length) {
-      this.#chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_BYTES, bytes));
-      this.#at = 0;
-    }
-    return this.#chunk;
   }
 
   /** Neighbours mostly differ in nothing but their offset. */

@@ -45,8 +45,12 @@ export class Document {
     return this.chunk.indexOf(LINE_FEED, this.start);
   }
 
-  /** Takes its bytes out of the chunk, since it may have to wait for long: the whole chunk would stay for this one alone. */
+  /**
+   * Takes its bytes, and those of its record, out of the chunks that they share, since it may have to wait for long: a whole
+   * chunk would stay for this one alone.
+   */
   detach(): void {
+    this.settlement.detach();
     if (this.chunk.length === this.bytes) return;
     this.chunk = Buffer.from(this.chunk.subarray(this.start, this.end));
     this.end -= this.start;

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Document } from '../../../src/elasticsearch/document.ts';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { TakenRecord } from '../../../src/taken-record.ts';
 import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
 
 /** 2026-01-02T03:04:05.678Z */
@@ -25,9 +26,14 @@ export function received(
   owned = new OwnedPartition('app-logs', 0, partial.offset ?? 0, -1),
 ): { settlement: Settlement; owned: OwnedPartition; outcomes: Outcome[] } {
   const outcomes: Outcome[] = [];
-  const settlement = new Settlement(sourceRecord(partial), 100, owned, {
-    settled: (_settlement, outcome) => void outcomes.push(outcome),
-  });
+  const settlement = new Settlement(
+    new TakenRecord(sourceRecord(partial), partial.topic ?? 'app-logs'),
+    100,
+    owned,
+    {
+      settled: (_settlement, outcome) => void outcomes.push(outcome),
+    },
+  );
   owned.receive(settlement);
   return { settlement, owned, outcomes };
 }
