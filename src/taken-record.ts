@@ -36,7 +36,6 @@ export class TakenRecord implements SourceRecord {
 
   /** The value is in `chunk` too, and is taken from there from now on. */
   movedTo(chunk: Buffer, start: number, end: number): void {
-    if (this.#bytes !== null) release(this.#bytes);
     this.#bytes = chunk;
     this.#start = start;
     this.#end = end;
@@ -59,14 +58,4 @@ export class TakenRecord implements SourceRecord {
     if (value !== null && value.length < (this.#bytes?.length ?? 0))
       this.movedTo(Buffer.from(value), 0, value.length);
   }
-}
-
-/**
- * Frees a buffer that has its memory to itself, as the Kafka client's have, now and not when the garbage collector comes to it:
- * at full speed that is the difference between some ten and some hundred megabytes.
- */
-function release(bytes: Buffer): void {
-  const { buffer } = bytes;
-  if (bytes.byteOffset === 0 && buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length)
-    buffer.transfer(0);
 }

@@ -57,8 +57,8 @@ export class Logweir {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
     const logFile = join(directory, 'log');
     const started = spawnLogged({
-      command: process.execPath,
-      args: [join(root, 'src/main.ts'), 'run', '-c', configFile],
+      command: join(root, 'bin/logweir'),
+      args: ['run', '-c', configFile],
       logFile,
     });
     return new Logweir(directory, started, logFile);
