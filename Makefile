@@ -2,7 +2,7 @@
 NODE = PATH="$(CURDIR)/.cache/node/bin:$$PATH"
 BIN = $(NODE) node_modules/.bin
 
-.PHONY: demo test check setup up down image-check faults
+.PHONY: demo test check setup up down image-check faults bench bench-quick
 
 demo: setup
 	@$(NODE) node dev/demo.ts $(if $(KEEP),--keep)
@@ -35,3 +35,11 @@ image-check: setup
 # The fault laboratory alone; FULL=1 gives every fault twenty seconds and a kill -9.
 faults: setup
 	@FULL=$(FULL) $(BIN)/vitest run --project integration test/faults
+
+# Everything that docs/benchmarks.md shows, in one run of about 25 minutes.
+bench: setup
+	@$(NODE) node bench/run.ts
+
+# Two minutes; fails where a ratio is far worse than in bench/baseline.json.
+bench-quick: setup
+	@$(NODE) node bench/run.ts --quick --check

@@ -55,7 +55,7 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
             signal: AbortSignal.any([signal, timeout.signal]),
           },
         );
-        const { statusCode: status = 0, headers = {} } = answer;
+        const { statusCode: status, headers } = answer;
         const retryAfter = headers['retry-after']?.toString();
         return { status, body: await textOf(answer.body, headers['content-encoding']), retryAfter };
       } catch (error) {

@@ -91,8 +91,7 @@ export function judge(answer: Answer, sent: number): AnswerVerdict {
 }
 
 function judgeItems(answered: unknown, sent: number): AnswerVerdict {
-  if (isAllCreated(answered, sent))
-    return { kind: 'items', items: Array.from<ItemVerdict>({ length: sent }).fill(OK) };
+  if (isAllCreated(answered, sent)) return { kind: 'items', items: Array.from({ length: sent }, () => OK) };
   const body = parsed(answered);
   if (body === undefined) return { kind: 'retry', reason: 'the answer is not JSON' };
   const items = isObject(body) ? body['items'] : undefined;
@@ -140,12 +139,12 @@ function parseError(error: unknown): ItemError | undefined {
 }
 
 /** Whether it is, to the letter, the answer that all of so many documents were created: the usual one, and long. */
-function isAllCreated(text: unknown, sent: number): boolean {
-  if (typeof text !== 'string') return false;
+function isAllCreated(answered: unknown, sent: number): boolean {
+  if (typeof answered !== 'string' || sent === 0) return false;
   return CREATED.some((item) => {
     const [head, tail] = ['{"errors":false,"items":[', ']}'];
     const length = head.length + sent * (item.length + 1) - 1 + tail.length;
-    return text.length === length && text === `${head}${`${item},`.repeat(sent - 1)}${item}${tail}`;
+    return answered.length === length && answered === `${head}${`${item},`.repeat(sent - 1)}${item}${tail}`;
   });
 }
 

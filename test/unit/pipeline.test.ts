@@ -13,7 +13,7 @@ const fail = (): never => {
   throw new Error('does not fit');
 };
 
-const sourcesOf = (documents: readonly Document[]): string[] => documents.map(({ source }) => String(source));
+const sourcesOf = (documents: readonly Document[]): string[] => documents.map(({ source }) => source);
 
 describe('a record', () => {
   it('becomes a document of its very bytes, and settles when that is acknowledged', () => {

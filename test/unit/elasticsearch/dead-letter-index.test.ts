@@ -20,7 +20,7 @@ function sent(partial: Parameters<typeof received>[0]): Document {
   return added[0] as Document;
 }
 
-const letterIn = ({ source }: Document): unknown => JSON.parse(String(source));
+const letterIn = ({ source }: Document): unknown => JSON.parse(source);
 
 it('a letter is a document under the id of its record, so that one that is written twice is stored once', () => {
   const document = sent({ partition: 3, offset: 7 });

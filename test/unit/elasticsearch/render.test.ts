@@ -109,7 +109,7 @@ describe('in data_stream mode', () => {
     ['the record, where `timestamp` is broken', '{"timestamp":"soon"}', new Date(RECORD_TIME).toISOString()],
   ])('a missing @timestamp comes from %s', (_from, text, expected) => {
     const { source } = render(renderer(STREAM), text);
-    expect((JSON.parse(String(source)) as Event)['@timestamp']).toBe(expected);
+    expect((JSON.parse(source) as Event)['@timestamp']).toBe(expected);
   });
 
   it.each(['null', '""', '"soon"', '{}', '-1'])(

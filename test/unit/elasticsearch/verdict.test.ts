@@ -284,3 +284,47 @@ describe('Retry-After', () => {
     expect(after(header)).toBeUndefined();
   });
 });
+
+describe('an answer as text', () => {
+  const items = (count: number, more = ''): string =>
+    Array.from({ length: count }, () => `{"index":{"status":201${more}}}`).join(',');
+  const text = (count: number): string => `{"errors":false,"items":[${items(count)}]}`;
+  const kinds = (body: string, sent: number): unknown => {
+    const verdict = judge({ status: 200, body }, sent);
+    return verdict.kind === 'items' ? verdict.items.map(({ kind }) => kind) : verdict.kind;
+  };
+
+  it('that all were created acknowledges as many as were sent', () => {
+    expect(kinds(text(1), 1)).toEqual(['ok']);
+    expect(kinds(text(3), 3)).toEqual(['ok', 'ok', 'ok']);
+    expect(kinds(text(3).replaceAll('index', 'create'), 3)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it.each([
+    ['fewer', text(2)],
+    ['more', text(4)],
+    ['none', '{"errors":false,"items":[]}'],
+    ['cut short', text(3).slice(0, -1)],
+    ['another number of characters', `${text(3)} x`],
+  ])('acknowledges nothing where it speaks of other than was sent: %s', (_name, body) => {
+    expect(kinds(body, 3)).toBe('retry');
+  });
+
+  it('is read in any other form too', () => {
+    expect(kinds(JSON.stringify(JSON.parse(text(2)), null, 2), 2)).toEqual(['ok', 'ok']);
+    expect(kinds(`{"errors":false,"items":[${items(1)},{"index":{"status":200}}]}`, 2)).toEqual(['ok', 'ok']);
+    const busy =
+      '{"index":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"busy"}}}';
+    expect(kinds(`{"errors":true,"items":[${items(1)},${busy}]}`, 2)).toEqual(['ok', 'retry']);
+  });
+
+  it('of the same length with one item that failed is no success', () => {
+    const failed = text(2).replace('"index":{"status":201}', '"index":{"status":429}');
+    expect(kinds(failed, 2)).not.toEqual(['ok', 'ok']);
+  });
+
+  it('names the error of a request that was refused', () => {
+    const body = '{"error":{"type":"security_exception","reason":"no"},"status":401}';
+    expect(judge({ status: 401, body }, 1)).toEqual({ kind: 'hold', reason: 'HTTP 401 security_exception' });
+  });
+});

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { root } from '../test/support/paths.ts';
+import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
+import { uniqueName } from '../test/support/topics.ts';
+import { type CountingSink, type Drained, drain } from './drain.ts';
+
+/** A topic that is full before anybody reads it. */
+export interface Backlog {
+  readonly bootstrapServers: string;
+  readonly topic: string;
+  readonly events: number;
+}
+
+export interface Place {
+  /** For configurations and logs. */
+  readonly directory: string;
+  readonly sink: CountingSink;
+}
+
+/** The chains that are measured, by name. */
+const chains = {
+  'bytes untouched': [],
+  'one field set': [{ use: './set-field.js' }],
+  'parse-json, redact, rename': [
+    { use: 'parse-json' },
+    { use: 'redact', with: { fields: ['email', 'message'] } },
+    { use: './rename.js' },
+  ],
+} as const;
+
+export type ChainName = keyof typeof chains;
+
+const transformFiles = {
+  'set-field.js': 'export default (event) => { event.x = 1; return event; };\n',
+  'rename.js':
+    'export default (event) => { event.log_source = event.source_type; delete event.source_type; return event; };\n',
+};
+
+/** What is not named here is the default, guarantees included. */
+export function startLogweir(
+  directory: string,
+  endpoint: string,
+  { bootstrapServers, topic }: Omit<Backlog, 'events'>,
+  chain: ChainName,
+  elasticsearch: object = {},
+): ManagedProcess {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, text] of Object.entries(transformFiles)) writeFileSync(join(directory, name), text);
+  const config = {
+    kafka: { bootstrap_servers: bootstrapServers, topics: [topic], group_id: uniqueName('bench') },
+    transforms: chains[chain],
+    elasticsearch: { endpoints: [endpoint], ...elasticsearch },
+    admin: { listen: '127.0.0.1:0' },
+  };
+  const configFile = join(directory, 'logweir.yaml');
+  writeFileSync(configFile, JSON.stringify(config));
+  const logFile = join(directory, 'logweir.log');
+  rmSync(logFile, { force: true });
+  return spawnLogged({ command: join(root, 'bin/logweir'), args: ['run', '-c', configFile], logFile });
+}
+
+/** Logweir over a backlog, into the counting sink. */
+export async function runLogweir(place: Place, backlog: Backlog, chain: ChainName): Promise<Drained> {
+  return await drain(place.sink, backlog.events, () =>
+    startLogweir(place.directory, place.sink.url, backlog, chain),
+  );
+}
+
+/** The floor: the same client, with the same settings and flags, that reads and does nothing else. */
+export async function runConsumeOnly({ bootstrapServers, topic, events }: Backlog): Promise<Drained> {
+  const started = Date.now();
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--max-semi-space-size=8',
+    join(root, 'bench/consume-only.ts'),
+    bootstrapServers,
+    topic,
+    String(events),
+  ]);
+  const found = JSON.parse(stdout) as {
+    events: number;
+    bytes: number;
+    ms: number;
+    cpu: number;
+    peakMb: number;
+    startedAt: number;
+  };
+  const seconds = found.ms / 1000;
+  return {
+    events: found.events,
+    seconds,
+    eventsPerSecond: found.events / seconds,
+    mbPerSecond: found.bytes / 1e6 / seconds,
+    cpuMicros: found.cpu / found.events,
+    peakMb: found.peakMb,
+    startUpMs: found.startedAt - started,
+    documentsPerRequest: 0,
+    sinkCores: 0,
+  };
+}

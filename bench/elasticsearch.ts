@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { root } from '../test/support/paths.ts';
+import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
+import { uniqueName } from '../test/support/topics.ts';
+import { type Backlog, startLogweir } from './contenders.ts';
+import { cpuOf, peakMemoryOf, processTree } from './measure.ts';
+
+/** One run into the real Elasticsearch. */
+export interface Indexed {
+  readonly documentsPerSecond: number;
+  readonly cpuMicros: number;
+  readonly peakMb: number;
+}
+
+/** Elasticsearch's own count of documents that it has indexed. */
+async function indexedIn(url: string, index: string): Promise<number> {
+  const answer = await fetch(`${url}/${index}/_stats/indexing`);
+  const { _all } = (await answer.json()) as {
+    _all?: { primaries?: { indexing?: { index_total?: number } } };
+  };
+  return _all?.primaries?.indexing?.index_total ?? 0;
+}
+
+async function measure(
+  url: string,
+  index: string,
+  documents: number,
+  start: () => ManagedProcess,
+): Promise<Indexed> {
+  await fetch(`${url}/${index}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ settings: { number_of_replicas: 0, refresh_interval: '30s' } }),
+  });
+  const tested = start();
+  let [firstAt, first, cpuBefore, cpu, peakMb] = [0, 0, 0, 0, 0];
+  try {
+    for (const deadline = Date.now() + 300_000; ; await delay(20)) {
+      const count = await indexedIn(url, index);
+      if (count > 0 && firstAt === 0)
+        [firstAt, first, cpuBefore] = [performance.now(), count, cpuOf(processTree(tested.pid))];
+      const tree = processTree(tested.pid);
+      [cpu, peakMb] = [Math.max(cpu, cpuOf(tree)), Math.max(peakMb, peakMemoryOf(tree))];
+      if (count >= documents) break;
+      if (Date.now() > deadline) throw new Error(`only ${count} of ${documents} documents after the time`);
+    }
+    const seconds = (performance.now() - firstAt) / 1000;
+    const counted = documents - first;
+    return { documentsPerSecond: counted / seconds, cpuMicros: (cpu - cpuBefore) / counted, peakMb };
+  } finally {
+    await tested.stop({ graceMs: 20_000 });
+    await fetch(`${url}/${index}`, { method: 'DELETE' });
+  }
+}
+
+export async function indexWithLogweir(directory: string, url: string, backlog: Backlog): Promise<Indexed> {
+  const index = uniqueName('bench');
+  return await measure(url, index, backlog.events, () =>
+    startLogweir(directory, url, backlog, 'bytes untouched', { index }),
+  );
+}
+
+export async function indexDirectly(
+  directory: string,
+  url: string,
+  documents: number,
+  concurrency: number,
+): Promise<Indexed> {
+  const index = uniqueName('bench');
+  return await measure(url, index, documents, () =>
+    spawnLogged({
+      command: process.execPath,
+      args: [join(root, 'bench/direct-loader.ts'), url, index, String(documents), String(concurrency)],
+      logFile: join(directory, 'direct-loader.log'),
+    }),
+  );
+}

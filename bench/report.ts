@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Spread, spreadOf } from './measure.ts';
+import { type Results, type Series, consumeOnly, ratios, shareOfDirect } from './results.ts';
+
+const BEGIN = '<!-- measured: written by make bench -->';
+const END = '<!-- end of what is measured -->';
+
+/** Puts the tables between their marks in `benchmarks.md`, and draws the plot. */
+export function writeReport(results: Results, directory: string): void {
+  const file = join(directory, 'benchmarks.md');
+  const page = readFileSync(file, 'utf8');
+  const [before, rest] = page.split(BEGIN);
+  const after = rest?.split(END)[1];
+  if (before === undefined || after === undefined) throw new Error(`${file} lacks the marks for the tables`);
+  writeFileSync(file, `${before}${BEGIN}\n\n${tables(results)}\n${END}${after}`);
+  writeFileSync(join(directory, 'benchmarks.svg'), plot(results));
+}
+
+function tables(results: Results): string {
+  const { date, machine, versions, rounds, latency, elasticsearch } = results;
+  const direct = spreadOf(elasticsearch.direct.map((run) => run.documentsPerSecond));
+  const logweir = spreadOf(elasticsearch.logweir.map((run) => run.documentsPerSecond));
+  const cpu = spreadOf(elasticsearch.logweir.map((run) => run.cpuMicros));
+  return `${date}, ${rounds} rounds, medians with (lowest–highest). ${machine}. ${versions}.
+
+![Events a second](benchmarks.svg)
+
+## Into a sink that only counts
+
+| events | contender | events/s | of consuming only | CPU µs an event | × consuming only | MB/s | peak MB | first ack ms | sink cores |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${results.series.map((series) => row(series, consumeOnly(results, series.eventBytes))).join('\n')}
+
+## Into the real Elasticsearch on the same machine
+
+| | documents/s |
+| --- | --- |
+| direct loader | ${whole(direct)} |
+| Logweir | ${whole(logweir)} |
+| share, by round | ${share(shareOfDirect(results))} |
+| Logweir's CPU µs a document | ${decimal(cpu)} |
+
+## Latency
+
+Produced to acknowledged at ${latency.eventsPerSecond} events/s for ${latency.seconds} s, counting sink: p50 ${latency.p50Ms.toFixed(1)} ms,
+p99 ${latency.p99Ms.toFixed(1)} ms, highest ${latency.maxMs.toFixed(1)} ms.
+`;
+}
+
+function row(series: Series, floor: Series): string {
+  const of = (figure: keyof Series['runs'][number]): Spread =>
+    spreadOf(series.runs.map((run) => run[figure]));
+  const isFloor = series === floor;
+  return `| ${[
+    `${series.eventBytes} B`,
+    series.name,
+    whole(of('eventsPerSecond')),
+    isFloor ? '' : share(ratios(series, floor, 'eventsPerSecond')),
+    decimal(of('cpuMicros')),
+    isFloor ? '' : decimal(ratios(series, floor, 'cpuMicros')),
+    of('mbPerSecond').median.toFixed(0),
+    whole(of('peakMb')),
+    isFloor ? '' : whole(of('startUpMs')),
+    isFloor ? '' : of('sinkCores').median.toFixed(2),
+  ].join(' | ')} |`;
+}
+
+function whole({ median, min, max }: Spread): string {
+  const text = (value: number): string => Math.round(value).toLocaleString('en-GB');
+  return `${text(median)} (${text(min)}–${text(max)})`;
+}
+
+function decimal({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+}
+
+function share({ median, min, max }: Spread): string {
+  const text = (value: number): string => (value * 100).toFixed(0);
+  return `${text(median)} % (${text(min)}–${text(max)})`;
+}
+
+/** Horizontal bars, one a contender. */
+function plot({ series }: Results): string {
+  const bars = series.map(({ name, eventBytes, runs }) => ({
+    label: `${eventBytes} B, ${name}`,
+    rate: spreadOf(runs.map((run) => run.eventsPerSecond)),
+  }));
+  const highest = Math.max(...bars.map(({ rate }) => rate.max));
+  const [left, width, height] = [230, 460, 24];
+  const scale = (rate: number): number => Math.round((rate / highest) * width);
+  const rows = bars.map(({ label, rate }, at) => {
+    const y = at * height + 10;
+    const middle = y + 8;
+    return (
+      `<text x="${left - 8}" y="${y + 12}" text-anchor="end">${label}</text>` +
+      `<rect x="${left}" y="${y}" width="${scale(rate.median)}" height="16" fill="${label.includes('only') ? '#9aa5b1' : '#2f7d95'}"/>` +
+      `<line x1="${left + scale(rate.min)}" y1="${middle}" x2="${left + scale(rate.max)}" y2="${middle}" stroke="#222"/>` +
+      `<text x="${left + scale(rate.max) + 6}" y="${y + 12}">${Math.round(rate.median / 1000)} k/s</text>`
+    );
+  });
+  const total = bars.length * height + 20;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${left + width + 80}" height="${total}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="white"/>
+${rows.join('\n')}
+</svg>
+`;
+}

@@ -1,0 +1,42 @@
+import type { ChainName } from './contenders.ts';
+import type { Drained } from './drain.ts';
+import type { Indexed } from './elasticsearch.ts';
+import type { Latency } from './latency.ts';
+import { type Spread, spreadOf } from './measure.ts';
+
+/** Runs of one contender, in the order of the rounds. */
+export interface Series {
+  readonly name: 'consume only' | ChainName;
+  readonly eventBytes: number;
+  readonly runs: Drained[];
+}
+
+export interface Results {
+  readonly date: string;
+  readonly machine: string;
+  readonly versions: string;
+  readonly quick: boolean;
+  readonly rounds: number;
+  readonly series: Series[];
+  readonly latency: Latency;
+  readonly elasticsearch: { direct: Indexed[]; logweir: Indexed[] };
+}
+
+/** Of all runs, the ratio to the run of `base` in the same round. */
+export function ratios(series: Series, base: Series, figure: 'eventsPerSecond' | 'cpuMicros'): Spread {
+  return spreadOf(series.runs.map((run, round) => run[figure] / (base.runs[round]?.[figure] ?? Number.NaN)));
+}
+
+/** The floor for events of that size. */
+export function consumeOnly({ series }: Results, eventBytes: number): Series {
+  const found = series.find((one) => one.name === 'consume only' && one.eventBytes === eventBytes);
+  if (found === undefined) throw new Error(`there is no run of consuming only with ${eventBytes} bytes`);
+  return found;
+}
+
+/** Documents a second into the real Elasticsearch, as a share of what the direct loader reaches in the same round. */
+export function shareOfDirect({ elasticsearch: { direct, logweir } }: Results): Spread {
+  return spreadOf(
+    logweir.map((run, round) => run.documentsPerSecond / (direct[round]?.documentsPerSecond ?? Number.NaN)),
+  );
+}

@@ -1,0 +1,138 @@
+/**
+ * `make bench` and `make bench-quick`: everything in one run on this machine, each round runs all contenders one after the other,
+ * and ratios are taken within a round.
+ *
+ *     node bench/run.ts [--quick] [--rounds N] [--check]
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from '../test/support/paths.ts';
+import { startServers } from '../test/support/servers.ts';
+import { compareWithBaseline } from './baseline.ts';
+import { type Backlog, type ChainName, type Place, runConsumeOnly, runLogweir } from './contenders.ts';
+import { CountingSink } from './drain.ts';
+import { indexDirectly, indexWithLogweir } from './elasticsearch.ts';
+import { measureLatency } from './latency.ts';
+import { writeReport } from './report.ts';
+import type { Results, Series } from './results.ts';
+import { fillTopic, payloads } from './topics.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    check: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(options.rounds ?? (options.quick ? 3 : 5));
+/** Event sizes in bytes, with how many events make a run of some seconds. */
+const sizes: [bytes: number, events: number][] = options.quick
+  ? [[400, 500_000]]
+  : [
+      [400, 2_000_000],
+      [100, 1_500_000],
+      [2000, 600_000],
+      [16_000, 100_000],
+    ];
+const DOCUMENTS = options.quick ? 60_000 : 200_000;
+const PARTITIONS = 6;
+/** Of the direct loader: more does not make Elasticsearch faster on two cores. */
+const LOADER_CONCURRENCY = 3;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function chainsFor(bytes: number): ChainName[] {
+  return bytes === 400
+    ? ['bytes untouched', 'one field set', 'parse-json, redact, rename']
+    : ['bytes untouched', 'one field set'];
+}
+
+async function measureBacklogs(place: Place, bootstrapServers: string): Promise<Series[]> {
+  const all: Series[] = [];
+  for (const [bytes, events] of sizes) {
+    const topic = `events-${bytes}`;
+    await fillTopic(bootstrapServers, topic, PARTITIONS, events, payloads(bytes));
+    const backlog: Backlog = { bootstrapServers, topic, events };
+    const series: Series[] = (['consume only', ...chainsFor(bytes)] as const).map((name) => ({
+      name,
+      eventBytes: bytes,
+      runs: [],
+    }));
+    for (let round = 1; round <= rounds; round++) {
+      for (const { name, runs } of series) {
+        const run =
+          name === 'consume only' ? await runConsumeOnly(backlog) : await runLogweir(place, backlog, name);
+        runs.push(run);
+        say(
+          `${bytes} B, round ${round}: ${name}: ${Math.round(run.eventsPerSecond)} events/s, ` +
+            `${run.cpuMicros.toFixed(2)} CPU µs an event, ${run.peakMb.toFixed(0)} MB, sink ${run.sinkCores.toFixed(2)} cores`,
+        );
+      }
+    }
+    all.push(...series);
+  }
+  return all;
+}
+
+async function measureElasticsearch(
+  directory: string,
+  url: string,
+  bootstrapServers: string,
+): Promise<Results['elasticsearch']> {
+  const topic = 'documents';
+  await fillTopic(bootstrapServers, topic, PARTITIONS, DOCUMENTS, payloads(400));
+  const backlog = { bootstrapServers, topic, events: DOCUMENTS };
+  const found: Results['elasticsearch'] = { direct: [], logweir: [] };
+  // The first run warms Elasticsearch's compiler, and is not counted.
+  await indexDirectly(directory, url, DOCUMENTS, LOADER_CONCURRENCY);
+  for (let round = 1; round <= rounds; round++) {
+    const direct = await indexDirectly(directory, url, DOCUMENTS, LOADER_CONCURRENCY);
+    const logweir = await indexWithLogweir(directory, url, backlog);
+    found.direct.push(direct);
+    found.logweir.push(logweir);
+    say(
+      `Elasticsearch, round ${round}: direct ${Math.round(direct.documentsPerSecond)}, ` +
+        `Logweir ${Math.round(logweir.documentsPerSecond)} documents/s`,
+    );
+  }
+  return found;
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'logweir-bench-'));
+const servers = await startServers(directory);
+const sinks: CountingSink[] = [];
+try {
+  const { bootstrapServers } = servers.kafka;
+  const sink = await CountingSink.start(directory);
+  sinks.push(sink);
+  const series = await measureBacklogs({ directory, sink }, bootstrapServers);
+  const timed = await CountingSink.start(directory, true);
+  sinks.push(timed);
+  const latency = await measureLatency(directory, timed, bootstrapServers, 1000, options.quick ? 5 : 20);
+  say(`latency at 1,000 events/s: p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms`);
+  const elasticsearch = await measureElasticsearch(directory, servers.elasticsearch.url, bootstrapServers);
+  const results: Results = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared by Kafka, the sink and what is measured`,
+    versions: `Node ${process.versions.node}, Kafka 4.4.0, Elasticsearch 9.5.0`,
+    quick: options.quick,
+    rounds,
+    series,
+    latency,
+    elasticsearch,
+  };
+  if (options.check) process.exitCode = compareWithBaseline(results, say) ? 0 : 1;
+  else {
+    writeFileSync(join(root, 'docs/benchmarks.json'), `${JSON.stringify(results, null, 1)}\n`);
+    writeReport(results, join(root, 'docs'));
+    say('written: docs/benchmarks.md, docs/benchmarks.json and docs/benchmarks.svg');
+  }
+} finally {
+  await Promise.all(sinks.map((sink) => sink.stop()));
+  await servers.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
