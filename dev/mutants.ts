@@ -48,9 +48,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a record settles when it is sent',
     file: 'src/pipeline.ts',
-    search: 'documents.add(this.#accounted(renderer.untouched(settlement, decoded)));',
-    replace:
-      "documents.add(this.#accounted(renderer.untouched(settlement, decoded))); settlement.settle('indexed');",
+    search: '      documents.add(document);\n      return;',
+    replace: "      documents.add(document);\n      settlement.settle('indexed');\n      return;",
     tests: ['pipeline'],
   },
   {
@@ -84,7 +83,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'poison is dropped, and not dead-lettered',
     file: 'src/pipeline.ts',
-    search: 'this.#deadLetter(settlement, decoded);',
+    search: 'this.#refuse(settlement, decoded);',
     replace: "settlement.settle('dropped');",
     tests: ['pipeline'],
   },
@@ -240,8 +239,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'the probe that was taken is sent once more with the others',
     file: 'src/elasticsearch/parking.ts',
-    search: 'lot.documents = lot.documents.filter((document) => document !== first);',
-    replace: '',
+    search: 'this.#openOf(reason).filter((document) => document !== first)',
+    replace: 'this.#openOf(reason)',
     tests: ['elasticsearch/parking'],
   },
   {
@@ -268,14 +267,14 @@ const mutants: readonly Mutant[] = [
   {
     name: 'numbers are parsed by JSON.parse alone',
     file: 'src/codec/decode.ts',
-    search: 'this.#exotic ? parseExact(text) :',
-    replace: 'this.#exotic && text === "" ? parseExact(text) :',
+    search: '(this.#flags & HAS_EXOTIC_NUMBER) === 0',
+    replace: 'this.#flags >= 0',
     tests: ['codec/decode', 'pipeline'],
   },
   {
     name: 'a line feed between tokens gets into the bulk body',
     file: 'src/codec/decode.ts',
-    search: 'flags & HAS_LINE_FEED ? onOneLine(value) : value',
+    search: '(flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value)',
     replace: 'value',
     tests: ['codec/decode', 'pipeline'],
   },
@@ -320,6 +319,62 @@ const mutants: readonly Mutant[] = [
     search: "return '(hidden)';",
     replace: 'return value;',
     tests: ['commands/config'],
+  },
+  {
+    name: 'any answer of the usual length counts as success',
+    file: 'src/elasticsearch/verdict.ts',
+    search: 'answered.length === length && answered ===',
+    replace: 'answered.length === length || answered ===',
+    tests: ['elasticsearch/verdict'],
+  },
+  {
+    name: 'bytes beyond ASCII are not checked to be UTF-8',
+    file: 'src/codec/decode.ts',
+    search: '(flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)',
+    replace: 'flags < 0',
+    tests: ['codec/decode'],
+  },
+  {
+    name: 'an action line is taken from the record before',
+    file: 'src/elasticsearch/document-writer.ts',
+    search: '      timestamp === this.#timestamp &&\n',
+    replace: '',
+    tests: ['elasticsearch/document'],
+  },
+  {
+    name: 'a body ends before the last run of documents',
+    file: 'src/elasticsearch/document.ts',
+    search: '  run.chunk.copy(body, at, start, end);\n  return body;',
+    replace: '  return body;',
+    tests: ['elasticsearch/document'],
+  },
+  {
+    name: 'the value of a record is taken from the wrong place in its chunk',
+    file: 'src/pipeline.ts',
+    search: 'record.movedTo(document.chunk, end - value.length, end)',
+    replace: 'record.movedTo(document.chunk, end - value.length - 1, end - 1)',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a storm of rejects is never held',
+    file: 'src/reject-storm.ts',
+    search: 'if (this.#holdAboveCount !== null &&',
+    replace: 'if (this.#holdAboveCount === -1 &&',
+    tests: ['reject-storm', 'pipeline'],
+  },
+  {
+    name: 'a probe that is refused while a storm is held ends the hold',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'this.#events.rejected(document, reason, message) === undefined;',
+    replace: 'this.#events.rejected(document, reason, message) !== null;',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
+    name: 'a partition that is paused counts as stalled',
+    file: 'src/kafka/stall.ts',
+    search: 'owned.paused || owned.draining',
+    replace: 'owned.draining',
+    tests: ['kafka/stall'],
   },
 ];
 

@@ -6,7 +6,7 @@ import { documentId } from '../../src/elasticsearch/document-id.ts';
 import { type Settlement, type SourceRecord, outcomes } from '../../src/settlement.ts';
 import type { Event } from '../../src/transform/api.ts';
 import { deferred, sourceRecord } from './support/fakes.ts';
-import { PipelineLab } from './support/pipeline-lab.ts';
+import { type LabOptions, PipelineLab } from './support/pipeline-lab.ts';
 import { RandomHistory } from './support/random-history.ts';
 
 const fail = (): never => {
@@ -348,6 +348,28 @@ describe('a transform that fails', () => {
     expect(owned.watermark).toBe(0);
     lab.acknowledge();
     expect([owned.watermark, lab.counts.dead_lettered]).toEqual([1, 1]);
+  });
+});
+
+describe('what Elasticsearch refuses is dead-lettered as the record came', () => {
+  const values = ['{"a":1}', ' {"b" : 2.0}\t', '{"c":\n3}', '{"d":"é🚀"}', '{}'];
+
+  it.each<[string, LabOptions]>([
+    ['untouched', {}],
+    ['changed by a transform', { run: (event) => ({ ...event, more: true }) }],
+    ['as text', { codec: 'text' }],
+  ])('%s, also after it was held', (_name, options) => {
+    for (const held of [false, true]) {
+      const lab = new PipelineLab(options);
+      lab.own();
+      lab.take(values);
+      for (const document of [...lab.documents]) {
+        if (held) document.detach();
+        lab.reject(document);
+      }
+      const letters = lab.letters.map(({ settlement }) => settlement.record.value?.toString());
+      expect(letters).toEqual(values);
+    }
   });
 });
 
