@@ -179,13 +179,18 @@ export class BulkSender {
   async #attempt(delivery: Delivery, piece: readonly Document[]): Promise<void> {
     const { signal } = delivery.wake;
     const start = performance.now();
-    const answer = await this.#transport.send(bulkBody(piece), signal);
+    const body = bulkBody(piece);
+    const answer = await this.#transport.send(body, signal);
+    const ms = performance.now() - start;
     const verdict = judge(answer, piece.length);
-    const answered = (outcome: RequestOutcome): void =>
-      this.#events.answered(outcome, piece.length, performance.now() - start);
+    const answered = (outcome: RequestOutcome): void => this.#events.answered(outcome, piece.length, ms);
     switch (verdict.kind) {
       case 'items':
-        this.#settleItems(delivery, piece, verdict.items, answered);
+        this.#settleItems(delivery, piece, verdict.items, (outcome) => {
+          answered(outcome);
+          if (outcome === 'ok') this.#concurrency.succeeded(this.#open.size, ms, body.length);
+          else this.#concurrency.overloaded();
+        });
         return;
       case 'too_large':
       case 'bad_request':
@@ -212,7 +217,7 @@ export class BulkSender {
     delivery: Delivery,
     piece: readonly Document[],
     verdicts: readonly ItemVerdict[],
-    answered: (outcome: RequestOutcome) => void,
+    answered: (outcome: 'ok' | 'partial') => void,
   ): void {
     const again: Document[] = [];
     let blocking = '';
@@ -232,11 +237,7 @@ export class BulkSender {
     // Elasticsearch answers; what it says of single documents must not stop the others.
     this.#outage.succeeded();
     answered(again.length === 0 ? 'ok' : 'partial');
-    if (again.length === 0) {
-      this.#concurrency.succeeded(this.#open.size);
-      return;
-    }
-    this.#concurrency.overloaded();
+    if (again.length === 0) return;
     delivery.pieces.push(again);
     throw new Unsettled(blocking, again.length);
   }
