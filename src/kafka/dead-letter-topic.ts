@@ -151,6 +151,8 @@ function producerOptions(config: Config['kafka']): Record<string, unknown> {
 function failure(error: unknown): Error {
   if (hasCode(error, ErrorCode.MESSAGE_TOO_LARGE)) return new TooLarge('the record is too large');
   if (hasCode(error, ErrorCode.QUEUE_FULL)) return new Error("the client's queue is full");
+  if (hasCode(error, ErrorCode.UNKNOWN_TOPIC) || hasCode(error, ErrorCode.UNKNOWN_TOPIC_OR_PART))
+    return new Error('there is no such topic, and the brokers do not create it: somebody must');
   const { message } = error as { message?: unknown };
   return new Error(typeof message === 'string' ? message : messageOf(error), { cause: error });
 }

@@ -363,7 +363,7 @@ describe('what Elasticsearch refuses is dead-lettered as the record came', () =>
       const lab = new PipelineLab(options);
       lab.own();
       lab.take(values);
-      for (const document of [...lab.documents]) {
+      for (const document of lab.documents) {
         if (held) document.detach();
         lab.reject(document);
       }

@@ -56,7 +56,13 @@ vi.mock(import('../../../src/kafka/native.ts'), () => {
     }
   }
   return {
-    ErrorCode: { QUEUE_FULL: -184, MESSAGE_TOO_LARGE: 10, AUTHENTICATION: -169 },
+    ErrorCode: {
+      QUEUE_FULL: -184,
+      MESSAGE_TOO_LARGE: 10,
+      AUTHENTICATION: -169,
+      UNKNOWN_TOPIC: -188,
+      UNKNOWN_TOPIC_OR_PART: 3,
+    },
     onError: () => {},
     createProducer: (options: Record<string, unknown>) => {
       broker.options.push(options);
@@ -205,6 +211,16 @@ describe('a dead letter that cannot be written', () => {
     await letter.promise;
     expect(holds.size).toBe(0);
     expect(letter.owned.held).toBe(0);
+  });
+
+  it('says what to do where the topic does not exist', async () => {
+    fakeDelay.held = true;
+    broker.onProduce = ({ answer }) => answer({ code: 3, message: 'Broker: Unknown topic or partition' });
+    send();
+    await settleDown();
+    expect(holds.list().map(({ reason }) => reason)).toEqual([
+      'dead letters cannot be written to app-logs-dlq: there is no such topic, and the brokers do not create it: somebody must',
+    ]);
   });
 
   it('says the present cause, and not all that there have been', async () => {
