@@ -1,5 +1,6 @@
 import kafka from '@confluentinc/kafka-javascript';
 import { setImmediate as turn } from 'node:timers/promises';
+import { parseObject } from '../src/codec/exact-json.ts';
 import { connectProducer } from '../test/support/kafka-client.ts';
 import { agentEvent } from '../test/support/events.ts';
 import { createTopic } from '../test/support/topics.ts';
@@ -11,8 +12,23 @@ const DISTINCT = 6000;
 /** Events of Vector agents of all five kinds, as JSON, none shorter than `bytes`. */
 export function payloads(bytes: number): Buffer[] {
   return Array.from({ length: DISTINCT }, (_, sequence) =>
-    Buffer.from(JSON.stringify(bytes < 300 ? smallEvent(sequence, bytes) : agentEvent(sequence, { bytes }))),
+    Buffer.from(
+      JSON.stringify(bytes < 300 ? smallEvent(sequence, bytes) : padded(agentEvent(sequence), bytes)),
+    ),
   );
+}
+
+/** Longer by its message; where that is JSON it stays JSON. */
+function padded(event: Record<string, unknown>, bytes: number): object {
+  const missing = bytes - Buffer.byteLength(JSON.stringify(event));
+  const { message } = event;
+  if (missing <= 0 || typeof message !== 'string') return event;
+  const padding = 'x'.repeat(missing);
+  const inner = parseObject(message);
+  return {
+    ...event,
+    message: inner === undefined ? `${message} ${padding}` : JSON.stringify({ ...inner, padding }),
+  };
 }
 
 function smallEvent(sequence: number, bytes: number): object {

@@ -1,4 +1,4 @@
-import { type Event, defineTransform, fieldAt, holderOf, lastKey, parseExact } from 'logweir';
+import { type Event, defineTransform, fieldAt, holderOf, lastKey, parseObject } from 'logweir';
 import { z } from 'zod';
 
 /**
@@ -40,14 +40,6 @@ export default defineTransform({
     };
   },
 });
-
-function parseObject(text: string): Event | undefined {
-  try {
-    return parseExact(text).value as Event;
-  } catch {
-    return undefined;
-  }
-}
 
 /** Not `event[key] =`: a key named __proto__ is data, and never reaches a prototype. */
 function define(event: Event, key: string, value: unknown): Event {

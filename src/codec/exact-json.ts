@@ -3,6 +3,8 @@
  * number was written; the reviver's `context.source` and `JSON.rawJSON` (Node 24) keep both.
  */
 
+import { HAS_EXOTIC_NUMBER, scanJsonObject } from './json-scan.ts';
+
 /** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
 export interface RawJson {
   readonly rawJSON: string;
@@ -52,6 +54,19 @@ export function parseExact(text: string): ExactValue {
     return parsed;
   });
   return { value, written };
+}
+
+/**
+ * Parses a text that may be one JSON object, as {@link parseExact} does. Made for texts that often are none: nothing is thrown, and
+ * the reviver, which costs several times what the parser does, is used only where some number wants it.
+ *
+ * @returns undefined where the text is not one JSON object, or one that is nested too deep to be indexed
+ */
+export function parseObject(text: string): Record<string, unknown> | undefined {
+  const flags = scanJsonObject(Buffer.from(text));
+  if (flags < 0) return undefined;
+  const value = (flags & HAS_EXOTIC_NUMBER) === 0 ? (JSON.parse(text) as unknown) : parseExact(text).value;
+  return value as Record<string, unknown>;
 }
 
 /** Whether the decimal number in `source` is, digit by digit, the number that JavaScript prints for `value`. */

@@ -78,5 +78,5 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
   return typeof value === 'object' && value !== null && definitions.has(value);
 }
 
-export { parseExact } from '../codec/exact-json.ts';
+export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { fieldAt, holderOf, lastKey } from '../codec/field-path.ts';

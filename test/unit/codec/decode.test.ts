@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/codec/decode.ts';
-import { stringifyExact } from '../../../src/codec/exact-json.ts';
+import { parseExact, parseObject, stringifyExact } from '../../../src/codec/exact-json.ts';
 
 const json = (text: string | Buffer) => decode(Buffer.from(text), 'json');
 
@@ -111,4 +111,17 @@ it('text becomes a message', () => {
   expect(decode(Buffer.from('say "hi"\n'), 'text')).toMatchObject({
     bytes: Buffer.from('{"message":"say \\"hi\\"\\n"}'),
   });
+});
+
+describe('a text that may be an object', () => {
+  it.each(['', 'text', '[1]', '"a"', '{"a":1} more', '{"a":', '{a:1}'])('%j is none', (text) => {
+    expect(parseObject(text)).toBeUndefined();
+  });
+
+  it.each(['{}', '{"a":[1,"é"],"b":{"c":null}}', '{"id":9007199254740993,"n":1e400}'])(
+    '%s is one',
+    (text) => {
+      expect(parseObject(text)).toEqual(parseExact(text).value);
+    },
+  );
 });
