@@ -221,7 +221,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   settled(settlement: Settlement, outcome: Outcome): void {
     this.budget.release(settlement.bytes);
     this.#inFlight--;
-    if (settlement.deadLetter === null) this.#parts.storm.passed();
+    if (settlement.deadLetter === null && outcome !== 'returned') this.#parts.storm.passed();
     this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 

@@ -63,6 +63,8 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
         return answerOf(error);
       } finally {
         clearTimeout(timer);
+        // A body that nobody has read to its end would keep its connection for ever.
+        timeout.abort();
       }
     },
     refresh() {

@@ -81,6 +81,14 @@ const faults: Fault[] = [
   { name: '200 with an empty body', action: answered({ status: 200, body: '' }), state: 'outage' },
   { name: '200 cut short after the write', action: { truncateAt: 20 }, state: 'outage' },
   { name: '200 broken off after the write', action: { truncateAt: 20, cut: true }, state: 'outage' },
+  { name: '200 that stops midway, after the write', action: { stallAt: 20 }, state: 'outage', hangs: true },
+  {
+    name: '200 without the header of Elasticsearch, after the write',
+    action: {
+      answer: async (_request, forward) => ({ ...(await forward()), headers: { 'x-elastic-product': '' } }),
+    },
+    state: 'outage',
+  },
   {
     name: '200 with one item missing, after the write',
     action: {

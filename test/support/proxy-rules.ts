@@ -32,7 +32,9 @@ export type Action =
   | { readonly answer: Answer | ((request: ProxyRequest, forward: Forward) => Answer | Promise<Answer>) }
   | { readonly delayMs: number }
   /** The real answer up to a byte: as a whole answer of that length, or (`cut`) with the connection broken there. */
-  | { readonly truncateAt: number; readonly cut?: boolean };
+  | { readonly truncateAt: number; readonly cut?: boolean }
+  /** The real answer up to a byte, and then nothing more, with the connection open. */
+  | { readonly stallAt: number };
 
 /** `count` is 1 for the first request that the rule looks at; it looks at none from before it was made. */
 export type Predicate = (request: { count: number; method: string; path: string }) => boolean;

@@ -150,6 +150,10 @@ export class Proxy {
         response.writeHead(status, { ...headers, 'content-length': body.length });
         response.write(part, () => response.destroy());
       }
+    } else if ('stallAt' in action) {
+      const { status, headers, body } = await forward();
+      response.writeHead(status, { ...headers, 'content-length': body.length });
+      response.write(body.subarray(0, action.stallAt));
     } else {
       const { answer } = action;
       this.#send(response, typeof answer === 'function' ? await answer(request, forward) : answer, items);
