@@ -133,6 +133,8 @@ export class Pipeline implements RecordSink, SettlementListener {
     record.moveTo(this.#values);
     const result = chain.run(exact.value as Event, record);
     if (result instanceof Promise) {
+      // It may take long, and must not keep its neighbours' memory.
+      settlement.detach();
       // run() never rejects; what comes late still wants its batch sent.
       void result.then((late) => {
         this.#render(settlement, late, exact);
@@ -205,6 +207,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       const cause = this.#parts.storm.refused(why.reason);
       if (cause !== undefined) return cause;
     }
+    settlement.detach();
     settlement.deadLetter ??= this.#parts.deadLetters.send(settlement, why).then(() => {
       // One that was given up meanwhile is read again, and counted then.
       if (!settlement.settled) this.#parts.events.deadLettered(why.reason);

@@ -185,18 +185,14 @@ function registerTotals(
   labelNames: string[],
   read: () => [Labels, number][],
 ): void {
-  const told = new Map<string, number>();
   const counter = new Counter({
     name,
     help,
     labelNames,
     registers: [registry],
     collect: () => {
-      for (const [labels, total] of read()) {
-        const key = Object.values(labels).join();
-        counter.inc(labels, total - (told.get(key) ?? 0));
-        told.set(key, total);
-      }
+      counter.reset();
+      for (const [labels, total] of read()) counter.inc(labels, total);
     },
   });
 }

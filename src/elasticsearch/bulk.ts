@@ -77,6 +77,8 @@ export class BulkSender {
     const delivery: Delivery = {
       pieces: [batch],
       sending: [],
+      handled: 0,
+      again: [],
       wake: new AbortController(),
       passedBefore: this.#passed,
       alone: [],
@@ -165,11 +167,13 @@ export class BulkSender {
   async #attemptSafely(delivery: Delivery, piece: readonly Document[]): Promise<void> {
     try {
       if (this.#outage.state !== null) this.#transport.refresh();
+      delivery.handled = 0;
+      delivery.again = [];
       await this.#attempt(delivery, piece);
     } catch (error) {
       if (error instanceof Unsettled) throw error;
       const reason = `internal error: ${messageOf(error)}`;
-      delivery.pieces.unshift(piece);
+      delivery.pieces.unshift([...delivery.again, ...piece.slice(delivery.handled)]);
       this.#outage.failed('hold', reason);
       throw new Unsettled(reason, piece.length);
     }
@@ -219,21 +223,24 @@ export class BulkSender {
     verdicts: readonly ItemVerdict[],
     answered: (outcome: 'ok' | 'partial') => void,
   ): void {
-    const again: Document[] = [];
+    const { again } = delivery;
     let blocking = '';
-    piece.forEach((document, index) => {
+    for (const [index, document] of piece.entries()) {
+      // Where handling fails midway, what was handled must not be sent again: a share of a record settles once.
+      delivery.handled = index;
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
       if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
       else if (verdict.kind === 'reject') this.#rejected(document, verdict.reason, verdict.message);
-      else if (verdict.kind === 'hold') this.#events.held(document, verdict.reason);
+      else if (verdict.kind === 'hold') this.#held(document, verdict.reason);
       else if (++document.refusals > REFUSALS_UNTIL_HELD)
-        this.#events.held(document, `${verdict.reason}, again and again`);
+        this.#held(document, `${verdict.reason}, again and again`);
       else {
         document.detach();
         again.push(document);
         blocking = verdict.reason;
       }
-    });
+    }
+    delivery.handled = piece.length;
     // Elasticsearch answers; what it says of single documents must not stop the others.
     this.#outage.succeeded();
     answered(again.length === 0 ? 'ok' : 'partial');
@@ -260,7 +267,7 @@ export class BulkSender {
     if (piece.length > 1) {
       const nothingPassed = this.#passed === delivery.passedBefore;
       if (kind === 'bad_request' && delivery.alone.length >= ALONE_MAX && nothingPassed) {
-        for (const document of piece) this.#events.held(document, reason);
+        for (const document of piece) this.#held(document, reason);
         return;
       }
       const middle = Math.ceil(piece.length / 2);
@@ -275,13 +282,19 @@ export class BulkSender {
     for (const { document, reason } of delivery.alone.splice(0)) {
       this.#passedAtProbe.set(document, this.#passed);
       if (othersPassed) this.#rejected(document, 'bad_request', reason);
-      else this.#events.held(document, reason);
+      else this.#held(document, reason);
     }
   }
 
   #rejected(document: Document, reason: string, message: string): void {
     const cause = this.#events.rejected(document, reason, message);
-    if (cause !== undefined) this.#events.held(document, cause);
+    if (cause !== undefined) this.#held(document, cause);
+  }
+
+  #held(document: Document, cause: string): void {
+    // When it is sent again by itself it has all its chances anew.
+    document.refusals = 0;
+    this.#events.held(document, cause);
   }
 
   #indexed(document: Document, alreadyThere: boolean): void {

@@ -22,6 +22,9 @@ const ANSWER_BYTES_MAX = 200_000_000;
 
 const unpack = promisify(unzip);
 
+/** As the official transport has it: the next request goes to another node, where there is one. */
+const NODE_IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504]);
+
 /** Only what the verdict needs comes back; positions stay as they were sent. */
 const FILTER_PATH = 'errors,items.*.status,items.*.error';
 
@@ -55,7 +58,12 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
             signal: AbortSignal.any([signal, timeout.signal]),
           },
         );
-        const { statusCode: status, headers } = answer;
+        const { statusCode: status, headers, meta } = answer;
+        // For streams the transport leaves it to us to say which node is worth being asked.
+        if (meta.connection !== null) {
+          if (NODE_IS_DOWN.has(status)) client.connectionPool.markDead(meta.connection);
+          else client.connectionPool.markAlive(meta.connection);
+        }
         const retryAfter = headers['retry-after']?.toString();
         return { status, body: await textOf(answer.body, headers['content-encoding']), retryAfter };
       } catch (error) {

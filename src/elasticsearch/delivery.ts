@@ -6,6 +6,10 @@ export interface Delivery {
   pieces: (readonly Document[])[];
   /** What is being sent. */
   sending: readonly Document[];
+  /** How many documents of it, from its beginning, the answer has been carried out for. */
+  handled: number;
+  /** Those of them that must be sent again. */
+  again: Document[];
   /** Cuts the open request or the wait short. */
   wake: AbortController;
   /** How many documents had been taken, of all batches, when this one began. */

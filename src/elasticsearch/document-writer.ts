@@ -4,6 +4,7 @@ import { Document } from './document.ts';
 import { documentId } from './document-id.ts';
 
 const LINE_FEED = 0x0a;
+const EXACT_FROM = 16_384;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -33,8 +34,7 @@ export class DocumentWriter {
     const { record } = settlement;
     const action = this.#actionFor(target, record);
     const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
-    // UTF-8 takes at most three bytes for a UTF-16 unit.
-    const sourceMax = typeof source === 'string' ? source.length * 3 : source.length;
+    const sourceMax = typeof source === 'string' ? bytesMax(source) : source.length;
     const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + 1);
     const start = this.#arena.at;
     chunk.set(action, start);
@@ -70,4 +70,9 @@ export class DocumentWriter {
     }
     return this.#action;
   }
+}
+
+/** UTF-8 takes at most three bytes for a UTF-16 unit; long texts are worth a count, so that no large room is left empty. */
+function bytesMax(text: string): number {
+  return text.length > EXACT_FROM ? Buffer.byteLength(text) : text.length * 3;
 }

@@ -52,6 +52,8 @@ export class Consumer {
   #native: NativeConsumer | null = null;
   #committer: Committer | null = null;
   #rebalancer: Rebalancer | null = null;
+  /** When a poll last brought nothing: what the client had fetched was taken. */
+  #emptyAt = 0;
   #ended = false;
   #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
@@ -153,19 +155,31 @@ export class Consumer {
     const native = this.#native;
     const rebalancer = this.#rebalancer;
     if (native === null || rebalancer === null) return;
-    const stalled = this.#stalls.isStalled(owned, offsets.high, Date.now());
-    if (isWithin(owned, offsets) && !stalled) return;
+    const within = isWithin(owned, offsets);
+    const stalled = this.#stalls.isStalled(owned, offsets.high, this.#emptyAt, Date.now());
+    if (within && !stalled) return;
+    const before = owned.position;
     await this.#runBetweenPolls(() => {
       if (rebalancer.isBusy || owned.closed) return;
       const cooperative = rebalancer.protocol === 'COOPERATIVE';
-      recoverPosition(native, this.assignment, owned, offsets, cooperative, this.#log);
-      if (!stalled || !isWithin(owned, offsets)) return;
+      if (!within) {
+        recoverPosition(native, this.assignment, owned, offsets, cooperative, this.#log);
+        return;
+      }
+      // What has moved meanwhile, over control records for one, needs no help.
+      this.#learnPositions(native);
       const { name, position } = owned;
+      if (position !== before) return;
       this.#log.warn(
         { partition: name, position, ...offsets },
         'the client has stopped fetching; starting it anew',
       );
       fetchAnew(native, this.assignment, owned, cooperative);
+    }).catch((error: unknown) => {
+      this.#log.error(
+        { partition: owned.name, reason: messageOf(error) },
+        'a partition was not fetched anew; trying again',
+      );
     });
   }
 
@@ -174,7 +188,10 @@ export class Consumer {
     while (!this.#ended) {
       const records = await pending;
       if (this.#fatal !== null) throw this.#fatal;
-      if (records.length === 0) this.#learnPositions(native);
+      if (records.length === 0) {
+        this.#emptyAt = Date.now();
+        this.#learnPositions(native);
+      }
       // Records at hand were read before whatever waits here: they go first.
       if (this.#betweenPolls.length > 0 || this.#sink.budget.roomBytes <= 0) {
         this.#sink.take(records);

@@ -56,7 +56,11 @@ export function fetchAnew(
   // The client remembers a pause beyond the assignment.
   native.resume([{ topic, partition }]);
   if (cooperative) {
-    native.incrementalUnassign([{ topic, partition }]);
+    try {
+      native.incrementalUnassign([{ topic, partition }]);
+    } catch {
+      // It is not assigned since the last attempt failed midway.
+    }
     native.incrementalAssign([{ topic, partition, offset: position }]);
     return;
   }

@@ -11,12 +11,17 @@ const partition = (more: object = {}) => ({
 });
 
 /** Asks every five seconds. @returns the seconds at which it was stalled */
-function ask(seconds: number, owned: ReturnType<typeof partition>, at: (second: number) => void = () => {}) {
+function ask(
+  seconds: number,
+  owned: ReturnType<typeof partition>,
+  at: (second: number) => void = () => {},
+  { every = 5, emptied = true } = {},
+): number[] {
   const watch = new StallWatch();
   const stalled: number[] = [];
-  for (let second = 0; second <= seconds; second += 5) {
+  for (let second = 0; second <= seconds; second += every) {
     at(second);
-    if (watch.isStalled(owned, HIGH, second * 1000)) stalled.push(second);
+    if (watch.isStalled(owned, HIGH, emptied ? second * 1000 : -1, second * 1000)) stalled.push(second);
   }
   return stalled;
 }
@@ -41,4 +46,12 @@ it('one at its end is not', () => {
 it('the time of a pause does not count', () => {
   const owned = partition();
   expect(ask(60, owned, (second) => void (owned.paused = second === 20))).toEqual([50]);
+});
+
+it('one whose records may lie behind those of others has ten times as long', () => {
+  expect(ask(400, partition(), () => {}, { emptied: false })).toEqual([300]);
+});
+
+it('two questions far apart say nothing of the time between', () => {
+  expect(ask(100, partition(), () => {}, { every: 40 })).toEqual([]);
 });
