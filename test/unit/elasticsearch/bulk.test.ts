@@ -568,6 +568,39 @@ it('documents that are refused for good and may not be dead-lettered now are hel
   expect(held).toEqual([{ id: '1', cause: 'too many' }]);
 });
 
+it('an error of our own midway through an answer: what was carried out before is not sent again', async () => {
+  const { sender, sent, indexed } = lab(allOk);
+  const batch = documents(4);
+  const [, second] = batch;
+  const settle = second?.settlement.settle.bind(second.settlement);
+  let failed = false;
+  if (second !== undefined && settle !== undefined) {
+    second.settlement.settle = (outcome) => {
+      if (failed) settle(outcome);
+      else {
+        failed = true;
+        throw new Error('on purpose');
+      }
+    };
+  }
+  await sender.send(batch);
+  expect(sent).toEqual([
+    ['0', '1', '2', '3'],
+    ['1', '2', '3'],
+  ]);
+  expect(indexed.filter((id) => id === '0')).toHaveLength(1);
+  expect(batch.every(({ settlement }) => settlement.settled)).toBe(true);
+});
+
+it('a document that was held for its refusals has all its chances anew', async () => {
+  const { sender, held } = lab(() => itemsOf(BUSY));
+  const [document] = documents(1) as [Document];
+  await sender.send([document]);
+  await sender.send([document]);
+  expect(held).toHaveLength(2);
+  expect(document.refusals).toBe(0);
+});
+
 describe('a probe of a held document', () => {
   const never = new AbortController().signal;
 

@@ -69,6 +69,34 @@ it('an answer that is refused unread keeps no connection', async () => {
   expect(connections).toBeLessThan(5);
 });
 
+it('a node that answers 503 is passed over while there is another', async () => {
+  const asked = { down: 0, up: 0 };
+  const listen = async (name: keyof typeof asked, status: number): Promise<Server> => {
+    const made = createServer((request, response) => {
+      request.resume().on('end', () => {
+        asked[name]++;
+        response.writeHead(status, PRODUCT).end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => {
+      made.listen(0, '127.0.0.1', resolve);
+    });
+    return made;
+  };
+  const nodes = [await listen('down', 503), await listen('up', 200)];
+  const urls = nodes.map((node) => `"http://127.0.0.1:${(node.address() as AddressInfo).port}"`);
+  transport = connectElasticsearch(
+    configOf(`elasticsearch: { endpoints: [${urls.join(', ')}] }`).elasticsearch,
+  );
+  for (let request = 0; request < 20; request++) await transport.send(BODY, never);
+  for (const node of nodes) {
+    node.closeAllConnections();
+    node.close();
+  }
+  expect(asked.down).toBeLessThan(5);
+  expect(asked.up).toBeGreaterThan(15);
+});
+
 it('a request that is called off is a failure, at once', async () => {
   const sender = await against(() => {});
   const off = new AbortController();
