@@ -1,4 +1,5 @@
 import { AdminServer } from './admin/server.ts';
+import { Alarms } from './alarms.ts';
 import { Metrics } from './admin/metrics.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { type DeadLetters, NoDeadLetters } from './dead-letters.ts';
@@ -21,8 +22,6 @@ import { statusOf } from './admin/status.ts';
 import type { Chain } from './transform/chain.ts';
 import { loadChain } from './transform/loader.ts';
 
-const REMINDER_MS = 30_000;
-
 export interface AggregatorOptions {
   readonly original?: Original;
 }
@@ -43,8 +42,7 @@ export class Aggregator {
   readonly #metrics: Metrics;
   readonly #chain: Chain;
   readonly #started = Date.now();
-  readonly #outageGate = new RepeatGate();
-  readonly #holdGate = new RepeatGate(1000);
+  readonly #alarms: Alarms;
   #admin: AdminServer | null = null;
   #stopping = false;
 
@@ -89,8 +87,13 @@ export class Aggregator {
       holds: () => this.#activeHolds(),
       storm: () => this.#storm.current,
     });
+    this.#alarms = new Alarms(log, () => ({
+      outage: this.#outage.state,
+      holds: this.#holds.list(),
+      inFlight: this.#pipeline.inFlight,
+    }));
     this.#holds = this.#createHolds();
-    this.#storm = this.#createStorm(config.dead_letter.hold_above_ratio);
+    this.#storm = new RejectStorm(config.dead_letter.hold_above_ratio, this.#alarms.storm);
     this.#transport = connectElasticsearch(config.elasticsearch);
     this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
     this.#deadLetters = this.#createDeadLetters();
@@ -144,29 +147,12 @@ export class Aggregator {
   }
 
   #createHolds(): Holds {
+    const { holds } = this.#alarms;
     return new Holds({
-      began: ({ reason, partitions }) => {
-        const more = this.#holdGate.pass();
-        if (more === undefined) return;
-        this.#log.error({ reason, partitions, more }, 'held: somebody must mend this; nothing is lost');
-      },
-      ended: ({ reason, since }) => {
-        this.#metrics.holdEnded(reason, since);
-        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'a hold has ended');
-      },
-    });
-  }
-
-  #createStorm(holdAboveRatio: number | null): RejectStorm {
-    return new RejectStorm(holdAboveRatio, {
-      began: ({ reason }) => {
-        this.#log.error(
-          { reason },
-          'more than half of the last 1,000 records were refused for one reason: look at the mapping, the transforms and the producers',
-        );
-      },
-      ended: ({ reason, since }) => {
-        this.#log.info({ reason, seconds: (Date.now() - since) / 1000 }, 'most records pass again');
+      began: (hold) => holds.began(hold),
+      ended: (hold) => {
+        this.#metrics.holdEnded(hold.reason, hold.since);
+        holds.ended(hold);
       },
     });
   }
@@ -190,7 +176,7 @@ export class Aggregator {
   async run(): Promise<void> {
     const { config } = this.#loaded;
     const lag = new LagWatch(this.#consumer);
-    const reminder = setInterval(() => this.#remind(), REMINDER_MS);
+    const stopReminding = this.#alarms.start();
     try {
       if (config.admin.listen !== '') {
         this.#admin = await AdminServer.start(config.admin.listen, {
@@ -213,7 +199,7 @@ export class Aggregator {
       await this.#consumer.run();
     } finally {
       lag.close();
-      clearInterval(reminder);
+      stopReminding();
       await this.#admin?.close();
     }
   }
@@ -288,27 +274,7 @@ export class Aggregator {
     if (before?.kind === 'hold' && state?.reason !== before.reason) {
       this.#metrics.holdEnded(before.reason, before.since);
     }
-    if (state === null) this.#log.info({}, 'Elasticsearch takes documents again; consumption goes on');
-    else if (state.kind !== before?.kind || this.#outageGate.pass() !== undefined) this.#sayOutage(state);
-  }
-
-  #sayOutage({ kind, reason, since }: OutageState): void {
-    const text = kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
-    this.#log.error(
-      { reason, since: new Date(since).toISOString(), in_flight: this.#pipeline.inFlight },
-      `${text}; consumption is paused, nothing is lost`,
-    );
-  }
-
-  /** What still stands in the way is said again from time to time. */
-  #remind(): void {
-    if (this.#outage.state !== null) this.#sayOutage(this.#outage.state);
-    const holds = this.#holds.list();
-    if (holds.length > 0)
-      this.#log.error(
-        { holds: holds.slice(0, 10), count: holds.length },
-        'still held: somebody must mend this; nothing is lost',
-      );
+    this.#alarms.outageChanged(state, before);
   }
 }
 
