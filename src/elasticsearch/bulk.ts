@@ -3,7 +3,7 @@ import pRetry from 'p-retry';
 import { type Backoff, fullJitter } from './backoff.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import { type Delivery, Unsettled } from './delivery.ts';
+import { type Delivery, Unsettled, openDelivery } from './delivery.ts';
 import { type Document, bulkBody } from './document.ts';
 import type { Outage } from './outage.ts';
 import { messageOf } from '../errors.ts';
@@ -74,15 +74,7 @@ export class BulkSender {
 
   /** Resolves when every document of the batch is settled, held, or given up. Never rejects. */
   async send(batch: readonly Document[]): Promise<void> {
-    const delivery: Delivery = {
-      pieces: [batch],
-      sending: [],
-      handled: 0,
-      again: [],
-      wake: new AbortController(),
-      passedBefore: this.#passed,
-      alone: [],
-    };
+    const delivery = openDelivery(batch, this.#passed);
     this.#open.add(delivery);
     try {
       await this.#untilSettled(delivery);

@@ -18,6 +18,19 @@ export interface Delivery {
   readonly alone: { document: Document; reason: string }[];
 }
 
+/** @param passed how many documents have been taken so far, of all batches */
+export function openDelivery(batch: readonly Document[], passed: number): Delivery {
+  return {
+    pieces: [batch],
+    sending: [],
+    handled: 0,
+    again: [],
+    wake: new AbortController(),
+    passedBefore: passed,
+    alone: [],
+  };
+}
+
 /** Thrown inside the retry loop only: some documents are not settled yet. */
 export class Unsettled extends Error {
   /** How many will be sent again. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
+import { forgeItems } from '../support/forge.ts';
 import { expectExactlyOnce } from '../support/checks.ts';
 import { type Lab, openLab } from '../support/lab.ts';
 import type { Logweir } from '../support/logweir.ts';
@@ -166,19 +167,8 @@ it('dead letters can go to an index, and can be switched off, which holds', asyn
 
 it('one item that keeps answering 500 while its neighbours pass becomes a named hold', async () => {
   const lab = await openLab({ partitions: 2 });
-  const broken = { index: { status: 500, error: { type: 'some_exception', reason: 'again' } } };
-  const rule = lab.proxy.rule(() => true, {
-    answer: async ({ body: sent }, forward) => {
-      const lines = sent.toString().trimEnd().split('\n');
-      const at = lines.findIndex((line) => line.startsWith('{') && line.includes('"poisoned":true'));
-      if (at === -1) return forward();
-      const rest = lines.toSpliced(at - 1, 2);
-      if (rest.length === 0) return { status: 200, body: { errors: true, items: [broken] } };
-      const answer = await forward(`${rest.join('\n')}\n`);
-      const body = JSON.parse(answer.body.toString()) as { items: object[] };
-      return { status: 200, body: { errors: true, items: body.items.toSpliced((at - 1) / 2, 0, broken) } };
-    },
-  });
+  const forged = forgeItems(500, 'some_exception', (document) => document.includes('"poisoned":true'));
+  const rule = lab.proxy.rule({ from: 1 }, forged.action);
   const logweir = lab.start();
   await logweir.waitForPartitions(2);
   await lab.ledger.produce(lab.topic, [{ seq: 0, poisoned: true }], { partition: 0 });

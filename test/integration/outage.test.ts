@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
+import { forgeItems } from '../support/forge.ts';
 import { expectExactlyOnce } from '../support/checks.ts';
 import { type Lab, openLab } from '../support/lab.ts';
 import { waitFor } from '../support/topics.ts';
@@ -153,24 +154,16 @@ it('401 for a while, then 200: held aloud, nothing skipped', async () => {
 
 it('an item answered 429 once: only that one is sent again', async () => {
   const lab = await openLab({ partitions: 1 });
-  const busy = { index: { status: 429, error: { type: 'es_rejected_execution_exception', reason: 'busy' } } };
-  let refused = 0;
-  lab.proxy.rule(() => refused === 0, {
-    answer: async ({ body: sent }, forward) => {
-      // The document is taken out of what goes on, and its verdict is put into the answer.
-      const lines = sent.toString().trimEnd().split('\n');
-      const at = lines.findIndex((line) => line.includes('"seq":50,') || line.includes('"seq":50}'));
-      if (at === -1) return forward();
-      refused++;
-      const answer = await forward(`${lines.toSpliced(at - 1, 2).join('\n')}\n`);
-      const body = JSON.parse(answer.body.toString()) as { items: object[] };
-      return { status: 200, body: { errors: true, items: body.items.toSpliced((at - 1) / 2, 0, busy) } };
-    },
-  });
+  const forged = forgeItems(
+    429,
+    'es_rejected_execution_exception',
+    (document) => forged.count === 0 && /"seq":50[,}]/.test(document),
+  );
+  lab.proxy.rule({ from: 1 }, forged.action);
   await lab.ledger.produce(lab.topic, events(0, 100));
   lab.start();
   await lab.waitForLagZero();
-  expect(refused).toBe(1);
+  expect(forged.count).toBe(1);
   expect(lab.proxy.itemsSent).toBe(101);
   await expectExactlyOnce(lab);
 });
