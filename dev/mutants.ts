@@ -194,6 +194,13 @@ const mutants: readonly Mutant[] = [
     tests: ['elasticsearch/bulk'],
   },
   {
+    name: 'one 400 beside others that pass is enough to reject a document',
+    file: 'src/elasticsearch/bulk.ts',
+    search: 'else if (delivery.suspects.has(document)) this.#rejected',
+    replace: 'else if (othersPassed) this.#rejected',
+    tests: ['elasticsearch/bulk'],
+  },
+  {
     name: 'what has been split is forgotten where a piece has to wait',
     file: 'src/elasticsearch/bulk.ts',
     search: 'delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));',

@@ -98,10 +98,11 @@ export class BulkSender {
   async probe(document: Document, signal: AbortSignal): Promise<boolean> {
     this.#transport.refresh();
     this.#events.retrying(1, 'probe');
+    // Before this is sent, or a fault that ends meanwhile would look like the document's own.
+    const passedSince = this.#passed > (this.#passedAtProbe.get(document) ?? this.#passed);
     const answer = await this.#transport.send(bulkBody([document]), signal);
     const verdict = judge(answer, 1);
     const [item] = verdict.kind === 'items' ? verdict.items : [];
-    const passedSince = this.#passed > (this.#passedAtProbe.get(document) ?? this.#passed);
     this.#passedAtProbe.set(document, this.#passed);
     const rejected = (reason: string, message: string): boolean =>
       this.#events.rejected(document, reason, message) === undefined;
@@ -126,8 +127,8 @@ export class BulkSender {
       }
     };
     const deliverAll = async (): Promise<void> => {
-      await deliver();
-      this.#judgeAlone(delivery);
+      do await deliver();
+      while (this.#judgeAlone(delivery));
     };
     await pRetry(deliverAll, {
       retries: Infinity,
@@ -268,14 +269,24 @@ export class BulkSender {
     else delivery.alone.push({ document: only, reason });
   }
 
-  /** Documents that were refused with 400 all alone: their own fault where others have passed meanwhile. */
-  #judgeAlone(delivery: Delivery): void {
+  /**
+   * Documents that were refused with 400 all alone: their own fault where others have passed meanwhile, and where they are
+   * refused once more after that. Without the second time a fault that ends in the middle would look like theirs.
+   *
+   * @returns whether some are to be sent that second time
+   */
+  #judgeAlone(delivery: Delivery): boolean {
     const othersPassed = this.#passed > delivery.passedBefore;
     for (const { document, reason } of delivery.alone.splice(0)) {
       this.#passedAtProbe.set(document, this.#passed);
-      if (othersPassed) this.#rejected(document, 'bad_request', reason);
-      else this.#held(document, reason);
+      if (!othersPassed) this.#held(document, reason);
+      else if (delivery.suspects.has(document)) this.#rejected(document, 'bad_request', reason);
+      else {
+        delivery.suspects.add(document);
+        delivery.pieces.push([document]);
+      }
     }
+    return delivery.pieces.length > 0;
   }
 
   #rejected(document: Document, reason: string, message: string): void {

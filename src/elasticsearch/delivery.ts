@@ -16,6 +16,8 @@ export interface Delivery {
   readonly passedBefore: number;
   /** Documents of it that were refused with 400 all alone. */
   readonly alone: { document: Document; reason: string }[];
+  /** Those that others have passed beside: refused once more, they are rejected. */
+  readonly suspects: Set<Document>;
 }
 
 /** @param passed how many documents have been taken so far, of all batches */
@@ -28,6 +30,7 @@ export function openDelivery(batch: readonly Document[], passed: number): Delive
     wake: new AbortController(),
     passedBefore: passed,
     alone: [],
+    suspects: new Set(),
   };
 }
 

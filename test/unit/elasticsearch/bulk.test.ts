@@ -434,6 +434,16 @@ describe('400: the batch is halved to find the document that makes the request b
     expect(rejected).toHaveLength(1);
   });
 
+  it('a fault that ends in the middle of the halving costs no document its life', async () => {
+    // 0 and 1 are refused together, then 0 alone; from then on everything passes.
+    const { sender, indexed, rejected, held } = lab((ids, request) =>
+      request <= 2 ? { status: 400, body: '' } : allOk(ids),
+    );
+    await sender.send(documents(2));
+    expect(indexed).toEqual(['1', '0']);
+    expect([rejected, held]).toEqual([[], []]);
+  });
+
   it('which is rejected also where a 503 comes between, before any other has passed', async () => {
     const { sender, rejected, indexed, held, states } = lab((ids, request) =>
       request === 2 ? { status: 503, body: '' } : badWith('1')(ids, request, AbortSignal.abort()),
