@@ -383,6 +383,20 @@ const mutants: readonly Mutant[] = [
     replace: 'owned.draining',
     tests: ['kafka/stall'],
   },
+  {
+    name: 'a record in quarantine goes to the transform that hung',
+    file: 'src/pipeline.ts',
+    search: 'if (this.#parts.quarantine?.has(record) === true) {',
+    replace: 'if (this.#parts.quarantine?.size === -1) {',
+    tests: ['pipeline'],
+  },
+  {
+    name: 'the counts of a worker go when it ends',
+    file: 'src/workers/merge.ts',
+    search: 'return merged.filter(({ type }) => isCount(type));',
+    replace: 'return merged.filter(({ type }) => !isCount(type));',
+    tests: ['workers/merge'],
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -18,12 +18,19 @@ import { LagWatch } from './kafka/lag.ts';
 import { type Log, RepeatGate } from './log.ts';
 import { type Original, Pipeline } from './pipeline.ts';
 import { RejectStorm } from './reject-storm.ts';
-import { statusOf } from './admin/status.ts';
+import type { Outcome } from './settlement.ts';
+import { type Status, statusOf } from './admin/status.ts';
 import type { Chain } from './transform/chain.ts';
 import { loadChain } from './transform/loader.ts';
+import { Watchdog } from './transform/watchdog.ts';
+import type { Quarantine } from './workers/quarantine.ts';
 
 export interface AggregatorOptions {
   readonly original?: Original;
+  /** Records that no transform may see again; whoever gives it may add to it at any time. */
+  readonly quarantine?: Quarantine;
+  /** Where the watchdog tells that the event loop is stuck; the log if left out. */
+  readonly stuckFd?: number;
 }
 
 /** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
@@ -43,6 +50,7 @@ export class Aggregator {
   readonly #chain: Chain;
   readonly #started = Date.now();
   readonly #alarms: Alarms;
+  readonly #stuckFd: number | null;
   #admin: AdminServer | null = null;
   #stopping = false;
 
@@ -79,14 +87,8 @@ export class Aggregator {
     this.#loaded = loaded;
     this.#log = log;
     this.#chain = chain;
-    this.#metrics = new Metrics(config.admin.metrics_prefix, {
-      partitions: () => this.#consumer.assignment.all(),
-      inFlight: () => this.#pipeline.inFlight,
-      bufferBytes: () => this.#pipeline.budget.usedBytes,
-      pauses: () => this.#consumer.pauses,
-      holds: () => this.#activeHolds(),
-      storm: () => this.#storm.current,
-    });
+    this.#stuckFd = options.stuckFd ?? null;
+    this.#metrics = this.#createMetrics();
     this.#alarms = new Alarms(log, () => ({
       outage: this.#outage.state,
       holds: this.#holds.list(),
@@ -136,6 +138,7 @@ export class Aggregator {
       events: this.#metrics,
       bufferBytes: config.buffer.max_bytes,
       original: options.original,
+      quarantine: options.quarantine,
     });
     this.#consumer = new Consumer(
       config.kafka,
@@ -144,6 +147,17 @@ export class Aggregator {
       this.#pipeline,
       log,
     );
+  }
+
+  #createMetrics(): Metrics {
+    return new Metrics(this.#loaded.config.admin.metrics_prefix, {
+      partitions: () => this.#consumer.assignment.all(),
+      inFlight: () => this.#pipeline.inFlight,
+      bufferBytes: () => this.#pipeline.budget.usedBytes,
+      pauses: () => this.#consumer.pauses,
+      holds: () => this.#activeHolds(),
+      storm: () => this.#storm.current,
+    });
   }
 
   #createHolds(): Holds {
@@ -177,10 +191,11 @@ export class Aggregator {
     const { config } = this.#loaded;
     const lag = new LagWatch(this.#consumer);
     const stopReminding = this.#alarms.start();
+    const watchdog = this.#watch();
     try {
       if (config.admin.listen !== '') {
         this.#admin = await AdminServer.start(config.admin.listen, {
-          metrics: this.#metrics,
+          metrics: this.#metrics.registry,
           status: () => this.status(),
           readiness: () => this.#notReady(),
         });
@@ -200,8 +215,18 @@ export class Aggregator {
     } finally {
       lag.close();
       stopReminding();
+      await watchdog?.close();
       await this.#admin?.close();
     }
+  }
+
+  /** Without transforms nothing of the user's runs, and nothing has to be watched. */
+  #watch(): Watchdog | null {
+    const steps = this.#chain.steps.map(({ name }) => name);
+    if (steps.length === 0) return null;
+    const watchdog = new Watchdog(steps, this.#loaded.config.stuck_after_ms, this.#stuckFd);
+    this.#chain.watch(watchdog);
+    return watchdog;
   }
 
   /** Takes no more, settles what is in flight up to the shutdown timeout, commits, and leaves the group. */
@@ -231,12 +256,17 @@ export class Aggregator {
   }
 
   /** How many records ended in each outcome. */
-  outcomes(): Record<string, number> {
+  outcomes(): Record<Outcome, number> {
     return this.#metrics.outcomeCounts();
   }
 
+  /** What `/metrics` shows, for whoever adds it up. */
+  async metrics(): ReturnType<Metrics['registry']['getMetricsAsJSON']> {
+    return await this.#metrics.registry.getMetricsAsJSON();
+  }
+
   /** The JSON of `/api/status`. */
-  status(): object {
+  status(): Status {
     return statusOf({
       started: this.#started,
       stopping: this.#stopping,

@@ -21,6 +21,15 @@ function program(): Command {
     const { run } = await import('./commands/run.ts');
     await run(options);
   });
+  logweir
+    .command('worker <number>', { hidden: true })
+    .description('one of several workers; started by run')
+    .option('-c, --config <file>')
+    .exitOverride()
+    .action(async (number: string, options: { config?: string }) => {
+      const { worker } = await import('./commands/worker.ts');
+      await worker(Number(number), options);
+    });
   withConfig('config', 'print the configuration in effect, secrets hidden')
     .option('--schema', 'print the JSON Schema instead, for editors')
     .action(async (options: { config?: string; schema?: boolean }) => {

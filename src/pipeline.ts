@@ -15,6 +15,7 @@ import { type Outcome, Settlement, type SettlementListener, type SourceRecord } 
 import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
+import type { Quarantine } from './workers/quarantine.ts';
 
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
@@ -55,6 +56,7 @@ export interface PipelineParts {
   readonly events: PipelineEvents;
   readonly bufferBytes: number;
   readonly original?: Original | undefined;
+  readonly quarantine?: Quarantine | undefined;
 }
 
 /**
@@ -127,6 +129,13 @@ export class Pipeline implements RecordSink, SettlementListener {
       if (decoded.bytes === value) record.movedTo(document.chunk, end - value.length, end);
       else record.moveTo(this.#values);
       documents.add(document);
+      return;
+    }
+    if (this.#parts.quarantine?.has(record) === true) {
+      this.#refuse(settlement, {
+        reason: 'transform_stuck',
+        message: 'a transform did not come back from this record, twice',
+      });
       return;
     }
     const exact = decoded.parse();

@@ -1,9 +1,12 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { type Aggregator, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { RequestOutcome } from '../elasticsearch/bulk.ts';
 import type { OwnedPartition } from '../kafka/assignment.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Storm } from '../reject-storm.ts';
 import { type Outcome, outcomes } from '../settlement.ts';
+
+/** Prometheus's text; prom-client's registry gives it. */
+export type MetricsText = Pick<Registry, 'contentType' | 'metrics'>;
 
 /** What is read when somebody asks, rather than counted on the way. */
 export interface Gauges {
@@ -118,7 +121,7 @@ export class Metrics {
   }
 
   /** How many records ended in each outcome since the start. */
-  outcomeCounts(): Record<string, number> {
+  outcomeCounts(): Record<Outcome, number> {
     return { ...this.#outcomes };
   }
 
@@ -203,9 +206,10 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     help: string,
     labelNames: L[],
     collect: (this: Gauge<L>) => void,
+    aggregator: Aggregator = 'sum',
   ): void => {
     registry.registerMetric(
-      new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [], collect }),
+      new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
     );
   };
   gauge(
@@ -231,6 +235,7 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
       const times = gauges.partitions().flatMap(({ oldest }) => oldest?.record.timestamp ?? []);
       this.set(times.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...times)) / 1000);
     },
+    'max',
   );
   gauge('buffer_size_bytes', 'Memory of records taken and not yet settled.', [], function collectBuffer() {
     this.set(gauges.bufferBytes());
@@ -245,9 +250,16 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     function collectStorm() {
       this.set(gauges.storm() === null ? 0 : 1);
     },
+    'max',
   );
-  gauge('paused', '1 for each reason why consumption is paused.', ['reason'], function collectPaused() {
-    this.reset();
-    for (const reason of gauges.pauses()) this.set({ reason }, 1);
-  });
+  gauge(
+    'paused',
+    '1 for each reason why consumption is paused.',
+    ['reason'],
+    function collectPaused() {
+      this.reset();
+      for (const reason of gauges.pauses()) this.set({ reason }, 1);
+    },
+    'max',
+  );
 }

@@ -1,15 +1,15 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LogweirError, messageOf } from '../errors.ts';
-import type { Metrics } from './metrics.ts';
+import { type MetricsText } from './metrics.ts';
 
 /** Why the process is not ready, or null. */
-export type Readiness = () => string | null;
+export type Readiness = () => string | null | Promise<string | null>;
 
 export interface AdminParts {
-  readonly metrics: Metrics;
-  /** Whatever the status page and `/api/status` show; must be JSON. */
-  readonly status: () => object;
+  readonly metrics: MetricsText;
+  /** What `/api/status` shows; must be JSON. */
+  readonly status: () => object | Promise<object>;
   readonly readiness: Readiness;
 }
 
@@ -87,13 +87,13 @@ async function answerTo(
     case '/health/live':
       return text(200, 'live');
     case '/health/ready': {
-      const reason = readiness();
+      const reason = await readiness();
       return reason === null ? text(200, 'ready') : text(503, reason);
     }
     case '/metrics':
-      return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
+      return { status: 200, type: metrics.contentType, body: await metrics.metrics() };
     case '/api/status':
-      return { status: 200, type: 'application/json', body: `${JSON.stringify(status(), null, 2)}\n` };
+      return { status: 200, type: 'application/json', body: `${JSON.stringify(await status(), null, 2)}\n` };
     default:
       return text(404, 'not found; there are /health/live, /health/ready, /metrics and /api/status');
   }

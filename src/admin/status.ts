@@ -3,6 +3,7 @@ import type { OutageState } from '../elasticsearch/outage.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
 import type { Pipeline } from '../pipeline.ts';
+import type { Outcome } from '../settlement.ts';
 import { version } from '../version.ts';
 import type { Storm } from '../reject-storm.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,8 +24,45 @@ export interface StatusParts {
   readonly metrics: Metrics;
 }
 
-/** What an operator asks first: is it running, what is in the way, how far behind is it. */
-export function statusOf(parts: StatusParts): object {
+/** What an operator asks first: is it running, what is in the way, how far behind is it. The JSON of `/api/status`. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptime_seconds: number;
+  readonly state: 'running' | 'held' | 'stopping';
+  readonly reason: string | null;
+  readonly kafka: {
+    readonly connected: boolean;
+    readonly group: string;
+    readonly topics: readonly string[];
+    readonly paused: readonly string[];
+    readonly lag: number;
+    readonly partitions: readonly PartitionStatus[];
+  };
+  readonly elasticsearch: {
+    readonly state: 'ok' | OutageState['kind'];
+    readonly reason: string | null;
+    /** ISO 8601, as all times here. */
+    readonly since: string | null;
+  };
+  readonly holds: readonly (Omit<HoldInfo, 'since'> & { readonly since: string })[];
+  readonly reject_storm: (Omit<Storm, 'since'> & { readonly since: string }) | null;
+  readonly records: Record<'received' | 'in_flight' | Outcome, number>;
+  readonly buffer: { readonly bytes: number; readonly max_bytes: number };
+}
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: number;
+  readonly watermark: number;
+  readonly position: number;
+  readonly lag: number | null;
+  readonly unsettled: number;
+  readonly paused: boolean;
+}
+
+export function statusOf(parts: StatusParts): Status {
   const { config, consumer, pipeline, outage, metrics } = parts;
   const partitions = consumer.assignment.all().map((owned) => ({
     topic: owned.topic,

@@ -1,28 +1,55 @@
+import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
-import { loadConfig } from '../config/load.ts';
-import { createLog } from '../log.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type Log, createLog } from '../log.ts';
+import { Supervisor } from '../workers/supervisor.ts';
 
 /** `logweir run`: the aggregator, until SIGTERM or SIGINT. A second signal ends it at once, with exit code 130 or 143. */
 export async function run(options: { config?: string }): Promise<void> {
   const loaded = loadConfig(options.config);
   const log = createLog(loaded.config.log.level);
+  const { workers } = loaded.config;
+  // Knows the limits that a container's control group sets, and the cores that a process may run on.
+  const count = workers === 'auto' ? availableParallelism() : workers;
+  // librdkafka's threads may outlive a broker that is away; everything of ours is settled or given up by then.
+  process.exit(count === 1 ? await runAlone(loaded, log) : await runWorkers(loaded, count, log));
+}
+
+async function runAlone(loaded: LoadedConfig, log: Log): Promise<number> {
   const aggregator = await Aggregator.create(loaded, log);
   let stopped: Promise<void> | null = null;
+  onSignals(log, {
+    stop() {
+      stopped = aggregator.stop();
+      stopped.catch((error: unknown) => {
+        log.error({ err: error }, 'the shutdown failed');
+        process.exit(1);
+      });
+    },
+    endAtOnce() {},
+  });
+  await aggregator.run();
+  await (stopped as Promise<void> | null);
+  return 0;
+}
+
+async function runWorkers(loaded: LoadedConfig, count: number, log: Log): Promise<number> {
+  const supervisor = new Supervisor(loaded, count, log);
+  onSignals(log, { stop: () => supervisor.stop(), endAtOnce: () => supervisor.kill() });
+  return await supervisor.run();
+}
+
+function onSignals(log: Log, wishes: { stop(): void; endAtOnce(): void }): void {
+  let asked = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopped !== null) {
+    if (asked) {
       log.warn({ signal }, 'second signal: ending at once');
+      wishes.endAtOnce();
       process.exit(signal === 'SIGINT' ? 130 : 143);
     }
-    stopped = aggregator.stop();
-    stopped.catch((error: unknown) => {
-      log.error({ err: error }, 'the shutdown failed');
-      process.exit(1);
-    });
+    asked = true;
+    wishes.stop();
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  await aggregator.run();
-  await (stopped as Promise<void> | null);
-  // librdkafka's threads may outlive a broker that is away; everything of ours is settled or given up by now.
-  process.exit(0);
 }

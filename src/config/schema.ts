@@ -165,9 +165,16 @@ export const configSchema = z.strictObject({
       "Everything taken from Kafka and not yet settled; the Kafka client's own queue (16 MB) comes on top.",
     ),
   workers: z
-    .literal(1)
+    .union([z.int().min(1).max(64), z.literal('auto')])
     .default(1)
-    .describe('Processes. More than one is not available yet: start more instances instead.'),
+    .describe(
+      'Processes, each a member of the group, under one supervisor; auto for as many as there are cores for this container.',
+    ),
+  stuck_after_ms: milliseconds(1000, 240_000)
+    .default(30_000)
+    .describe(
+      'When a transform has kept the process from everything else for so long, it is named in the log; a worker is killed and started again.',
+    ),
   admin: z
     .strictObject({
       listen: z

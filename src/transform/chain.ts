@@ -29,10 +29,17 @@ export interface ChainResult {
 /** Told about every error of a transform, whatever its `on_error`. */
 export type OnStepError = (step: string, policy: OnError, error: Error) => void;
 
+/** Told which transform has which record in hand, for the case that it never comes back. */
+export interface ChainWatch {
+  enter(step: number, record: RecordInfo): void;
+  leave(): void;
+}
+
 /** The user's transforms in order. Sync transforms never await. */
 export class Chain {
   readonly steps: readonly Step[];
   readonly #onError: OnStepError;
+  #watch: ChainWatch | null = null;
 
   constructor(steps: readonly Step[], onError: OnStepError) {
     this.steps = steps;
@@ -41,7 +48,13 @@ export class Chain {
 
   /** Runs one event through the chain. Never throws, and the promise never rejects. */
   run(event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    return this.#from(0, [event], [], record);
+    const result = this.#from(0, [event], [], record);
+    this.#watch?.leave();
+    return result;
+  }
+
+  watch(watch: ChainWatch): void {
+    this.#watch = watch;
   }
 
   /** Lets every transform release what it holds; one that fails does not keep the others from it. */
@@ -64,6 +77,7 @@ export class Chain {
         let before: Event | undefined;
         try {
           if (step.onError === 'keep') before = cloneEvent(event);
+          this.#watch?.enter(index, record);
           const result = step.run(event, record);
           if (result instanceof Promise)
             return this.#afterAsync(index, events, at, next, failures, record, result, before);
@@ -103,12 +117,16 @@ export class Chain {
       before = undefined;
       try {
         if (step.onError === 'keep') before = cloneEvent(event);
+        this.#watch?.enter(index, record);
         result = callAsync(step, event, record);
+        this.#watch?.leave();
       } catch (error) {
         result = Promise.reject(error);
       }
     }
-    return this.#from(index + 1, next, failures, record);
+    const rest = this.#from(index + 1, next, failures, record);
+    this.#watch?.leave();
+    return rest;
   }
 
   #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], failures: Failure[]): void {

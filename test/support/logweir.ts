@@ -26,6 +26,8 @@ export interface Status {
       committed: number;
       lag: number | null;
       paused: boolean;
+      /** Where there are several. */
+      worker?: number;
     }[];
   };
   elasticsearch: { state: string; reason: string | null };

@@ -4,7 +4,8 @@ import { DeadLetterIndex } from '../../src/elasticsearch/dead-letter-index.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
 import { type Settlement, type SourceRecord, outcomes } from '../../src/settlement.ts';
-import type { Event } from '../../src/transform/api.ts';
+import type { Event, TransformFunction } from '../../src/transform/api.ts';
+import { Quarantine } from '../../src/workers/quarantine.ts';
 import { deferred, sourceRecord } from './support/fakes.ts';
 import { type LabOptions, PipelineLab } from './support/pipeline-lab.ts';
 import { RandomHistory } from './support/random-history.ts';
@@ -517,6 +518,24 @@ describe('a partition that is given up', () => {
     lab.revoke(owned);
     expect([lab.holds.size, owned.held]).toEqual([0, 0]);
   });
+});
+
+it('a record in quarantine is dead-lettered without a transform seeing it, its neighbours go through', () => {
+  const quarantine = new Quarantine();
+  const seen: number[] = [];
+  const run: TransformFunction = (event, { offset }) => {
+    seen.push(offset);
+    return event;
+  };
+  const lab = new PipelineLab({ quarantine, run });
+  lab.own();
+  // Whoever gives the quarantine may add to it while records are read.
+  quarantine.add({ topic: 'app-logs', partition: 0, offset: 1 });
+  lab.take(['{}', '{}', '{}']);
+  expect(seen).toEqual([0, 2]);
+  expect(lab.letters.map(({ settlement, why }) => [settlement.offset, why.reason])).toEqual([
+    [1, 'transform_stuck'],
+  ]);
 });
 
 describe('a dead letter that is sent through the chain again', () => {

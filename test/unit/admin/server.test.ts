@@ -20,7 +20,7 @@ async function start(parts: Partial<AdminParts> = {}, listen = '127.0.0.1:0'): P
     storm: () => null,
   });
   const server = await AdminServer.start(listen, {
-    metrics,
+    metrics: metrics.registry,
     status: () => ({ state: 'running' }),
     readiness: () => null,
     ...parts,

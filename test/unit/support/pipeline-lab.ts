@@ -9,6 +9,7 @@ import { RejectStorm } from '../../../src/reject-storm.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
 import type { TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
+import type { Quarantine } from '../../../src/workers/quarantine.ts';
 import { configOf } from './config.ts';
 import { type Deferred, deferred, sourceRecord } from './fakes.ts';
 
@@ -27,6 +28,7 @@ export interface LabOptions {
   codec?: 'json' | 'text';
   original?: Original;
   holdAboveRatio?: number;
+  quarantine?: Quarantine;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
 }
@@ -76,6 +78,7 @@ export class PipelineLab implements DeadLetters {
       },
       bufferBytes: 1_000_000,
       original: options.original,
+      quarantine: options.quarantine,
     });
   }
 

@@ -34,6 +34,21 @@ const fail = (): never => {
   throw new Error('does not fit');
 };
 
+it('says which transform has which record in hand, and that it has come back, whatever happens in it', async () => {
+  const said: string[] = [];
+  const { chain } = chainOf(
+    step((event: Event) => event),
+    step(async (event: Event) => event),
+    step(fail, 'keep'),
+  );
+  chain.watch({
+    enter: (at, { offset }) => void said.push(`${at}@${offset}`),
+    leave: () => void said.push('left'),
+  });
+  await chain.run({}, RECORD);
+  expect(said).toEqual(['0@0', '1@0', 'left', '2@0', 'left']);
+});
+
 describe('transforms that are not asynchronous', () => {
   it('never make a promise, whatever they return or throw', () => {
     const events = [{}, [{}, {}], [], undefined, 7];

@@ -1,0 +1,98 @@
+import { Worker } from 'node:worker_threads';
+import type { RecordInfo } from './api.ts';
+
+/** Where the event loop is: slots of an array that the watchdog's thread shares. */
+export const slots = { beat: 0, step: 1, topic: 2, partition: 3, offset: 4, count: 5 } as const;
+
+/** No transform is running. */
+export const NO_STEP = -1;
+
+/** What the thread is told when it starts. */
+export interface WatchdogData {
+  readonly memory: SharedArrayBuffer;
+  /** Names of the transforms, in order. */
+  readonly steps: readonly string[];
+  readonly stuckAfterMs: number;
+  /** Where it says that the loop is stuck, as one line of JSON; null for the log. */
+  readonly fd: number | null;
+  readonly pid: number;
+}
+
+/** A topic that the thread has to know by number. */
+export interface TopicName {
+  readonly number: number;
+  readonly topic: string;
+}
+
+const BEAT_MS = 250;
+
+/**
+ * Notices that the event loop does not turn any more, as in a transform's endless loop, and says which transform and which
+ * record it is at. Only another thread can: it reads what {@link enter} has left in memory that both share.
+ */
+export class Watchdog {
+  readonly #place: Float64Array;
+  readonly #thread: Worker;
+  readonly #beats: NodeJS.Timeout;
+  readonly #topics = new Map<string, number>();
+  /** The last one, since records come in runs of one topic. */
+  #topic = '';
+  #topicNumber = -1;
+
+  /**
+   * @param stuckAfterMs how long the loop may stand still
+   * @param fd where a stuck loop is told, or null for the log on standard output
+   */
+  constructor(steps: readonly string[], stuckAfterMs: number, fd: number | null) {
+    const memory = new SharedArrayBuffer(slots.count * Float64Array.BYTES_PER_ELEMENT);
+    this.#place = new Float64Array(memory);
+    this.#place[slots.step] = NO_STEP;
+    const workerData: WatchdogData = { memory, steps, stuckAfterMs, fd, pid: process.pid };
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    this.#thread = new Worker(new URL(`./watchdog-thread.${extension}`, import.meta.url), {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
+    });
+    // It is no reason to stay; and without it everything goes on as before.
+    this.#thread.unref();
+    this.#thread.on('error', () => {});
+    this.#beats = setInterval(() => this.#beat(), BEAT_MS);
+    this.#beats.unref();
+  }
+
+  /** A transform is given a record. */
+  enter(step: number, record: RecordInfo): void {
+    const place = this.#place;
+    if (record.topic !== this.#topic) this.#changeTopic(record.topic);
+    place[slots.topic] = this.#topicNumber;
+    place[slots.partition] = record.partition;
+    place[slots.offset] = record.offset;
+    place[slots.step] = step;
+  }
+
+  /** It has given it back. */
+  leave(): void {
+    this.#place[slots.step] = NO_STEP;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#beats);
+    await this.#thread.terminate();
+  }
+
+  #beat(): void {
+    this.#place[slots.beat] = (this.#place[slots.beat] ?? 0) + 1;
+  }
+
+  #changeTopic(topic: string): void {
+    let number = this.#topics.get(topic);
+    if (number === undefined) {
+      number = this.#topics.size;
+      this.#topics.set(topic, number);
+      const name: TopicName = { number, topic };
+      this.#thread.postMessage(name);
+    }
+    this.#topic = topic;
+    this.#topicNumber = number;
+  }
+}
