@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { root } from '../test/support/paths.ts';
 import { type ManagedProcess, logTail, spawnLogged } from '../test/support/process.ts';
 import { cpuOf, peakMemoryOf, processTree } from './measure.ts';
-import type { SinkStats } from './sink.ts';
+import type { Fault, SinkStats } from './sink.ts';
 
 /** One run: a backlog that was there before is read and delivered to the end. */
 export interface Drained {
@@ -50,6 +50,10 @@ export class CountingSink {
 
   async stats(): Promise<SinkStats> {
     return (await (await fetch(`${this.url}/stats`)).json()) as SinkStats;
+  }
+
+  async setFault(fault: Fault): Promise<void> {
+    await fetch(`${this.url}/fault/${fault}`, { method: 'PUT' });
   }
 
   async reset(): Promise<void> {

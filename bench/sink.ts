@@ -19,6 +19,10 @@ export interface SinkStats {
   readonly latencies: readonly number[];
 }
 
+/** What goes wrong from `PUT /fault/<kind>` on: nothing, every request with that status, or every tenth item with 429. */
+export type Fault = 'none' | '401' | '503' | 'items';
+
+const BUSY = '{"index":{"status":429,"error":{"type":"es_rejected_execution_exception","reason":"busy"}}}';
 const LINE_FEED = 0x0a;
 const LATENCIES_MAX = 200_000;
 const ITEM = '{"index":{"status":201}}';
@@ -29,6 +33,7 @@ let requests = 0;
 let firstAt = 0;
 let lastAt = 0;
 let latencies: number[] = [];
+let fault: Fault = 'none';
 const answers = new Map<number, string>();
 
 function answerFor(count: number): string {
@@ -69,13 +74,31 @@ const server = createServer((request, response) => {
       const raw = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
       const now = performance.timeOrigin + performance.now();
+      if (fault === '401' || fault === '503') {
+        response.statusCode = Number(fault);
+        response.end('{}');
+        return;
+      }
       const count = countDocuments(body, now, process.argv.includes('--latency'));
       if (firstAt === 0) firstAt = now;
       lastAt = now;
+      if (fault === 'items') {
+        const refused = Array.from({ length: count }, (_, index) => index % 10 === 0);
+        documents += refused.filter((isRefused) => !isRefused).length;
+        const items = refused.map((isRefused) => (isRefused ? BUSY : ITEM));
+        response.end(`{"errors":${refused.includes(true)},"items":[${items.join(',')}]}`);
+        return;
+      }
       documents += count;
       bytes += body.length;
       requests++;
       response.end(answerFor(count));
+      return;
+    }
+    const wanted = /^\/fault\/(none|401|503|items)$/.exec(request.url ?? '');
+    if (request.method === 'PUT' && wanted !== null) {
+      fault = wanted[1] as Fault;
+      response.end('{}');
       return;
     }
     if (request.url === '/stats') {
