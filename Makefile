@@ -36,8 +36,9 @@ image-check: setup
 faults: setup
 	@FULL=$(FULL) $(BIN)/vitest run --project integration test/faults
 
-# Everything that docs/benchmarks.md shows, in one run of about 25 minutes.
+# Everything that docs/benchmarks.md shows, in one run of about 30 minutes.
 bench: setup
+	-@dev/setup.sh peers
 	@$(NODE) node bench/run.ts
 
 # Two minutes; fails where a ratio is far worse than in bench/baseline.json.

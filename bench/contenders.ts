@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { root } from '../test/support/paths.ts';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type CountingSink, type Drained, drain } from './drain.ts';
+import { startRsyslog } from './rsyslog.ts';
 
 /** A topic that is full before anybody reads it. */
 export interface Backlog {
@@ -19,6 +21,10 @@ export interface Place {
   readonly directory: string;
   readonly sink: CountingSink;
 }
+
+const OUTAGE_MS = 10_000;
+/** Nothing has arrived for so long: nothing will. */
+const QUIET_S = 10;
 
 /** The chains that are measured, by name. */
 const chains = {
@@ -45,7 +51,7 @@ export function startLogweir(
   endpoint: string,
   { bootstrapServers, topic }: Omit<Backlog, 'events'>,
   chain: ChainName,
-  elasticsearch: object = {},
+  { elasticsearch = {}, ...sections }: { elasticsearch?: object; workers?: number } = {},
 ): ManagedProcess {
   mkdirSync(directory, { recursive: true });
   for (const [name, text] of Object.entries(transformFiles)) writeFileSync(join(directory, name), text);
@@ -54,6 +60,7 @@ export function startLogweir(
     transforms: chains[chain],
     elasticsearch: { endpoints: [endpoint], ...elasticsearch },
     admin: { listen: '127.0.0.1:0' },
+    ...sections,
   };
   const configFile = join(directory, 'logweir.yaml');
   writeFileSync(configFile, JSON.stringify(config));
@@ -63,10 +70,65 @@ export function startLogweir(
 }
 
 /** Logweir over a backlog, into the counting sink. */
-export async function runLogweir(place: Place, backlog: Backlog, chain: ChainName): Promise<Drained> {
-  return await drain(place.sink, backlog.events, () =>
-    startLogweir(place.directory, place.sink.url, backlog, chain),
+export async function runLogweir(
+  place: Place,
+  backlog: Backlog,
+  chain: ChainName,
+  workers = 1,
+): Promise<Drained> {
+  return await drain(
+    place.sink,
+    backlog.events,
+    () => startLogweir(place.directory, place.sink.url, backlog, chain, { workers }),
+    // The first of several workers is alone for a moment, and then gives half of the partitions away.
+    workers === 1 ? 0 : backlog.events / 4,
   );
+}
+
+/** As {@link runLogweir}, but the sink answers 503 for a while before it takes anything. */
+export async function runAfterOutage(place: Place, backlog: Backlog, chain: ChainName): Promise<Drained> {
+  await place.sink.setFault('503');
+  setTimeout(() => void place.sink.setFault('none'), OUTAGE_MS);
+  return await runLogweir(place, backlog, chain);
+}
+
+/** rsyslog over the same backlog, into the same sink. */
+export async function runRsyslog(place: Place, backlog: Backlog): Promise<Drained> {
+  return await drain(place.sink, backlog.events, () =>
+    startRsyslog(place.directory, place.sink.url, backlog),
+  );
+}
+
+/**
+ * For five seconds one item in ten is answered 429, as a busy Elasticsearch does.
+ *
+ * @returns how many events never arrive
+ */
+export async function lostWhileBusy(
+  { sink }: Place,
+  events: number,
+  start: () => ManagedProcess,
+): Promise<number> {
+  await sink.reset();
+  await sink.setFault('items');
+  const tested = start();
+  try {
+    let before = -1;
+    let quiet = 0;
+    const began = Date.now();
+    while (quiet < QUIET_S && Date.now() - began < 300_000) {
+      await delay(1000);
+      if (Date.now() - began > 5000) await sink.setFault('none');
+      const { documents } = await sink.stats();
+      if (documents >= events) break;
+      quiet = documents > 0 && documents === before ? quiet + 1 : 0;
+      before = documents;
+    }
+    return events - (await sink.stats()).documents;
+  } finally {
+    await sink.setFault('none');
+    await tested.stop({ graceMs: 20_000 });
+  }
 }
 
 /** The floor: the same client, with the same settings and flags, that reads and does nothing else. */

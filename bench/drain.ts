@@ -69,18 +69,20 @@ export class CountingSink {
  * Measures from the first to the last acknowledged document, so that start-up is left out (it is a figure of its own).
  *
  * @param start starts the process under test on a backlog of `events`
+ * @param skipped measures only from so many documents on
  */
 export async function drain(
   sink: CountingSink,
   events: number,
   start: () => ManagedProcess,
+  skipped = 0,
   timeoutMs = 300_000,
 ): Promise<Drained> {
   await sink.reset();
   const startedAt = Date.now();
   const tested = start();
   try {
-    const first = await until(sink, 1, tested, startedAt + timeoutMs);
+    const first = await until(sink, Math.max(1, skipped), tested, startedAt + timeoutMs);
     const cpuBefore = cpuOf(processTree(tested.pid));
     const last = await until(sink, events, tested, startedAt + timeoutMs);
     const tree = processTree(tested.pid);

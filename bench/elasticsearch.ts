@@ -54,10 +54,18 @@ async function measure(
   }
 }
 
-export async function indexWithLogweir(directory: string, url: string, backlog: Backlog): Promise<Indexed> {
+/** @param concurrency requests in flight; adaptive, the default, if left out */
+export async function indexWithLogweir(
+  directory: string,
+  url: string,
+  backlog: Backlog,
+  concurrency?: number,
+): Promise<Indexed> {
   const index = uniqueName('bench');
   return await measure(url, index, backlog.events, () =>
-    startLogweir(directory, url, backlog, 'bytes untouched', { index }),
+    startLogweir(directory, url, backlog, 'bytes untouched', {
+      elasticsearch: { index, ...(concurrency === undefined ? {} : { request: { concurrency } }) },
+    }),
   );
 }
 

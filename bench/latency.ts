@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectProducer } from '../test/support/kafka-client.ts';
 import { createTopic, uniqueName } from '../test/support/topics.ts';
@@ -11,6 +13,8 @@ export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** How late the event loop was, at worst for 99 of 100 looks. */
+  readonly loopDelayP99Ms: number;
 }
 
 /** From the producer's call to the sink's answer, at a steady rate: the producer's and the broker's time are in it. */
@@ -63,9 +67,18 @@ export async function measureLatency(
       p50Ms: quantile(sorted, 0.5),
       p99Ms: quantile(sorted, 0.99),
       maxMs: sorted.at(-1) ?? 0,
+      loopDelayP99Ms: await loopDelay(directory),
     };
   } finally {
     await new Promise((resolve) => producer.disconnect(resolve));
     await tested.stop();
   }
+}
+
+/** What the process says of itself at its endpoint, which is in its log. */
+async function loopDelay(directory: string): Promise<number> {
+  const log = readFileSync(join(directory, 'logweir.log'), 'utf8');
+  const admin = /"admin":"([^"]+)"/.exec(log)?.[1] ?? '';
+  const text = await (await fetch(`${admin}/metrics`)).text();
+  return Number(/^logweir_nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]) * 1000;
 }

@@ -41,10 +41,35 @@ ${results.series.map((series) => row(series, consumeOnly(results, series.eventBy
 | share, by round | ${share(shareOfDirect(results))} |
 | Logweir's CPU µs a document | ${decimal(cpu)} |
 
-## Latency
+${curve(results)}## Latency
 
 Produced to acknowledged at ${latency.eventsPerSecond} events/s for ${latency.seconds} s, counting sink: p50 ${latency.p50Ms.toFixed(1)} ms,
-p99 ${latency.p99Ms.toFixed(1)} ms, highest ${latency.maxMs.toFixed(1)} ms.
+p99 ${latency.p99Ms.toFixed(1)} ms, highest ${latency.maxMs.toFixed(1)} ms; the event loop's delay meanwhile: p99 ${latency.loopDelayP99Ms.toFixed(1)} ms.
+${losses(results)}`;
+}
+
+function curve({ elasticsearch }: Results): string {
+  if (elasticsearch.curve.length === 0) return '';
+  const rows = elasticsearch.curve.map(
+    ({ concurrency, documentsPerSecond }) =>
+      `| ${concurrency} | ${Math.round(documentsPerSecond).toLocaleString('en-GB')} |`,
+  );
+  return `Documents a second by requests in flight (\`request.concurrency\`), one run each:\n
+| in flight | documents/s |
+| --- | --- |
+${rows.join('\n')}
+
+`;
+}
+
+function losses({ lostWhileBusy }: Results): string {
+  if (lostWhileBusy === null) return '';
+  const { logweir, rsyslog } = lostWhileBusy;
+  const peer = rsyslog === null ? '' : `, rsyslog ${rsyslog.toLocaleString('en-GB')}`;
+  return `
+## Lost while Elasticsearch is busy
+
+Of 300,000 events, where one item in ten is answered 429 for five seconds: Logweir ${logweir.toLocaleString('en-GB')}${peer}.
 `;
 }
 

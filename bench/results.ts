@@ -4,9 +4,12 @@ import type { Indexed } from './elasticsearch.ts';
 import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
 
+export type ContenderName =
+  'consume only' | ChainName | 'one field set, 2 workers' | 'bytes untouched, after an outage' | 'rsyslog';
+
 /** Runs of one contender, in the order of the rounds. */
 export interface Series {
-  readonly name: 'consume only' | ChainName;
+  readonly name: ContenderName;
   readonly eventBytes: number;
   readonly runs: Drained[];
 }
@@ -19,7 +22,14 @@ export interface Results {
   readonly rounds: number;
   readonly series: Series[];
   readonly latency: Latency;
-  readonly elasticsearch: { direct: Indexed[]; logweir: Indexed[] };
+  readonly elasticsearch: {
+    direct: Indexed[];
+    logweir: Indexed[];
+    /** Documents a second by requests in flight; one run each. */
+    curve: { concurrency: number | 'adaptive'; documentsPerSecond: number }[];
+  };
+  /** Events that never arrive where one item in ten is answered 429 for five seconds; null where it was not run. */
+  readonly lostWhileBusy: { logweir: number; rsyslog: number | null } | null;
 }
 
 /** Of all runs, the ratio to the run of `base` in the same round. */

@@ -11,12 +11,22 @@ import { parseArgs } from 'node:util';
 import { root } from '../test/support/paths.ts';
 import { startServers } from '../test/support/servers.ts';
 import { compareWithBaseline } from './baseline.ts';
-import { type Backlog, type ChainName, type Place, runConsumeOnly, runLogweir } from './contenders.ts';
-import { CountingSink } from './drain.ts';
+import {
+  type Backlog,
+  type Place,
+  lostWhileBusy,
+  runAfterOutage,
+  runConsumeOnly,
+  runLogweir,
+  runRsyslog,
+  startLogweir,
+} from './contenders.ts';
+import { CountingSink, type Drained } from './drain.ts';
 import { indexDirectly, indexWithLogweir } from './elasticsearch.ts';
 import { measureLatency } from './latency.ts';
 import { writeReport } from './report.ts';
-import type { Results, Series } from './results.ts';
+import type { ContenderName, Results, Series } from './results.ts';
+import { hasRsyslog, startRsyslog } from './rsyslog.ts';
 import { fillTopic, payloads } from './topics.ts';
 
 const { values: options } = parseArgs({
@@ -45,10 +55,29 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-function chainsFor(bytes: number): ChainName[] {
-  return bytes === 400
-    ? ['bytes untouched', 'one field set', 'parse-json, redact, rename']
-    : ['bytes untouched', 'one field set'];
+/** What is run over events of that size, in this order in each round. */
+function contenders(bytes: number): ContenderName[] {
+  const names: ContenderName[] = ['consume only', 'bytes untouched', 'one field set'];
+  if (bytes !== 400) return names;
+  names.push('parse-json, redact, rename');
+  if (options.quick) return names;
+  names.push('one field set, 2 workers', 'bytes untouched, after an outage');
+  return hasRsyslog() ? [...names, 'rsyslog'] : names;
+}
+
+async function runContender(name: ContenderName, place: Place, backlog: Backlog): Promise<Drained> {
+  switch (name) {
+    case 'consume only':
+      return await runConsumeOnly(backlog);
+    case 'one field set, 2 workers':
+      return await runLogweir(place, backlog, 'one field set', 2);
+    case 'bytes untouched, after an outage':
+      return await runAfterOutage(place, backlog, 'bytes untouched');
+    case 'rsyslog':
+      return await runRsyslog(place, backlog);
+    default:
+      return await runLogweir(place, backlog, name);
+  }
 }
 
 async function measureBacklogs(place: Place, bootstrapServers: string): Promise<Series[]> {
@@ -57,15 +86,10 @@ async function measureBacklogs(place: Place, bootstrapServers: string): Promise<
     const topic = `events-${bytes}`;
     await fillTopic(bootstrapServers, topic, PARTITIONS, events, payloads(bytes));
     const backlog: Backlog = { bootstrapServers, topic, events };
-    const series: Series[] = (['consume only', ...chainsFor(bytes)] as const).map((name) => ({
-      name,
-      eventBytes: bytes,
-      runs: [],
-    }));
+    const series: Series[] = contenders(bytes).map((name) => ({ name, eventBytes: bytes, runs: [] }));
     for (let round = 1; round <= rounds; round++) {
       for (const { name, runs } of series) {
-        const run =
-          name === 'consume only' ? await runConsumeOnly(backlog) : await runLogweir(place, backlog, name);
+        const run = await runContender(name, place, backlog);
         runs.push(run);
         say(
           `${bytes} B, round ${round}: ${name}: ${Math.round(run.eventsPerSecond)} events/s, ` +
@@ -86,7 +110,7 @@ async function measureElasticsearch(
   const topic = 'documents';
   await fillTopic(bootstrapServers, topic, PARTITIONS, DOCUMENTS, payloads(400));
   const backlog = { bootstrapServers, topic, events: DOCUMENTS };
-  const found: Results['elasticsearch'] = { direct: [], logweir: [] };
+  const found: Results['elasticsearch'] = { direct: [], logweir: [], curve: [] };
   // The first run warms Elasticsearch's compiler, and is not counted.
   await indexDirectly(directory, url, DOCUMENTS, LOADER_CONCURRENCY);
   for (let round = 1; round <= rounds; round++) {
@@ -99,7 +123,30 @@ async function measureElasticsearch(
         `Logweir ${Math.round(logweir.documentsPerSecond)} documents/s`,
     );
   }
+  if (options.quick) return found;
+  for (const concurrency of [1, 2, 3, 4, 6, 8, 12, 'adaptive'] as const) {
+    const limit = concurrency === 'adaptive' ? undefined : concurrency;
+    const { documentsPerSecond } = await indexWithLogweir(directory, url, backlog, limit);
+    found.curve.push({ concurrency, documentsPerSecond });
+    say(`Elasticsearch, ${concurrency} in flight: ${Math.round(documentsPerSecond)} documents/s`);
+  }
   return found;
+}
+
+async function measureLosses(place: Place, bootstrapServers: string): Promise<Results['lostWhileBusy']> {
+  if (options.quick) return null;
+  const events = 300_000;
+  await fillTopic(bootstrapServers, 'busy', PARTITIONS, events, payloads(400));
+  const backlog = { bootstrapServers, topic: 'busy', events };
+  const { directory, sink } = place;
+  const logweir = await lostWhileBusy(place, events, () =>
+    startLogweir(directory, sink.url, backlog, 'bytes untouched'),
+  );
+  const rsyslog = hasRsyslog()
+    ? await lostWhileBusy(place, events, () => startRsyslog(directory, sink.url, backlog))
+    : null;
+  say(`of ${events} events, with one item in ten busy for 5 s, lost: Logweir ${logweir}, rsyslog ${rsyslog}`);
+  return { logweir, rsyslog };
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'logweir-bench-'));
@@ -110,6 +157,7 @@ try {
   const sink = await CountingSink.start(directory);
   sinks.push(sink);
   const series = await measureBacklogs({ directory, sink }, bootstrapServers);
+  const losses = await measureLosses({ directory, sink }, bootstrapServers);
   const timed = await CountingSink.start(directory, true);
   sinks.push(timed);
   const latency = await measureLatency(directory, timed, bootstrapServers, 1000, options.quick ? 5 : 20);
@@ -124,6 +172,7 @@ try {
     series,
     latency,
     elasticsearch,
+    lostWhileBusy: losses,
   };
   if (options.check) process.exitCode = compareWithBaseline(results, say) ? 0 : 1;
   else {

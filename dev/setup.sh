@@ -5,6 +5,7 @@
 #
 #   dev/setup.sh            everything
 #   dev/setup.sh node       only what the program itself needs (no servers)
+#   dev/setup.sh peers      what make bench compares with
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -140,6 +141,10 @@ setup_elasticsearch() {
   touch "$CACHE/elasticsearch-$1/.done"
 }
 
+if [ "${1:-all}" = peers ]; then
+  debian_install "rsyslog, to compare with" rsyslog rsyslog-kafka rsyslog-elasticsearch
+  exit
+fi
 setup_node
 setup_packages
 # Someone else's servers, named in the environment, make ours unnecessary.
