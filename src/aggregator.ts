@@ -15,14 +15,12 @@ import { type HoldInfo, Holds } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
-import { type Log, RepeatGate } from './log.ts';
+import type { Log } from './log.ts';
 import { type Original, Pipeline } from './pipeline.ts';
 import { RejectStorm } from './reject-storm.ts';
 import type { Outcome } from './settlement.ts';
 import { type Status, statusOf } from './admin/status.ts';
-import type { Chain } from './transform/chain.ts';
-import { loadChain } from './transform/loader.ts';
-import { Watchdog } from './transform/watchdog.ts';
+import { LiveChain } from './transform/live-chain.ts';
 import type { Quarantine } from './workers/quarantine.ts';
 
 export interface AggregatorOptions {
@@ -32,6 +30,8 @@ export interface AggregatorOptions {
   /** Where the watchdog tells that the event loop is stuck; the log if left out. */
   readonly stuckFd?: number;
 }
+
+const IDLE_CHECK_MS = 500;
 
 /** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
 export class Aggregator {
@@ -47,47 +47,25 @@ export class Aggregator {
   readonly #batcher: Batcher;
   readonly #deadLetters: DeadLetters;
   readonly #metrics: Metrics;
-  readonly #chain: Chain;
+  readonly #chain: LiveChain;
   readonly #started = Date.now();
   readonly #alarms: Alarms;
-  readonly #stuckFd: number | null;
   #admin: AdminServer | null = null;
   #stopping = false;
 
   /** Loads the transforms and checks all that can be checked without a server. @throws LogweirError CONFIG */
   static async create(loaded: LoadedConfig, log: Log, options: AggregatorOptions = {}): Promise<Aggregator> {
-    const box: { metrics?: Metrics } = {};
-    const gate = new RepeatGate();
-    const chain = await loadChain(
-      loaded.config.transforms,
-      loaded.directory,
-      (name) => ({
-        name,
-        log: log.child({ transform: name }),
-        metrics: { count: (counter, by = 1) => box.metrics?.transformCount(name, counter, by) },
-      }),
-      (step, policy, error) => {
-        box.metrics?.transformError(step, policy);
-        const held = gate.pass();
-        if (held !== undefined) {
-          log.warn(
-            { transform: step, on_error: policy, reason: error.message, stack: error.stack, repeated: held },
-            'a transform failed',
-          );
-        }
-      },
-    );
+    const chain = await LiveChain.load(loaded, log, options.stuckFd ?? null);
     const aggregator = new Aggregator(loaded, chain, log, options);
-    box.metrics = aggregator.#metrics;
+    chain.metrics = aggregator.#metrics;
     return aggregator;
   }
 
-  private constructor(loaded: LoadedConfig, chain: Chain, log: Log, options: AggregatorOptions) {
+  private constructor(loaded: LoadedConfig, chain: LiveChain, log: Log, options: AggregatorOptions) {
     const { config } = loaded;
     this.#loaded = loaded;
     this.#log = log;
     this.#chain = chain;
-    this.#stuckFd = options.stuckFd ?? null;
     this.#metrics = this.#createMetrics();
     this.#alarms = new Alarms(log, () => ({
       outage: this.#outage.state,
@@ -112,20 +90,11 @@ export class Aggregator {
       retrying: (documents) => this.#metrics.retrying(documents),
     });
     this.#batcher = new Batcher(batch, sender, concurrency);
-    this.#parking = new Parking(
-      this.#holds,
-      request.backoff,
-      (document, signal) => sender.probe(document, signal),
-      (documents) => {
-        this.#metrics.retrying(documents.length);
-        for (const document of documents) this.#batcher.add(document);
-        this.#batcher.flush();
-      },
-    );
+    this.#parking = this.#createParking(sender);
     this.#pipeline = new Pipeline({
       assignment: () => this.#consumer.assignment,
       codec: config.decoding.codec,
-      chain,
+      chain: chain.current,
       renderer: createRenderer(config.elasticsearch),
       documents: {
         add: (document) => this.#batcher.add(document),
@@ -160,6 +129,19 @@ export class Aggregator {
     });
   }
 
+  #createParking(sender: BulkSender): Parking {
+    return new Parking(
+      this.#holds,
+      this.#loaded.config.elasticsearch.request.backoff,
+      (document, signal) => sender.probe(document, signal),
+      (documents) => {
+        this.#metrics.retrying(documents.length);
+        for (const document of documents) this.#batcher.add(document);
+        this.#batcher.flush();
+      },
+    );
+  }
+
   #createHolds(): Holds {
     const { holds } = this.#alarms;
     return new Holds({
@@ -191,7 +173,8 @@ export class Aggregator {
     const { config } = this.#loaded;
     const lag = new LagWatch(this.#consumer);
     const stopReminding = this.#alarms.start();
-    const watchdog = this.#watch();
+    const closingGroups = setInterval(() => this.#pipeline.closeIdleGroups(), IDLE_CHECK_MS);
+    this.#chain.watch();
     try {
       if (config.admin.listen !== '') {
         this.#admin = await AdminServer.start(config.admin.listen, {
@@ -215,18 +198,14 @@ export class Aggregator {
     } finally {
       lag.close();
       stopReminding();
-      await watchdog?.close();
+      clearInterval(closingGroups);
       await this.#admin?.close();
     }
   }
 
-  /** Without transforms nothing of the user's runs, and nothing has to be watched. */
-  #watch(): Watchdog | null {
-    const steps = this.#chain.steps.map(({ name }) => name);
-    if (steps.length === 0) return null;
-    const watchdog = new Watchdog(steps, this.#loaded.config.stuck_after_ms, this.#stuckFd);
-    this.#chain.watch(watchdog);
-    return watchdog;
+  /** Takes the transforms of the configuration file as it is now, from the next record on. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#chain.reload((chain) => this.#pipeline.changeChain(chain));
   }
 
   /** Takes no more, settles what is in flight up to the shutdown timeout, commits, and leaves the group. */

@@ -17,10 +17,12 @@ function program(): Command {
       .description(description)
       .option('-c, --config <file>', 'the configuration (default: $LOGWEIR_CONFIG, else ./logweir.yaml)')
       .exitOverride();
-  withConfig('run', 'run the aggregator').action(async (options: { config?: string }) => {
-    const { run } = await import('./commands/run.ts');
-    await run(options);
-  });
+  withConfig('run', 'run the aggregator; SIGHUP reloads the transforms')
+    .option('--watch', 'reload them whenever the configuration or one of their files changes')
+    .action(async (options: { config?: string; watch?: boolean }) => {
+      const { run } = await import('./commands/run.ts');
+      await run(options);
+    });
   logweir
     .command('worker <number>', { hidden: true })
     .description('one of several workers; started by run')

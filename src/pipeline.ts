@@ -5,11 +5,13 @@ import { type Codec, decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
 import type { Renderer } from './elasticsearch/render.ts';
-import type { DeadLetterReason, DeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { messageOf } from './errors.ts';
 import type { Holds } from './holds.ts';
 import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
+import { Refusals } from './refusals.ts';
+import { Reducing } from './reducing.ts';
 import type { RejectStorm } from './reject-storm.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
@@ -20,6 +22,17 @@ import type { Quarantine } from './workers/quarantine.ts';
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
 const DRAIN_CHECK_MS = 10;
+/**
+ * Documents of one record are told apart by a number. Those of an event that was made of several begin at the number that it
+ * had before, and go on so far apart that they never meet the others.
+ */
+const OUTPUTS_APART = 1_000_000;
+const FIRST_RUN: Outputs = { first: 0, apart: 1 };
+
+interface Outputs {
+  readonly first: number;
+  readonly apart: number;
+}
 
 /** Where documents go; bulk.ts and batch.ts behind a seam that tests can stand in for. */
 export interface DocumentSink {
@@ -47,6 +60,7 @@ export type Original = (record: SourceRecord) => SourceRecord | 'skip' | undefin
 export interface PipelineParts {
   readonly assignment: () => Assignment;
   readonly codec: Codec;
+  /** The one to begin with; see {@link Pipeline.changeChain}. */
   readonly chain: Chain;
   readonly renderer: Renderer;
   readonly documents: DocumentSink;
@@ -68,11 +82,45 @@ export class Pipeline implements RecordSink, SettlementListener {
   readonly budget: BufferBudget;
   readonly #parts: PipelineParts;
   readonly #values = new Arena();
+  readonly #refusals: Refusals;
+  #chain: Chain;
+  #reducing: Reducing;
   #inFlight = 0;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.budget = new BufferBudget(parts.bufferBytes);
+    const { deadLetters, holds, storm, events } = parts;
+    const deadLettered = (reason: string): void => events.deadLettered(reason);
+    this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
+    this.#chain = parts.chain;
+    this.#reducing = this.#createReducing(parts.chain);
+  }
+
+  /**
+   * From the next record on another chain is used. What waits to be made into one event goes on along the old chain as it
+   * is; records that the old chain has refused, and that are held for it, go through the new one.
+   */
+  changeChain(chain: Chain): void {
+    this.#reducing.closeAll();
+    this.#chain = chain;
+    this.#reducing = this.#createReducing(chain);
+    for (const settlement of this.#refusals.takeWaiting())
+      this.#decode(settlement, settlement.record, settlement.record.value);
+    this.#parts.documents.flush();
+  }
+
+  /** Has the groups closed for which nothing more will come. To be called now and then. */
+  closeIdleGroups(): void {
+    if (!this.#reducing.isNeeded) return;
+    this.#reducing.closeIdle(this.#parts.assignment().all(), Date.now());
+    this.#parts.documents.flush();
+  }
+
+  #createReducing(chain: Chain): Reducing {
+    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, first) =>
+      this.#transformed(leader, result, exact, { first, apart: OUTPUTS_APART }),
+    );
   }
 
   get heldBytes(): number {
@@ -88,6 +136,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;
+    const times = this.#reducing.isNeeded ? new Map<OwnedPartition, number>() : null;
     for (const read of records) {
       const owned = assignment.find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
@@ -105,9 +154,11 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;
+      times?.set(owned, Math.max(read.timestamp, times.get(owned) ?? 0));
       this.#decode(settlement, record, source.value);
     }
     if (taken > 0) this.#parts.events.received(taken);
+    if (times !== null) for (const [owned, time] of times) this.#reducing.passed(owned, time);
     this.#parts.documents.flush();
   }
 
@@ -118,10 +169,11 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const decoded = decode(value, this.#parts.codec);
     if (decoded.kind === 'poison') {
-      this.#refuse(settlement, decoded);
+      this.#refusals.refuse(settlement, decoded);
       return;
     }
-    const { chain, renderer, documents } = this.#parts;
+    const { renderer, documents } = this.#parts;
+    const chain = this.#chain;
     if (chain.steps.length === 0 && !renderer.needsEvent) {
       const document = renderer.untouched(settlement, decoded);
       // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
@@ -132,7 +184,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       return;
     }
     if (this.#parts.quarantine?.has(record) === true) {
-      this.#refuse(settlement, {
+      this.#refusals.refuse(settlement, {
         reason: 'transform_stuck',
         message: 'a transform did not come back from this record, twice',
       });
@@ -140,22 +192,31 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const exact = decoded.parse();
     record.moveTo(this.#values);
-    const result = chain.run(exact.value as Event, record);
+    this.#transformed(settlement, chain.run(exact.value as Event, record), exact, FIRST_RUN);
+  }
+
+  #transformed(
+    settlement: Settlement,
+    result: ChainResult | Promise<ChainResult>,
+    exact: ExactValue,
+    outputs: Outputs,
+  ): void {
     if (result instanceof Promise) {
       // It may take long, and must not keep its neighbours' memory.
       settlement.detach();
       // run() never rejects; what comes late still wants its batch sent.
       void result.then((late) => {
-        this.#render(settlement, late, exact);
-        documents.flush();
+        this.#render(settlement, late, exact, outputs);
+        this.#parts.documents.flush();
       });
-    } else this.#render(settlement, result, exact);
+    } else this.#render(settlement, result, exact, outputs);
   }
 
   /** 1→N: the record settles when all its outputs have. No outputs at all: the user dropped it. */
-  #render(settlement: Settlement, { events, failures }: ChainResult, exact: ExactValue): void {
+  #render(settlement: Settlement, result: ChainResult, exact: ExactValue, outputs: Outputs): void {
     if (settlement.settled) return;
-    const shares = events.length + (failures.length > 0 ? 1 : 0);
+    const { events, failures, waiting } = result;
+    const shares = events.length + waiting.length + (failures.length > 0 ? 1 : 0);
     if (shares === 0) {
       settlement.settle('dropped');
       return;
@@ -166,16 +227,16 @@ export class Pipeline implements RecordSink, SettlementListener {
     const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
     if (failure !== undefined) {
       const reason = `transform ${failure.step}`;
-      // Mended by loading another chain: the record is read again then.
-      if (failure.policy === 'hold') this.#parts.holds.add(`${reason} failed`, settlement);
-      else this.#refuse(settlement, { reason, message: failure.error.message });
+      if (failure.policy === 'hold') this.#refusals.holdForChain(`${reason} failed`, settlement);
+      else this.#refusals.refuse(settlement, { reason, message: failure.error.message });
     }
-    for (const [output, event] of events.entries()) {
+    for (const [index, event] of events.entries()) {
       let document: Document;
       try {
+        const output = outputs.first + index * outputs.apart;
         document = this.#parts.renderer.event(settlement, event, output, exact);
       } catch (error) {
-        this.#refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
+        this.#refusals.refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
         continue;
       }
       // What a transform made stays in memory beside the record's own bytes.
@@ -183,6 +244,8 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.bytes += document.bytes;
       this.#parts.documents.add(document);
     }
+    for (const [index, one] of waiting.entries())
+      this.#reducing.wait(one, settlement, exact, outputs.first + (events.length + index) * outputs.apart);
   }
 
   /** settle: a document was acknowledged by Elasticsearch. */
@@ -198,34 +261,9 @@ export class Pipeline implements RecordSink, SettlementListener {
    */
   rejected(document: Document, reason: string, message: string): string | undefined {
     const { settlement } = document;
-    if (document.acknowledged === undefined) return this.#deadLetter(settlement, { reason, message });
+    if (document.acknowledged === undefined)
+      return this.#refusals.deadLetter(settlement, { reason, message });
     if (!settlement.settled) this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, settlement);
-    return undefined;
-  }
-
-  /** Refused by ourselves; where it may not be dead-lettered it waits for another chain, which reads it again. */
-  #refuse(settlement: Settlement, why: DeadLetterReason): void {
-    const cause = this.#deadLetter(settlement, why);
-    if (cause !== undefined) this.#parts.holds.add(cause, settlement);
-  }
-
-  /** A dead letter must itself be acknowledged before the offset moves. @returns why it may not be made, if it may not */
-  #deadLetter(settlement: Settlement, why: DeadLetterReason): string | undefined {
-    if (settlement.settled) return undefined;
-    if (settlement.deadLetter === null) {
-      const cause = this.#parts.storm.refused(why.reason);
-      if (cause !== undefined) return cause;
-    }
-    settlement.detach();
-    settlement.deadLetter ??= this.#parts.deadLetters.send(settlement, why).then(() => {
-      // One that was given up meanwhile is read again, and counted then.
-      if (!settlement.settled) this.#parts.events.deadLettered(why.reason);
-    });
-    settlement.deadLetter.then(
-      () => settlement.settle('dead_lettered'),
-      // Only when the process ends: unsettled, so it is read again.
-      () => {},
-    );
     return undefined;
   }
 
@@ -237,10 +275,10 @@ export class Pipeline implements RecordSink, SettlementListener {
     this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 
-  /** Resolves when nothing of these partitions is in flight but what is held (it waits for somebody), or after the time. */
+  /** Resolves when nothing of these partitions is in flight but what waits for somebody or for more records, or after the time. */
   async drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    const isBusy = ({ unsettled, held }: OwnedPartition): boolean => unsettled > held;
+    const isBusy = ({ unsettled, held, waiting }: OwnedPartition): boolean => unsettled > held + waiting;
     while (partitions.some(isBusy) && Date.now() < deadline) await delay(DRAIN_CHECK_MS);
   }
 
@@ -252,6 +290,8 @@ export class Pipeline implements RecordSink, SettlementListener {
       for (const settlement of owned.open()) settlement.giveUp();
     }
     this.#parts.holds.removeGivenUp();
+    this.#reducing.removeGivenUp();
+    this.#refusals.removeGivenUp();
     this.#parts.documents.dropGivenUp();
   }
 }

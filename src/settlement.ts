@@ -46,6 +46,7 @@ export class Settlement {
   holds = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
   deadLetter: Promise<void> | null = null;
+  #followers: Settlement[] = [];
   #record: TakenRecord | null;
   #shares = 1;
   #rank = 0;
@@ -83,6 +84,16 @@ export class Settlement {
     this.#shares += more;
   }
 
+  /** One share of `follower` settles with this record, as this record does: one event was made of both. */
+  leads(follower: Settlement): void {
+    this.#followers.push(follower);
+  }
+
+  /** The records that settle with this one; they no longer do. */
+  takeFollowers(): Settlement[] {
+    return this.#followers.splice(0);
+  }
+
   /** Settles one share. Calls after the last one are ignored: an acknowledgement may come after the record was given up. */
   settle(outcome: Outcome): void {
     if (this.settled) return;
@@ -101,7 +112,10 @@ export class Settlement {
   #finish(): void {
     this.settled = true;
     this.partition.settle();
-    this.#listener.settled(this, outcomes[this.#rank] ?? 'indexed');
+    const outcome = outcomes[this.#rank] ?? 'indexed';
+    this.#listener.settled(this, outcome);
     this.#record = null;
+    // Those that are given up are so by themselves: they lie in the same partition.
+    if (outcome !== 'returned') for (const follower of this.takeFollowers()) follower.settle(outcome);
   }
 }

@@ -1,4 +1,4 @@
-import { type Event, defineTransform, fieldAt, holderOf, lastKey, parseObject } from 'logweir';
+import { define, defineTransform, fieldAt, holderOf, lastKey, parseObject } from 'logweir';
 import { z } from 'zod';
 
 /**
@@ -40,8 +40,3 @@ export default defineTransform({
     };
   },
 });
-
-/** Not `event[key] =`: a key named __proto__ is data, and never reaches a prototype. */
-function define(event: Event, key: string, value: unknown): Event {
-  return Object.defineProperty(event, key, { value, enumerable: true, writable: true, configurable: true });
-}

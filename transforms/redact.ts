@@ -1,4 +1,4 @@
-import { type Event, defineTransform, holderOf, lastKey } from 'logweir';
+import { type Event, define, defineTransform, holderOf, lastKey } from 'logweir';
 import { z } from 'zod';
 
 /**
@@ -27,7 +27,7 @@ export default defineTransform({
       for (const path of fields) {
         const holder = holderOf(event, path);
         const key = lastKey(event, path);
-        if (holder !== undefined) set(holder, key, redactInside(holder[key], redactText));
+        if (holder !== undefined) define(holder, key, redactInside(holder[key], redactText));
       }
       return event;
     };
@@ -41,11 +41,7 @@ function redactInside(value: unknown, redactText: (text: string) => string): unk
   for (const key of Object.keys(holder)) {
     const before = holder[key];
     const after = redactInside(before, redactText);
-    if (after !== before) set(holder, key, after);
+    if (after !== before) define(holder, key, after);
   }
   return value;
-}
-
-function set(holder: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -34,3 +34,36 @@ export function holderOf(event: Fields, path: string): Fields | undefined {
 export function lastKey(event: Fields, path: string): string {
   return Object.hasOwn(event, path) ? path : path.slice(path.lastIndexOf('.') + 1);
 }
+
+/** Sets an own property. Not `holder[key] =`: a key named `__proto__` is data, and never reaches a prototype. */
+export function define<F extends Fields>(holder: F, key: string, value: unknown): F {
+  return Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+/** Sets the value at a dotted path, making the objects on the way where nothing, or no object, is there. */
+export function setAt(event: Fields, path: string, value: unknown): void {
+  const holder = holderOf(event, path);
+  if (holder !== undefined) {
+    define(holder, lastKey(event, path), value);
+    return;
+  }
+  const keys = path.split('.');
+  const last = keys.pop() ?? path;
+  let at = event;
+  for (const key of keys) {
+    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    if (isFields(next)) at = next;
+    else {
+      const made: Fields = {};
+      define(at, key, made);
+      at = made;
+    }
+  }
+  define(at, last, value);
+}
+
+/** Removes what is at a dotted path. @returns whether something was there */
+export function deleteAt(event: Fields, path: string): boolean {
+  const holder = holderOf(event, path);
+  return holder !== undefined && delete holder[lastKey(event, path)];
+}

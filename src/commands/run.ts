@@ -2,20 +2,29 @@ import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type Log, createLog } from '../log.ts';
+import { watchFiles } from '../transform/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
 
-/** `logweir run`: the aggregator, until SIGTERM or SIGINT. A second signal ends it at once, with exit code 130 or 143. */
-export async function run(options: { config?: string }): Promise<void> {
+export interface RunOptions {
+  readonly config?: string;
+  /** Reloads when the configuration or a transform changes on disk. */
+  readonly watch?: boolean;
+}
+
+/** `logweir run`: the aggregator, until SIGTERM or SIGINT. A second signal ends it at once, with exit code 130 or 143. SIGHUP reloads the transforms. */
+export async function run(options: RunOptions): Promise<void> {
   const loaded = loadConfig(options.config);
   const log = createLog(loaded.config.log.level);
   const { workers } = loaded.config;
   // Knows the limits that a container's control group sets, and the cores that a process may run on.
   const count = workers === 'auto' ? availableParallelism() : workers;
   // librdkafka's threads may outlive a broker that is away; everything of ours is settled or given up by then.
-  process.exit(count === 1 ? await runAlone(loaded, log) : await runWorkers(loaded, count, log));
+  process.exit(
+    count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options),
+  );
 }
 
-async function runAlone(loaded: LoadedConfig, log: Log): Promise<number> {
+async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Promise<number> {
   const aggregator = await Aggregator.create(loaded, log);
   let stopped: Promise<void> | null = null;
   onSignals(log, {
@@ -27,19 +36,43 @@ async function runAlone(loaded: LoadedConfig, log: Log): Promise<number> {
       });
     },
     endAtOnce() {},
+    reload: () => void aggregator.reload(),
   });
-  await aggregator.run();
+  const watching = options.watch === true ? watchFiles(loaded, () => void aggregator.reload()) : null;
+  try {
+    await aggregator.run();
+  } finally {
+    watching?.close();
+  }
   await (stopped as Promise<void> | null);
   return 0;
 }
 
-async function runWorkers(loaded: LoadedConfig, count: number, log: Log): Promise<number> {
+async function runWorkers(
+  loaded: LoadedConfig,
+  count: number,
+  log: Log,
+  options: RunOptions,
+): Promise<number> {
   const supervisor = new Supervisor(loaded, count, log);
-  onSignals(log, { stop: () => supervisor.stop(), endAtOnce: () => supervisor.kill() });
-  return await supervisor.run();
+  const reload = (): void => supervisor.reload();
+  onSignals(log, { stop: () => supervisor.stop(), endAtOnce: () => supervisor.kill(), reload });
+  const watching = options.watch === true ? watchFiles(loaded, reload) : null;
+  try {
+    return await supervisor.run();
+  } finally {
+    watching?.close();
+  }
 }
 
-function onSignals(log: Log, wishes: { stop(): void; endAtOnce(): void }): void {
+interface Wishes {
+  stop(): void;
+  endAtOnce(): void;
+  reload(): void;
+}
+
+function onSignals(log: Log, wishes: Wishes): void {
+  process.on('SIGHUP', () => wishes.reload());
   let asked = false;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (asked) {

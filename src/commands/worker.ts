@@ -27,6 +27,7 @@ export async function worker(number: number, options: { config?: string }): Prom
     if (!parsed.success) return;
     if (parsed.data.kind === 'quarantine') parsed.data.records.forEach((record) => quarantine.add(record));
     else if (parsed.data.kind === 'stop') stop();
+    else if (parsed.data.kind === 'reload') void aggregator?.reload();
     else if (aggregator !== null) void report(aggregator, parsed.data.id);
   });
   const log = createLog(loaded.config.log.level).child({ worker: number });

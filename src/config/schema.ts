@@ -71,10 +71,13 @@ const kafka = z.strictObject({
 
 const transform = z.strictObject({
   use: text.describe(
-    'A built-in by name, or the path of a .ts or .js file, relative to the configuration file.',
+    'A built-in by name, the path of a .ts or .js file, relative to the configuration file, or an npm package.',
   ),
   with: z.record(z.string(), z.unknown()).default({}).describe("Checked against the transform's own schema."),
   on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
+  timeout_ms: milliseconds(1, 3_600_000)
+    .default(30_000)
+    .describe('An asynchronous transform that takes longer for an event has failed for it.'),
 });
 
 const elasticsearch = z.strictObject({

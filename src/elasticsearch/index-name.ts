@@ -105,8 +105,11 @@ function plain(value: unknown): string {
     : 'unknown';
 }
 
-/** https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create, "Path parameters". */
-function sanitise(name: string): string {
+/**
+ * Makes any text fit for an index name.
+ * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create, "Path parameters".
+ */
+export function sanitise(name: string): string {
   const safe = name
     .toLowerCase()
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for

@@ -6,7 +6,8 @@ import type { Settlement } from '../settlement.ts';
 import type { Event } from '../transform/api.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
-import { compileIndexName, eventTime, parseTime } from './index-name.ts';
+import { targetOf } from '../transform/route.ts';
+import { compileIndexName, eventTime, parseTime, sanitise } from './index-name.ts';
 
 /** Makes documents of events: index, id, and the JSON line. */
 export interface Renderer {
@@ -33,7 +34,8 @@ function indexRenderer(template: string): Renderer {
       writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
     event: (settlement, event, output, exact) => {
       const source = stringifyExact(event, exact);
-      return writer.write(settlement, name(event, settlement.record.timestamp), output, source);
+      const target = routedTo(event) ?? name(event, settlement.record.timestamp);
+      return writer.write(settlement, target, output, source);
     },
   };
 }
@@ -53,7 +55,7 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
     if (parseTime(value['@timestamp']) === undefined) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
-    return writer.write(settlement, stream, output, stringifyExact(value, exact));
+    return writer.write(settlement, routedTo(value) ?? stream, output, stringifyExact(value, exact));
   };
   return {
     needsEvent: true,
@@ -63,4 +65,10 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
     },
     event,
   };
+}
+
+/** Where a transform has sent the event by itself. */
+function routedTo(event: Event): string | undefined {
+  const target = targetOf(event);
+  return target === undefined ? undefined : sanitise(target);
 }

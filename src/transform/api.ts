@@ -32,6 +32,38 @@ export type TransformFunction = (
   record: RecordInfo,
 ) => TransformResult | Promise<TransformResult>;
 
+/**
+ * Transforms many events with one call, for those that gain from it: a question to a database, for one. Events that come in
+ * one turn of the event loop are given together, each with its record at the same place of `records`.
+ */
+export interface BatchTransform {
+  /** How many events one call is given at most. @default 1000 */
+  readonly maxEvents?: number;
+  /** @returns one result for each event, in the same order. What it throws fails all of them. */
+  batch(
+    events: readonly Event[],
+    records: readonly RecordInfo[],
+  ): readonly TransformResult[] | Promise<readonly TransformResult[]>;
+}
+
+/**
+ * Makes one event of several (N→1): lines of a stack trace, for one. The offsets of all their records move only when that
+ * event is settled; until a group is complete its records are read again after a crash. Events of different partitions
+ * never meet. The functions must give the same for the same events, or a replay would not.
+ */
+export interface ReduceTransform {
+  /** What belongs together; events with undefined pass by. */
+  key(event: Event, record: RecordInfo): string | undefined;
+  /** Whether the event begins a group of its own, rather than going on with that one. */
+  begins(event: Event, group: readonly Event[]): boolean;
+  /** One event of two or more. */
+  merge(events: readonly Event[]): Event;
+  /** A group with so many events is complete. */
+  readonly maxEvents: number;
+  /** A group is complete when a record of its partition is so much later than its last one, in ms of event time. */
+  readonly maxGapMs: number;
+}
+
 /** Structured logging under the transform's name. Never log payloads. */
 export interface TransformLog {
   debug(fields: object, message: string): void;
@@ -53,12 +85,15 @@ export interface TransformContext {
   readonly metrics: TransformMetrics;
 }
 
+/** What {@link TransformDefinition.setup} makes. */
+export type Transform = TransformFunction | BatchTransform | ReduceTransform;
+
 /** A transform with options that are checked before the first record is read. */
 export interface TransformDefinition<Schema extends z.ZodType = z.ZodType> {
   /** The schema of `with:` in the configuration. Use `z.strictObject`, so that a misspelt option is an error. */
   readonly options?: Schema;
   /** Called once per chain. What it throws stops the start, or the reload. */
-  setup(options: z.output<Schema>, context: TransformContext): TransformFunction | Promise<TransformFunction>;
+  setup(options: z.output<Schema>, context: TransformContext): Transform | Promise<Transform>;
   /** Called once when the chain is no longer used. */
   close?(): void | Promise<void>;
 }
@@ -79,4 +114,6 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
 }
 
 export { parseExact, parseObject } from '../codec/exact-json.ts';
-export { fieldAt, holderOf, lastKey } from '../codec/field-path.ts';
+export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
+export { BoundedMap } from './bounded-map.ts';
+export { routeTo } from './route.ts';

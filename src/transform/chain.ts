@@ -1,6 +1,9 @@
-import type { Event, RecordInfo, TransformFunction, TransformResult } from './api.ts';
+import type { Event, RecordInfo, ReduceTransform, TransformFunction, TransformResult } from './api.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { define } from '../codec/field-path.ts';
 import { messageOf } from '../errors.ts';
 import { isRawJson, noteCopy } from '../codec/exact-json.ts';
+import { copyTarget } from './route.ts';
 
 /** What to do with an event when its transform throws, or returns what is no event. */
 export type OnError = 'dead_letter' | 'drop' | 'keep' | 'hold';
@@ -8,8 +11,13 @@ export type OnError = 'dead_letter' | 'drop' | 'keep' | 'hold';
 /** One loaded transform of the chain. */
 export interface Step {
   readonly name: string;
+  /** What it does with an event; for one that reduces see {@link Step.reduce}. */
   readonly run: TransformFunction;
+  /** Makes one event of several. `run` is not called then: whoever runs the chain keeps them together. */
+  readonly reduce?: ReduceTransform;
   readonly onError: OnError;
+  /** How long a promise of it may take. */
+  readonly timeoutMs: number;
   readonly close: () => void | Promise<void>;
 }
 
@@ -20,11 +28,24 @@ export interface Failure {
   readonly error: Error;
 }
 
-/** What the chain made of one record. No events and no failures: it was dropped. */
+/** An event that has come to a transform that makes one of several. */
+export interface Waiting {
+  readonly step: number;
+  readonly key: string;
+  readonly event: Event;
+}
+
+/** What the chain made of one record. Nothing at all: it was dropped. */
 export interface ChainResult {
   readonly events: Event[];
   readonly failures: Failure[];
+  readonly waiting: Waiting[];
 }
+
+/** What is set aside on an event's way. */
+type Aside = Pick<ChainResult, 'failures' | 'waiting'>;
+
+const RETIRE_CHECK_MS = 20;
 
 /** Told about every error of a transform, whatever its `on_error`. */
 export type OnStepError = (step: string, policy: OnError, error: Error) => void;
@@ -40,6 +61,7 @@ export class Chain {
   readonly steps: readonly Step[];
   readonly #onError: OnStepError;
   #watch: ChainWatch | null = null;
+  #pending = 0;
 
   constructor(steps: readonly Step[], onError: OnStepError) {
     this.steps = steps;
@@ -48,9 +70,31 @@ export class Chain {
 
   /** Runs one event through the chain. Never throws, and the promise never rejects. */
   run(event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    const result = this.#from(0, [event], [], record);
+    return this.goOn(0, event, record);
+  }
+
+  /** As {@link run}, from the transform at that place on: for an event that was made of several. */
+  goOn(step: number, event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
+    const result = this.#from(step, [event], { failures: [], waiting: [] }, record);
     this.#watch?.leave();
-    return result;
+    if (!(result instanceof Promise)) return result;
+    this.#pending++;
+    return result.finally(() => this.#pending--);
+  }
+
+  /** What a failing `merge` of a transform leaves. */
+  failed(step: number, thrown: unknown): ChainResult {
+    const aside: Aside = { failures: [], waiting: [] };
+    const at = this.steps[step];
+    if (at !== undefined) this.#failed(at, thrown, undefined, [], aside);
+    return { events: [], ...aside };
+  }
+
+  /** Closes when what it is still doing is done: another chain takes the records from now on. */
+  async retire(): Promise<void> {
+    const deadline = Date.now() + Math.max(0, ...this.steps.map(({ timeoutMs }) => timeoutMs));
+    while (this.#pending > 0 && Date.now() < deadline) await delay(RETIRE_CHECK_MS);
+    await this.close();
   }
 
   watch(watch: ChainWatch): void {
@@ -62,12 +106,7 @@ export class Chain {
     await Promise.allSettled(this.steps.map(async (step) => step.close()));
   }
 
-  #from(
-    first: number,
-    input: Event[],
-    failures: Failure[],
-    record: RecordInfo,
-  ): ChainResult | Promise<ChainResult> {
+  #from(first: number, input: Event[], aside: Aside, record: RecordInfo): ChainResult | Promise<ChainResult> {
     let events = input;
     for (let index = first; index < this.steps.length; index++) {
       const step = this.steps[index] as Step;
@@ -78,18 +117,24 @@ export class Chain {
         try {
           if (step.onError === 'keep') before = cloneEvent(event);
           this.#watch?.enter(index, record);
+          if (step.reduce !== undefined) {
+            const key = step.reduce.key(event, record);
+            if (key === undefined) next.push(event);
+            else aside.waiting.push({ step: index, key, event });
+            continue;
+          }
           const result = step.run(event, record);
           if (result instanceof Promise)
-            return this.#afterAsync(index, events, at, next, failures, record, result, before);
+            return this.#afterAsync(index, events, at, next, aside, record, result, before);
           collect(result, next);
         } catch (error) {
-          this.#failed(step, error, before, next, failures);
+          this.#failed(step, error, before, next, aside);
         }
       }
       events = next;
       if (events.length === 0) break;
     }
-    return { events, failures };
+    return { events, ...aside };
   }
 
   /** Goes on behind the first promise: the rest of this step's events, then the following steps. */
@@ -98,7 +143,7 @@ export class Chain {
     events: readonly Event[],
     at: number,
     next: Event[],
-    failures: Failure[],
+    aside: Aside,
     record: RecordInfo,
     pending: Promise<TransformResult>,
     snapshot: Event | undefined,
@@ -108,9 +153,9 @@ export class Chain {
     let before = snapshot;
     for (let current = at; ;) {
       try {
-        collect(await result, next);
+        collect(await inTime(result, step.timeoutMs), next);
       } catch (error) {
-        this.#failed(step, error, before, next, failures);
+        this.#failed(step, error, before, next, aside);
       }
       if (++current >= events.length) break;
       const event = events[current] as Event;
@@ -124,19 +169,36 @@ export class Chain {
         result = Promise.reject(error);
       }
     }
-    const rest = this.#from(index + 1, next, failures, record);
+    const rest = this.#from(index + 1, next, aside, record);
     this.#watch?.leave();
     return rest;
   }
 
-  #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], failures: Failure[]): void {
+  #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], aside: Aside): void {
     const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
     this.#onError(step.name, step.onError, error);
     if (step.onError === 'keep' && before !== undefined) next.push(before);
     else if (step.onError !== 'drop') {
       // What cannot even be copied cannot be kept.
-      failures.push({ step: step.name, policy: step.onError === 'hold' ? 'hold' : 'dead_letter', error });
+      aside.failures.push({
+        step: step.name,
+        policy: step.onError === 'hold' ? 'hold' : 'dead_letter',
+        error,
+      });
     }
+  }
+}
+
+/** @throws Error where the promise has not come to an end in time; what it says later is not heard */
+async function inTime<T>(result: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`took longer than ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([result, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -192,14 +254,7 @@ function cloneValue(value: unknown): unknown {
   if (prototype !== Object.prototype && prototype !== null) return value;
   const copy: Event = {};
   noteCopy(value, copy);
-  for (const key of Object.keys(value)) {
-    // Not `copy[key] =`: a key named __proto__ is data.
-    Object.defineProperty(copy, key, {
-      value: cloneValue((value as Event)[key]),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
-  }
+  copyTarget(value as Event, copy);
+  for (const key of Object.keys(value)) define(copy, key, cloneValue((value as Event)[key]));
   return copy;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
 import type { TransformConfig } from '../config/schema.ts';
@@ -11,7 +11,15 @@ import {
   isTransformDefinition,
 } from './api.ts';
 import { Chain, type OnStepError, type Step } from './chain.ts';
-import { builtInExtension, builtInsDirectory, installResolveHook } from './resolve-hook.ts';
+import { codeFrame, placeOf } from './code-frame.ts';
+import { runnerOf } from './runner.ts';
+import {
+  builtInExtension,
+  builtInsDirectory,
+  freshUrl,
+  installResolveHook,
+  packageUrl,
+} from './resolve-hook.ts';
 
 export type ContextOf = (name: string) => TransformContext;
 
@@ -28,10 +36,11 @@ export async function loadChain(
   onError: OnStepError,
 ): Promise<Chain> {
   installResolveHook();
+  const generation = ++loads;
   const steps: Step[] = [];
   try {
     for (const [index, config] of configs.entries())
-      steps.push(await loadStep(config, index, directory, contextOf));
+      steps.push(await loadStep(config, index, { directory, generation, contextOf }));
   } catch (error) {
     await new Chain(steps, onError).close();
     throw error;
@@ -39,50 +48,70 @@ export async function loadChain(
   return new Chain(steps, onError);
 }
 
-async function loadStep(
-  config: TransformConfig,
-  index: number,
-  directory: string,
-  contextOf: ContextOf,
-): Promise<Step> {
+/** Each load reads the files of transforms anew: they may have changed. */
+let loads = 0;
+
+interface Loading {
+  readonly directory: string;
+  readonly generation: number;
+  readonly contextOf: ContextOf;
+}
+
+/** Where a transform comes from. `path` is the file's, or the package's name: for messages. */
+interface Source {
+  readonly path: string;
+  readonly url: string;
+}
+
+async function loadStep(config: TransformConfig, index: number, loading: Loading): Promise<Step> {
   const where = `transforms.${index} (${config.use})`;
-  const path = locate(config.use, directory, where);
-  const exported = await importDefault(path, where);
+  const source = locate(config.use, loading, where);
+  const exported = await importDefault(source, where);
   const options = checkOptions(exported, config.with, where);
-  const name = config.use;
-  if (!isTransformDefinition(exported)) {
-    return { name, run: exported, onError: config.on_error, close: () => {} };
-  }
+  const step = { name: config.use, onError: config.on_error, timeoutMs: config.timeout_ms };
+  if (!isTransformDefinition(exported)) return { ...step, run: exported, close: () => {} };
   try {
-    const run = await exported.setup(options, contextOf(name));
-    if (typeof run !== 'function') throw new TypeError('setup did not return a function');
-    return { name, run, onError: config.on_error, close: () => exported.close?.() };
+    const made = await exported.setup(options, loading.contextOf(step.name));
+    return { ...step, ...runnerOf(made), close: () => exported.close?.() };
   } catch (error) {
-    throw new LogweirError('CONFIG', `${where}: its setup failed: ${describe(error, path)}`, {
+    throw new LogweirError('CONFIG', `${where}: its setup failed: ${describe(error, source.path)}`, {
       cause: error,
     });
   }
 }
 
-/** A name without a slash or a file ending is a built-in; everything else is a path. */
-function locate(use: string, directory: string, where: string): string {
-  const isPath = use.includes('/') || /\.[mc]?[jt]s$/.test(use);
-  if (isPath) {
-    const path = isAbsolute(use) ? use : resolve(directory, use);
-    if (existsSync(path)) return path;
+/**
+ * A path is what begins with a dot or a slash, or ends as a script does; a name is a built-in's, or else an npm package's, looked
+ * for from the configuration file's folder upwards.
+ */
+function locate(use: string, { directory, generation }: Loading, where: string): Source {
+  const path = isAbsolute(use) ? use : resolve(directory, use);
+  const isPath = /^\.{0,2}\//.test(use) || /\.[mc]?[jt]s$/.test(use);
+  if (isPath || (use.includes('/') && existsSync(path))) {
+    if (existsSync(path)) return { path, url: freshUrl(pathToFileURL(path).href, generation) };
     throw new LogweirError(
       'CONFIG',
       `${where}: there is no file ${path} (paths are relative to the configuration file)`,
     );
   }
-  const path = join(builtInsDirectory, `${use}.${builtInExtension}`);
-  if (existsSync(path)) return path;
+  const builtIn = join(builtInsDirectory, `${use}.${builtInExtension}`);
+  if (!use.includes('/') && existsSync(builtIn)) return { path: builtIn, url: pathToFileURL(builtIn).href };
+  if (isInstalled(use, directory)) return { path: use, url: packageUrl(use, directory) };
   const known = builtIns();
   throw new LogweirError(
     'CONFIG',
-    `${where}: there is no built-in of that name, did you mean ${closest(use, known)}? Built-in are ${known.join(', ')}; ` +
-      'for a file of yours give its path, like ./transforms/mine.ts',
+    `${where}: there is no built-in of that name, did you mean ${closest(use, known)}? Built-in are ${known.join(', ')}. ` +
+      `For a file of yours give its path, like ./transforms/mine.ts; an npm package must be installed in ${directory} or above`,
   );
+}
+
+/** Whether some `node_modules` from the folder upwards has the package that the name begins with. */
+function isInstalled(use: string, directory: string): boolean {
+  const name = use.split('/', use.startsWith('@') ? 2 : 1).join('/');
+  for (let at = directory; ; at = dirname(at)) {
+    if (existsSync(join(at, 'node_modules', name))) return true;
+    if (dirname(at) === at) return false;
+  }
 }
 
 /** The names of the built-in transforms. */
@@ -93,10 +122,13 @@ export function builtIns(): string[] {
     .sort();
 }
 
-async function importDefault(path: string, where: string): Promise<TransformDefinition | TransformFunction> {
+async function importDefault(
+  { path, url }: Source,
+  where: string,
+): Promise<TransformDefinition | TransformFunction> {
   let module: { default?: unknown };
   try {
-    module = (await import(pathToFileURL(path).href)) as { default?: unknown };
+    module = (await import(url)) as { default?: unknown };
   } catch (error) {
     throw new LogweirError('CONFIG', `${where} does not load: ${describe(error, path)}`, { cause: error });
   }
@@ -129,11 +161,15 @@ function checkOptions(
   throw new LogweirError('CONFIG', `${where}: ${problems.join('; ')}`);
 }
 
-/** The message of an error, with the line of `path` that it comes from where the stack knows one. */
+/** The message of an error, with the place in the user's files that it comes from and the lines around it. */
 function describe(error: unknown, path: string): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const place = stack.split('\n').find((line) => line.includes(path) && /:\d+/.test(line));
-  const line =
-    place === undefined ? undefined : /:(\d+(?::\d+)?)/.exec(place.slice(place.indexOf(path) + path.length));
-  return `${messageOf(error)} (${path}${line ? `:${line[1]}` : ''})`;
+  const place = placeOf(error, path);
+  // What Node says of syntax that it cannot strip names no file.
+  const hint = /strip-only mode|erasable/.test(messageOf(error))
+    ? '. Node strips types and changes nothing else: no enum, no namespace with code, no parameter properties'
+    : '';
+  if (place === undefined) return `${messageOf(error)}${hint} (${path})`;
+  const at = `${place.path}:${place.line}${place.column === undefined ? '' : `:${place.column}`}`;
+  const frame = codeFrame(place);
+  return `${messageOf(error)}${hint} (${at})${frame === '' ? '' : `\n${frame}`}`;
 }

@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
@@ -10,7 +10,21 @@ const running: Record<string, string> = {
   zod: import.meta.resolve('zod'),
 };
 
+/** The query that makes Node load a file anew; the files that it imports are given the same. */
+const FRESH = 'logweir-load';
+const PACKAGE = 'logweir-package:';
+
 let installed = false;
+
+/** The URL of a file of the user, to be loaded by that generation of the chain. The first one needs no query. */
+export function freshUrl(url: string, generation: number): string {
+  return generation === 1 ? url : `${url}?${FRESH}=${generation}`;
+}
+
+/** The URL of an npm package, as an import in a file of that folder would find it. */
+export function packageUrl(name: string, directory: string): string {
+  return `${PACKAGE}${encodeURIComponent(name)}?from=${encodeURIComponent(directory)}`;
+}
 
 /**
  * Lets transforms import `logweir`, `logweir/testing` and `zod` from any folder: a mounted one has no `node_modules` above
@@ -22,11 +36,24 @@ export function installResolveHook(): void {
   installed = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const url = running[specifier];
-      if (url === undefined || context.parentURL?.includes('/node_modules/') === true) {
-        return nextResolve(specifier, context);
+      if (specifier.startsWith(PACKAGE)) {
+        const { pathname, searchParams } = new URL(specifier);
+        const parentURL = pathToFileURL(`${searchParams.get('from') ?? ''}/logweir.yaml`).href;
+        return nextResolve(decodeURIComponent(pathname), { ...context, parentURL });
       }
-      return { url, shortCircuit: true };
+      const url = running[specifier];
+      if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
+        return { url, shortCircuit: true };
+      }
+      const resolved = nextResolve(specifier, context);
+      const generation = new RegExp(`[?&]${FRESH}=(\\d+)`).exec(context.parentURL ?? '')?.[1];
+      if (
+        generation === undefined ||
+        !/^\.{0,2}\//.test(specifier) ||
+        resolved.url.includes('/node_modules/')
+      )
+        return resolved;
+      return { ...resolved, url: freshUrl(resolved.url, Number(generation)) };
     },
   });
 }

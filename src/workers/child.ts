@@ -69,6 +69,10 @@ export class Child {
     this.#send({ kind: 'stop' });
   }
 
+  reload(): void {
+    this.#send({ kind: 'reload' });
+  }
+
   kill(): void {
     this.#process.kill('SIGKILL');
   }

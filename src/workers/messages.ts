@@ -16,6 +16,7 @@ export const toWorkerSchema = z.discriminatedUnion('kind', [
   /** The records that may not be given to a transform again. Comes first, and whenever there is another. */
   z.object({ kind: z.literal('quarantine'), records: z.array(coordinatesSchema) }),
   z.object({ kind: z.literal('stop') }),
+  z.object({ kind: z.literal('reload') }),
   z.object({ kind: z.literal('report'), id: z.int() }),
 ]);
 export type ToWorker = z.output<typeof toWorkerSchema>;

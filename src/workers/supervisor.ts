@@ -117,6 +117,11 @@ export class Supervisor {
     this.#checkEnded();
   }
 
+  /** Has every worker load its transforms anew. */
+  reload(): void {
+    for (const { child } of this.#slots) child?.reload();
+  }
+
   /** Ends all workers at once. */
   kill(): void {
     for (const { child } of this.#slots) child?.kill();

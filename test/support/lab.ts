@@ -21,7 +21,7 @@ export interface Lab {
   readonly proxy: Proxy;
   /** A configuration that reads the topic and writes through the proxy, with sections merged into it. */
   config(sections?: Sections): ConfigFile;
-  start(sections?: Sections, files?: Record<string, string>): Logweir;
+  start(sections?: Sections, files?: Record<string, string>, options?: readonly string[]): Logweir;
   committed(): Promise<number[]>;
   ends(): Promise<number[]>;
   /** All commits of the group, as the broker has written them. */
@@ -98,8 +98,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     ledger,
     proxy,
     config,
-    start(sections, files) {
-      const started = Logweir.start(config(sections), files);
+    start(sections, files, options) {
+      const started = Logweir.start(config(sections), files, options);
       running.push(started);
       return started;
     },

@@ -51,8 +51,15 @@ export class Logweir {
     this.#logFile = logFile;
   }
 
-  /** @param files written beside the configuration, by name: transforms, for one */
-  static start(config: ConfigFile, files: Record<string, string> = {}): Logweir {
+  /**
+   * @param files written beside the configuration, by name: transforms, for one
+   * @param options of `run`
+   */
+  static start(
+    config: ConfigFile,
+    files: Record<string, string> = {},
+    options: readonly string[] = [],
+  ): Logweir {
     const directory = mkdtempSync(join(tmpdir(), 'logweir-test-'));
     const configFile = join(directory, 'logweir.yaml');
     writeFileSync(configFile, JSON.stringify({ admin: { listen: '127.0.0.1:0' }, ...config }));
@@ -60,10 +67,15 @@ export class Logweir {
     const logFile = join(directory, 'log');
     const started = spawnLogged({
       command: join(root, 'bin/logweir'),
-      args: ['run', '-c', configFile],
+      args: ['run', '-c', configFile, ...options],
       logFile,
     });
     return new Logweir(directory, started, logFile);
+  }
+
+  /** Writes a file beside the configuration, as {@link start} did. */
+  write(name: string, text: string): void {
+    writeFileSync(join(this.directory, name), text);
   }
 
   get pid(): number {

@@ -39,7 +39,13 @@ async function answer(directory: string, { transforms, events = [] }: Question):
   const failures: string[] = [];
   try {
     const chain = await loadChain(
-      transforms.map((transform) => ({ use: '', with: {}, on_error: 'dead_letter', ...transform })),
+      transforms.map((transform) => ({
+        use: '',
+        with: {},
+        on_error: 'dead_letter',
+        timeout_ms: 1000,
+        ...transform,
+      })),
       directory,
       (name) => ({ name, log, metrics: { count: ignore } }),
       (step, policy, error) => void failures.push(`${step} (${policy}): ${error.message}`),

@@ -7,7 +7,7 @@ import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
 import { type Original, Pipeline } from '../../../src/pipeline.ts';
 import { RejectStorm } from '../../../src/reject-storm.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
-import type { TransformFunction } from '../../../src/transform/api.ts';
+import type { ReduceTransform, TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
 import type { Quarantine } from '../../../src/workers/quarantine.ts';
 import { configOf } from './config.ts';
@@ -24,7 +24,7 @@ export interface LabOptions {
   run?: TransformFunction;
   onError?: OnError;
   /** Several transforms, in place of `run`. */
-  steps?: readonly { run: TransformFunction; onError: OnError }[];
+  steps?: readonly { run: TransformFunction; onError: OnError; reduce?: ReduceTransform }[];
   codec?: 'json' | 'text';
   original?: Original;
   holdAboveRatio?: number;
@@ -56,7 +56,7 @@ export class PipelineLab implements DeadLetters {
       assignment: () => this.assignment,
       codec,
       chain: new Chain(
-        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, ...step })),
+        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, timeoutMs: 1000, ...step })),
         () => {},
       ),
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),

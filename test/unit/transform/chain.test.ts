@@ -12,7 +12,7 @@ interface Told {
 }
 
 function step(run: unknown, onError: OnError = 'dead_letter', name = 'mine'): Step {
-  return { name, run: run as TransformFunction, onError, close: () => {} };
+  return { name, run: run as TransformFunction, onError, timeoutMs: 1000, close: () => {} };
 }
 
 function chainOf(...steps: Step[]): { chain: Chain; told: Told[] } {
@@ -24,10 +24,18 @@ function chainOf(...steps: Step[]): { chain: Chain; told: Told[] } {
   return { chain, told };
 }
 
-function runSync(chain: Chain, event: Event = { n: 1 }): ChainResult {
+type Outcome = Omit<ChainResult, 'waiting'>;
+
+/** Nothing waits here: no transform makes one event of several. */
+function outcomeOf({ waiting, ...outcome }: ChainResult): Outcome {
+  expect(waiting).toEqual([]);
+  return outcome;
+}
+
+function runSync(chain: Chain, event: Event = { n: 1 }): Outcome {
   const result = chain.run(event, RECORD);
   if (result instanceof Promise) throw new Error('a promise, though nothing is asynchronous');
-  return result;
+  return outcomeOf(result);
 }
 
 const fail = (): never => {
@@ -171,7 +179,7 @@ describe('asynchronous transforms', () => {
     const pending = chain.run({ n: 1 }, RECORD);
     expect(pending).toBeInstanceOf(Promise);
     gate.resolve({ n: 2 });
-    expect(await pending).toEqual({ events: [{ n: 2, after: true }], failures: [] });
+    expect(outcomeOf(await pending)).toEqual({ events: [{ n: 2, after: true }], failures: [] });
   });
 
   it('get one event of a record at a time', async () => {
@@ -193,7 +201,7 @@ describe('asynchronous transforms', () => {
 
   it('drop by resolving to nothing', async () => {
     const { chain } = chainOf(step(async () => undefined));
-    expect(await chain.run({}, RECORD)).toEqual({ events: [], failures: [] });
+    expect(outcomeOf(await chain.run({}, RECORD))).toEqual({ events: [], failures: [] });
   });
 
   it('never make the promise of the chain reject', async () => {
@@ -211,6 +219,31 @@ describe('asynchronous transforms', () => {
           : ['late', 'does not fit'],
       );
     }
+  });
+
+  it('that do not come to an end in time have failed, and what they say later is not heard', async () => {
+    const gate = deferred<Event>();
+    const slow = { ...step(() => gate.promise, 'keep'), timeoutMs: 20 };
+    const { chain, told } = chainOf(slow);
+    expect((await chain.run({ n: 1 }, RECORD)).events).toEqual([{ n: 1 }]);
+    expect(told.map(({ message }) => message)).toEqual(['took longer than 20 ms']);
+    gate.resolve({ n: 2 });
+    await settleDown();
+  });
+
+  it('keep a chain that another one has replaced open until they have come to their end', async () => {
+    const gate = deferred<Event>();
+    const closed: string[] = [];
+    const slow = { ...step(() => gate.promise), close: () => void closed.push('slow') };
+    const { chain } = chainOf(slow);
+    const pending = chain.run({}, RECORD);
+    const retired = chain.retire();
+    await settleDown();
+    expect(closed).toEqual([]);
+    gate.resolve({ n: 2 });
+    await pending;
+    await retired;
+    expect(closed).toEqual(['slow']);
   });
 
   it('may throw before they make a promise', async () => {
@@ -273,7 +306,7 @@ describe('on_error', () => {
         return fail();
       }, 'keep'),
     );
-    expect(await chain.run({}, RECORD)).toEqual({ events: [event(), event()], failures: [] });
+    expect(outcomeOf(await chain.run({}, RECORD))).toEqual({ events: [event(), event()], failures: [] });
   });
 
   it('keep leaves integers beyond 2^53 and unusual numbers as they were', () => {
@@ -300,7 +333,7 @@ describe('on_error', () => {
       step(() => [{ n: 1 }, cyclic, { n: 2 }]),
       step(async (same: Event) => same, 'keep'),
     );
-    expect(await late.chain.run({}, RECORD)).toEqual({
+    expect(outcomeOf(await late.chain.run({}, RECORD))).toEqual({
       events: [{ n: 1 }, { n: 2 }],
       failures: [failure],
     });

@@ -201,7 +201,7 @@ describe('what does not load is a configuration error that names the transform, 
   });
 
   it('a module that throws, with the line', () => {
-    expect(refused('throws at load').message).toMatch(/does not load: at load \(.*throws\.ts:3:7\)$/);
+    expect(refused('throws at load').message).toMatch(/does not load: at load \(.*throws\.ts:3:7\)\n/);
   });
 
   it('a module that imports what is not there', () => {
@@ -240,13 +240,13 @@ describe('what does not load is a configuration error that names the transform, 
 
   it('a setup that throws or rejects, with the line where that is known', () => {
     expect(refused('setup throws').message).toMatch(
-      /^transforms\.0 \(\.\/setup-throws\.ts\): its setup failed: no database \(.*setup-throws\.ts:5:11\)$/,
+      /^transforms\.0 \(\.\/setup-throws\.ts\): its setup failed: no database \(.*setup-throws\.ts:5:11\)\n/,
     );
     expect(refused('setup rejects').message).toMatch(/its setup failed: no database \(.*setup-rejects\.ts:2/);
   });
 
   it('a setup that gives no function', () => {
-    expect(refused('setup gives no function').message).toMatch(/setup did not return a function/);
+    expect(refused('setup gives no function').message).toMatch(/setup must return a function/);
   });
 });
 

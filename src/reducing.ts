@@ -1,0 +1,111 @@
+import type { ExactValue } from './codec/exact-json.ts';
+import type { OwnedPartition } from './kafka/assignment.ts';
+import type { Settlement } from './settlement.ts';
+import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
+import { type Group, Groups } from './transform/groups.ts';
+
+/** Records behind the first unsettled one of a partition at which its groups are closed: it would be paused before long. */
+const TRACKED_MAX = 50_000;
+/** At the end of a partition a group waits for so long beyond its gap, for a producer that is a little late. */
+const GRACE_MS = 1000;
+
+/** What the chain made of an event that was made of several records; the first one of them stands for all. */
+export type Resumed = (
+  leader: Settlement,
+  result: ChainResult | Promise<ChainResult>,
+  exact: ExactValue,
+  output: number,
+) => void;
+
+/** Keeps the events that wait for others, and sends what is made of them on along the chain. */
+export class Reducing {
+  readonly #chain: Chain;
+  readonly #groups = new Map<number, Groups>();
+  readonly #resumed: Resumed;
+  readonly #bytesMax: number;
+  /** By group, the number that its first event has among what its record became. */
+  readonly #outputs = new WeakMap<object, number>();
+
+  /** @param bytesMax memory of records that may wait; they count against the buffer, which must not be full of them */
+  constructor(chain: Chain, bytesMax: number, resumed: Resumed) {
+    this.#chain = chain;
+    this.#bytesMax = bytesMax;
+    this.#resumed = resumed;
+    for (const [step, { reduce }] of chain.steps.entries()) {
+      if (reduce !== undefined) this.#groups.set(step, new Groups(step, reduce));
+    }
+  }
+
+  get isNeeded(): boolean {
+    return this.#groups.size > 0;
+  }
+
+  /** @param output the number that the event has among what its record became */
+  wait({ step, key, event }: Waiting, settlement: Settlement, exact: ExactValue, output: number): void {
+    const groups = this.#groups.get(step);
+    if (groups === undefined) return;
+    settlement.detach();
+    const member = { event, settlement, exact };
+    this.#outputs.set(member, output);
+    this.#close(groups, groups.add(key, member));
+    if (groups.bytes > this.#bytesMax) this.#close(groups, groups.closeOldest(settlement.partition));
+  }
+
+  /** Records of the partition have been taken up to that time, whether they waited here or not. */
+  passed(partition: OwnedPartition, time: number): void {
+    for (const groups of this.#groups.values()) {
+      this.#close(groups, groups.passed(partition, time));
+      if (partition.tracked > TRACKED_MAX) this.#close(groups, groups.closeAll(partition));
+    }
+  }
+
+  /** Closes what nothing more will come for: at the end of its partition, when the clock has passed its gap. */
+  closeIdle(partitions: readonly OwnedPartition[], now: number): void {
+    for (const groups of this.#groups.values()) {
+      for (const { partition, lastTime } of groups.open()) {
+        const owned = partitions.find((one) => one === partition);
+        if (owned === undefined || owned.paused || owned.draining) continue;
+        const isAtEnd = owned.highWatermark >= 0 && owned.position >= owned.highWatermark;
+        if (isAtEnd && now - lastTime > groups.maxGapMs + GRACE_MS)
+          this.#close(groups, groups.closeAll(owned));
+      }
+    }
+  }
+
+  /** Closes everything: another chain takes the records from now on. */
+  closeAll(): void {
+    for (const groups of this.#groups.values()) this.#close(groups, groups.closeAll());
+  }
+
+  removeGivenUp(): void {
+    for (const groups of this.#groups.values()) groups.removeGivenUp();
+  }
+
+  #close(groups: Groups, closed: readonly Group[]): void {
+    for (const group of closed) {
+      // Transforms before this one may have taken different times. Always the lowest, or two records could wait for each other.
+      group.members.sort((a, b) => a.settlement.offset - b.settlement.offset);
+      const [first] = group.members;
+      if (first === undefined || first.settlement.settled) continue;
+      const leader = first.settlement;
+      for (const { settlement } of group.members.slice(1)) {
+        if (settlement === leader) leader.settle('skipped');
+        else leader.leads(settlement);
+      }
+      this.#goOn(groups, group, leader, this.#outputs.get(first) ?? 0);
+    }
+  }
+
+  #goOn(groups: Groups, group: Group, leader: Settlement, output: number): void {
+    let merged: ReturnType<Groups['merge']>;
+    try {
+      merged = groups.merge(group);
+    } catch (error) {
+      const exact = { value: undefined, written: [] };
+      this.#resumed(leader, this.#chain.failed(groups.step, error), exact, output);
+      return;
+    }
+    const result = this.#chain.goOn(groups.step + 1, merged.event, leader.record);
+    this.#resumed(leader, result, merged.exact, output);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Metrics } from '../admin/metrics.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { messageOf } from '../errors.ts';
+import { type Log, RepeatGate } from '../log.ts';
+import type { Chain } from './chain.ts';
+import { loadChain } from './loader.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** The chain of a running aggregator, which may be replaced by another one while records are read. */
+export class LiveChain {
+  readonly #loaded: LoadedConfig;
+  readonly #log: Log;
+  readonly #stuckFd: number | null;
+  readonly #gate = new RepeatGate();
+  #chain: Chain | null = null;
+  #watchdog: Watchdog | null = null;
+  #isClosed = false;
+  #reloading: Promise<void> = Promise.resolve();
+  /** Not there while the first chain is loaded. */
+  metrics: Pick<Metrics, 'transformCount' | 'transformError'> | null = null;
+
+  private constructor(loaded: LoadedConfig, log: Log, stuckFd: number | null) {
+    this.#loaded = loaded;
+    this.#log = log;
+    this.#stuckFd = stuckFd;
+  }
+
+  /**
+   * @param stuckFd where the watchdog tells that the event loop is stuck; null for the log
+   * @throws LogweirError CONFIG
+   */
+  static async load(loaded: LoadedConfig, log: Log, stuckFd: number | null): Promise<LiveChain> {
+    const live = new LiveChain(loaded, log, stuckFd);
+    live.#chain = await live.#load(loaded);
+    return live;
+  }
+
+  get current(): Chain {
+    if (this.#chain === null) throw new Error('the chain was used before it was loaded');
+    return this.#chain;
+  }
+
+  /** Starts to watch that the transforms come back. */
+  watch(): void {
+    const steps = this.current.steps.map(({ name }) => name);
+    // Without transforms nothing of the user's runs, and nothing has to be watched.
+    this.#watchdog =
+      steps.length === 0 ? null : new Watchdog(steps, this.#loaded.config.stuck_after_ms, this.#stuckFd);
+    if (this.#watchdog !== null) this.current.watch(this.#watchdog);
+  }
+
+  /**
+   * Reads the configuration file anew and hands over its transforms; everything else in it needs a restart. Where they do not
+   * load the old ones go on. Never rejects.
+   *
+   * @param use takes the next record with the chain that it is given
+   */
+  async reload(use: (chain: Chain) => void): Promise<void> {
+    this.#reloading = this.#reloading.then(async () => {
+      if (!this.#isClosed) await this.#reload(use);
+    });
+    await this.#reloading;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#reloading;
+    await this.#watchdog?.close();
+    await this.#chain?.close();
+  }
+
+  async #reload(use: (chain: Chain) => void): Promise<void> {
+    const started = performance.now();
+    const before = this.current;
+    const watchdogBefore = this.#watchdog;
+    try {
+      const loaded = loadConfig(this.#loaded.path);
+      this.#chain = await this.#load(loaded);
+      use(this.#chain);
+      this.watch();
+      const transforms = loaded.config.transforms.map(({ use: name }) => name);
+      const ms = Math.round(performance.now() - started);
+      this.#log.info({ transforms, ms }, 'reloaded: the new transforms are in use');
+    } catch (error) {
+      this.#log.error({ reason: messageOf(error) }, 'not reloaded: the old transforms go on');
+      return;
+    }
+    await watchdogBefore?.close();
+    // Not waited for: what it is still doing may take as long as its time limit, and other reloads come before.
+    void before.retire();
+  }
+
+  async #load({ config, directory }: LoadedConfig): Promise<Chain> {
+    return await loadChain(
+      config.transforms,
+      directory,
+      (name) => ({
+        name,
+        log: this.#log.child({ transform: name }),
+        metrics: { count: (counter, by = 1) => this.metrics?.transformCount(name, counter, by) },
+      }),
+      (transform, policy, error) => {
+        this.metrics?.transformError(transform, policy);
+        const repeated = this.#gate.pass();
+        if (repeated === undefined) return;
+        const { message, stack } = error;
+        this.#log.warn(
+          { transform, on_error: policy, reason: message, stack, repeated },
+          'a transform failed',
+        );
+      },
+    );
+  }
+}

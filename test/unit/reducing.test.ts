@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import type { Document } from '../../src/elasticsearch/document.ts';
+import { documentId } from '../../src/elasticsearch/document-id.ts';
+import type { Event, ReduceTransform, TransformFunction } from '../../src/transform/api.ts';
+import { Chain } from '../../src/transform/chain.ts';
+import { sourceRecord } from './support/fakes.ts';
+import { PipelineLab } from './support/pipeline-lab.ts';
+
+const pass: TransformFunction = (event) => event;
+
+/** Events that begin with a capital begin a group of their source; texts are put together. */
+const joining: ReduceTransform = {
+  key: ({ from }) => (typeof from === 'string' ? from : undefined),
+  begins: ({ text }) => /^[A-Z]/.test(String(text)),
+  merge: (events) => ({ ...events[0], text: events.map(({ text }) => text).join('') }),
+  maxEvents: 5,
+  maxGapMs: 1000,
+};
+
+function lab(over: Partial<ReduceTransform> = {}, after: TransformFunction = pass) {
+  const made = new PipelineLab({
+    steps: [
+      { run: pass, onError: 'dead_letter', reduce: { ...joining, ...over } },
+      { run: after, onError: 'dead_letter' },
+    ],
+  });
+  return { made, owned: made.own() };
+}
+
+const line = (text: string, from = 'a') => JSON.stringify({ from, text });
+const textsOf = (documents: readonly Document[]) =>
+  documents.map(({ source }) => (JSON.parse(source) as Event)['text']);
+
+describe('several records that become one event', () => {
+  it('move the offset only when that event is acknowledged, and then all of them', () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b'), line('c'), line('D')]);
+    expect(textsOf(made.documents)).toEqual(['Abc']);
+    expect([owned.watermark, owned.waiting]).toEqual([0, 1]);
+    made.acknowledge();
+    expect(owned.watermark).toBe(3);
+    expect(made.counts).toMatchObject({ indexed: 3 });
+  });
+
+  it('have the id of the first, whatever comes between', () => {
+    const { made } = lab();
+    made.take([line('A'), line('X', 'other'), line('b'), line('C')], 40);
+    const [document] = made.documents;
+    expect(textsOf(made.documents)).toEqual(['Ab']);
+    expect(document?.action).toContain(`"${documentId(sourceRecord({ offset: 40 }))}"`);
+  });
+
+  it('are kept apart by key and by partition; what has no key passes by', () => {
+    const { made } = lab();
+    made.own(1);
+    made.take([line('A'), line('B', 'other'), '{"text":"alone"}']);
+    made.take([line('c')], 0, 1);
+    expect(textsOf(made.documents)).toEqual(['alone']);
+  });
+
+  it('are complete at the limit', () => {
+    const { made } = lab({ maxEvents: 3 });
+    made.take([line('A'), line('b'), line('c'), line('d')]);
+    expect(textsOf(made.documents)).toEqual(['Abc']);
+  });
+
+  it('are complete when a record comes that is late enough, of another source or none', () => {
+    const { made } = lab();
+    const at = (timestamp: number, offset: number, value: string) =>
+      sourceRecord({ offset, timestamp, value: Buffer.from(value) });
+    made.pipeline.take([at(1000, 0, line('A')), at(2000, 1, line('b')), at(3000, 2, '{"text":"later"}')]);
+    expect(textsOf(made.documents)).toEqual(['later']);
+    made.pipeline.take([at(3001, 3, '{"text":"late enough"}')]);
+    expect(textsOf(made.documents)).toEqual(['later', 'late enough', 'Ab']);
+  });
+
+  it('go to the dead letter each by itself where the event is refused', () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b'), line('C')]);
+    const [document] = made.documents;
+    if (document === undefined) throw new Error('no document');
+    made.pipeline.rejected(document, 'document_parsing_exception', 'no date');
+    expect(made.letters.map(({ settlement }) => settlement.offset)).toEqual([1, 0]);
+    expect(owned.watermark).toBe(0);
+  });
+
+  it('are dropped together, and dead-lettered together where merging fails', () => {
+    const dropping = lab({}, () => undefined);
+    dropping.made.take([line('A'), line('b'), line('C')]);
+    expect([dropping.made.counts.dropped, dropping.owned.watermark]).toEqual([2, 2]);
+    const failing = lab({
+      merge: () => {
+        throw new Error('on purpose');
+      },
+    });
+    failing.made.take([line('A'), line('b'), line('C')]);
+    expect(failing.made.letters).toHaveLength(2);
+  });
+
+  it('do not keep a shutdown waiting, and are read again', async () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b')]);
+    const started = Date.now();
+    await made.pipeline.drained([owned], 10_000);
+    expect(Date.now() - started).toBeLessThan(1000);
+    made.pipeline.giveUp([owned]);
+    expect(made.counts.returned).toBe(2);
+    expect(made.documents).toEqual([]);
+  });
+
+  it('are complete at the end of the partition, once the clock says that nothing will come', () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b')]);
+    made.pipeline.closeIdleGroups();
+    expect(made.documents).toEqual([]);
+    owned.highWatermark = 2;
+    owned.paused = true;
+    made.pipeline.closeIdleGroups();
+    expect(made.documents).toEqual([]);
+    owned.paused = false;
+    made.pipeline.closeIdleGroups();
+    expect(textsOf(made.documents)).toEqual(['Ab']);
+  });
+
+  it('may share a record: one that was split settles when all that it became has', () => {
+    const split: TransformFunction = ({ texts }) =>
+      (texts as string[]).map((text) => ({ from: text.toLowerCase(), text }));
+    const made = new PipelineLab({
+      steps: [
+        { run: split, onError: 'dead_letter' },
+        { run: pass, onError: 'dead_letter', reduce: { ...joining, maxEvents: 2, begins: () => false } },
+      ],
+    });
+    const owned = made.own();
+    made.take(['{"texts":["A","B","A"]}', '{"texts":["B"]}']);
+    expect(textsOf(made.documents)).toEqual(['AA', 'BB']);
+    const ids = made.documents.map(({ action }) => action);
+    expect(new Set(ids).size).toBe(2);
+    made.acknowledge();
+    expect([owned.watermark, made.counts.indexed]).toEqual([0, 0]);
+    made.acknowledge();
+    expect([owned.watermark, made.counts.indexed]).toEqual([2, 2]);
+  });
+});
+
+describe('another chain', () => {
+  const chainOf = (run: TransformFunction): Chain =>
+    new Chain([{ name: 'new', run, onError: 'hold', timeoutMs: 1000, close: () => {} }], () => {});
+
+  it('takes the next record; what waited goes on along the old one', () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b')]);
+    made.pipeline.changeChain(chainOf((event) => ({ ...event, text: 'new' })));
+    made.take([line('c')], 2);
+    expect(textsOf(made.documents)).toEqual(['Ab', 'new']);
+    made.acknowledge();
+    made.acknowledge();
+    expect(owned.watermark).toBe(3);
+  });
+
+  it('takes the records that the old one has failed on and that are held for it', () => {
+    const fail: TransformFunction = () => {
+      throw new Error('on purpose');
+    };
+    const made = new PipelineLab({ run: fail, onError: 'hold' });
+    const owned = made.own();
+    made.take(['{"n":1}', '{"n":2}']);
+    expect(owned.held).toBe(2);
+    made.pipeline.changeChain(chainOf(pass));
+    expect([owned.held, made.holds.size, made.documents.length]).toEqual([0, 0, 2]);
+    made.acknowledge();
+    made.acknowledge();
+    expect(owned.watermark).toBe(2);
+  });
+});
