@@ -3,11 +3,9 @@ import { z } from 'zod';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
-/**
- * Keeps the events whose field fits, and drops the others (or the other way round with `action: drop`). Dropped events are
- * counted and their offsets settle. Give exactly one of `equals`, `in`, `contains` and `exists`.
- */
 export default defineTransform({
+  description:
+    'Keeps the events whose field fits, and drops the others (or the other way round with `action: drop`). Dropped events are counted and their offsets settle. Give exactly one of `equals`, `in`, `contains` and `exists`.',
   options: z
     .strictObject({
       field: z.string().min(1).describe('A dotted path.'),
@@ -22,6 +20,14 @@ export default defineTransform({
         [equals, list, contains, exists].filter((condition) => condition !== undefined).length === 1,
       'give exactly one of equals, in, contains and exists',
     ),
+  examples: [
+    {
+      title: 'Without the probes',
+      with: { field: 'path', in: ['/health/live', '/health/ready'], action: 'drop' },
+      input: [{ path: '/health/live' }, { path: '/orders' }],
+      output: [{ path: '/orders' }],
+    },
+  ],
   setup({ field, equals, in: list, contains, exists, action }) {
     const fits = (event: Event): boolean => {
       const value = fieldAt(event, field);

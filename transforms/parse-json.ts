@@ -1,12 +1,9 @@
 import { define, defineTransform, fieldAt, holderOf, lastKey, parseObject } from 'logweir';
 import { z } from 'zod';
 
-/**
- * Parses a field that holds a JSON object as text, as the `message` of a Vector agent often does, and merges what is in it
- * into the event (or puts it under `target`). What is not a JSON object stays as it is, since most logs are a mixture.
- * Integers beyond 2^53 stay exact.
- */
 export default defineTransform({
+  description:
+    'Parses a field that holds a JSON object as text, as the `message` of a Vector agent often does, and merges what is in it into the event (or puts it under `target`). What is not a JSON object stays as it is, since most logs are a mixture. Integers beyond 2^53 stay exact.',
   options: z.strictObject({
     field: z
       .string()
@@ -24,6 +21,13 @@ export default defineTransform({
       .default(false)
       .describe('Whether a parsed key replaces one that is already there.'),
   }),
+  examples: [
+    {
+      title: 'A line of pino',
+      input: [{ message: '{"level":30,"msg":"order processed"}', host: 'web-3' }],
+      output: [{ host: 'web-3', level: 30, msg: 'order processed' }],
+    },
+  ],
   setup({ field, target, remove, overwrite }) {
     return (event) => {
       const text = fieldAt(event, field);

@@ -26,7 +26,7 @@ export async function transform(
   const chain = await loadChain(
     config.transforms,
     directory,
-    (name) => ({ name, log, metrics: { count: ignore } }),
+    (name) => ({ name, directory, log, metrics: { count: ignore } }),
     (step, policy, error) => say(counts.read, `transform ${step} failed (${policy}): ${error.message}`),
   );
   for await (const line of linesOf(input)) {

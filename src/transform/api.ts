@@ -81,6 +81,8 @@ export interface TransformMetrics {
 /** What a transform is given when it is set up. */
 export interface TransformContext {
   readonly name: string;
+  /** The folder of the configuration file: what relative paths in options are relative to. */
+  readonly directory: string;
   readonly log: TransformLog;
   readonly metrics: TransformMetrics;
 }
@@ -88,10 +90,25 @@ export interface TransformContext {
 /** What {@link TransformDefinition.setup} makes. */
 export type Transform = TransformFunction | BatchTransform | ReduceTransform;
 
+/** What a transform does, shown: for its documentation, and run as a test of it. */
+export interface TransformExample {
+  readonly title: string;
+  /** What stands under `with:`. */
+  readonly with?: Record<string, unknown>;
+  readonly input: readonly Event[];
+  /** All that comes out, in order; of one that makes one event of several also what the end of the partition brings. */
+  readonly output: readonly Event[];
+  /** Where `routeTo` has sent them, in the order of `output`. */
+  readonly indices?: readonly (string | undefined)[];
+}
+
 /** A transform with options that are checked before the first record is read. */
 export interface TransformDefinition<Schema extends z.ZodType = z.ZodType> {
   /** The schema of `with:` in the configuration. Use `z.strictObject`, so that a misspelt option is an error. */
   readonly options?: Schema;
+  /** One sentence or two, for the documentation. */
+  readonly description?: string;
+  readonly examples?: readonly TransformExample[];
   /** Called once per chain. What it throws stops the start, or the reload. */
   setup(options: z.output<Schema>, context: TransformContext): Transform | Promise<Transform>;
   /** Called once when the chain is no longer used. */
@@ -116,4 +133,5 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
 export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
 export { BoundedMap } from './bounded-map.ts';
+export { mergeInto } from './merge-into.ts';
 export { routeTo } from './route.ts';

@@ -96,6 +96,7 @@ export class LiveChain {
       directory,
       (name) => ({
         name,
+        directory,
         log: this.#log.child({ transform: name }),
         metrics: { count: (counter, by = 1) => this.metrics?.transformCount(name, counter, by) },
       }),

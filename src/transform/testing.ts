@@ -19,6 +19,8 @@ import { collect } from './chain.ts';
 import { type Group, Groups } from './groups.ts';
 import { runnerOf } from './runner.ts';
 
+/** Where `routeTo` has sent an event, if it has. */
+export { targetOf } from './route.ts';
 export { dockerEvent, fileEvent, journaldEvent, kubernetesEvent, syslogEvent } from './sample-events.ts';
 
 /** A transform under test. */
@@ -80,5 +82,10 @@ async function setUp(definition: TransformDefinition, options: Record<string, un
   const checked: unknown = definition.options === undefined ? options : definition.options.parse(options);
   const ignore = (): void => {};
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  return definition.setup(checked, { name: 'under-test', log, metrics: { count: ignore } });
+  return definition.setup(checked, {
+    name: 'under-test',
+    directory: process.cwd(),
+    log,
+    metrics: { count: ignore },
+  });
 }

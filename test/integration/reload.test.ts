@@ -19,9 +19,9 @@ it('SIGHUP under load: the new transforms are used within a second, nothing is l
   );
   await logweir.waitForPartitions(3);
   let produced = 0;
-  let isEnough = false;
+  const enough = new AbortController();
   const producing = (async () => {
-    for (; !isEnough; produced += 500) {
+    for (; !enough.signal.aborted; produced += 500) {
       await lab.ledger.produce(lab.topic, events(produced, 500));
       await delay(150);
     }
@@ -42,7 +42,7 @@ it('SIGHUP under load: the new transforms are used within a second, nothing is l
     expect(Date.now() - asked).toBeLessThan(1000);
     await isIndexed(version);
   }
-  isEnough = true;
+  enough.abort();
   await producing;
   await lab.waitForLagZero();
   await expectExactlyOnce(lab);

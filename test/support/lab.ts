@@ -98,8 +98,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     ledger,
     proxy,
     config,
-    start(sections, files, options) {
-      const started = Logweir.start(config(sections), files, options);
+    start(sections, files, runOptions) {
+      const started = Logweir.start(config(sections), files, runOptions);
       running.push(started);
       return started;
     },

@@ -47,7 +47,7 @@ async function answer(directory: string, { transforms, events = [] }: Question):
         ...transform,
       })),
       directory,
-      (name) => ({ name, log, metrics: { count: ignore } }),
+      (name) => ({ name, directory, log, metrics: { count: ignore } }),
       (step, policy, error) => void failures.push(`${step} (${policy}): ${error.message}`),
     );
     const outputs: Event[][] = [];

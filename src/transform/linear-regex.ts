@@ -1,0 +1,34 @@
+import { RE2JS } from 're2js';
+import type { Event } from './api.ts';
+
+/**
+ * Compiles a pattern of the user for RE2's engine, which needs time in proportion to the text and never more: no pattern can
+ * make the process hang. In return there is no backreference and no lookaround.
+ *
+ * @throws Error where it is no pattern, or needs what the engine does not have
+ */
+export function compileLinear(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(
+      `'${pattern}' is not a pattern: ${why} (the syntax is RE2's, without lookaround and backreferences)`,
+      { cause: error },
+    );
+  }
+}
+
+/** The named groups of the first match, those that matched nothing left out; undefined where nothing fits. */
+export function namedGroups(pattern: RE2JS, text: string): Event | undefined {
+  const matcher = pattern.matcher(text);
+  if (!matcher.find()) return undefined;
+  const found: Event = {};
+  for (const name of Object.keys(pattern.namedGroups())) {
+    const value = matcher.group(name);
+    if (value !== null && value !== undefined) {
+      Object.defineProperty(found, name, { value, enumerable: true, writable: true, configurable: true });
+    }
+  }
+  return found;
+}

@@ -1,0 +1,21 @@
+import { define, setAt } from '../codec/field-path.ts';
+import type { Event } from './api.ts';
+
+export interface MergeOptions {
+  /** A dotted path under which it goes; the top level of the event if left out. */
+  readonly target?: string | undefined;
+  /** Whether what is merged replaces what is there already. Matters at the top level only. */
+  readonly overwrite: boolean;
+}
+
+/** Puts what was parsed out of an event into it. @returns the event */
+export function mergeInto(event: Event, parsed: Event, { target, overwrite }: MergeOptions): Event {
+  if (target !== undefined) {
+    setAt(event, target, parsed);
+    return event;
+  }
+  for (const key of Object.keys(parsed)) {
+    if (overwrite || !Object.hasOwn(event, key)) define(event, key, parsed[key]);
+  }
+  return event;
+}

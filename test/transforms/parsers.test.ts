@@ -1,0 +1,225 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type TransformDefinition } from 'logweir';
+import { testTransform } from 'logweir/testing';
+import dedupe from '../../transforms/dedupe.ts';
+import flatten from '../../transforms/flatten.ts';
+import limitFields from '../../transforms/limit-fields.ts';
+import parseAccessLog from '../../transforms/parse-access-log.ts';
+import parseGrok from '../../transforms/parse-grok.ts';
+import parseKeyValue from '../../transforms/parse-key-value.ts';
+import parseLogfmt from '../../transforms/parse-logfmt.ts';
+import parseRegex from '../../transforms/parse-regex.ts';
+import parseSyslog from '../../transforms/parse-syslog.ts';
+import parseTimestamp from '../../transforms/parse-timestamp.ts';
+import redact from '../../transforms/redact.ts';
+import sample from '../../transforms/sample.ts';
+import throttle from '../../transforms/throttle.ts';
+import unflatten from '../../transforms/unflatten.ts';
+
+const parsers: [string, TransformDefinition, Record<string, unknown>][] = [
+  ['parse-logfmt', parseLogfmt, {}],
+  ['parse-key-value', parseKeyValue, { between: ',', assign: ':' }],
+  ['parse-regex', parseRegex, { pattern: '(?<a>\\w+)[ =](?<b>.*)' }],
+  ['parse-grok', parseGrok, { patterns: ['%{COMBINEDAPACHELOG}', '%{SYSLOGBASE}'] }],
+  ['parse-syslog', parseSyslog, { target: 'parsed' }],
+  ['parse-access-log', parseAccessLog, {}],
+  ['parse-timestamp', parseTimestamp, { field: 'message', formats: ['iso8601', 'unix'] }],
+  ['redact', redact, { find: ['email', 'card', 'bearer', 'key'] }],
+];
+
+/** Texts that look enough like what is parsed to get past the first character. */
+const nearly = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc
+    .array(
+      fc.constantFrom(
+        ...'<165>1|-|[|]|"|\\|=|key|: |Dec 31 23:59:58|2026-11-22T08:26:44Z|[a@1 b="c"]|10.0.0.1|" 200 |GET / HTTP/1.1|4111 1111 1111 1111|a@b.de|Bearer |__proto__=|constructor="x"'.split(
+          '|',
+        ),
+      ),
+      { maxLength: 30 },
+    )
+    .map((parts) => parts.join('')),
+);
+
+describe.each(parsers)('%s', (_name, definition, options) => {
+  it('takes any text, and gives one event, whose prototype nobody has touched', async () => {
+    const run = await testTransform(definition, options);
+    await fc.assert(
+      fc.asyncProperty(nearly, async (message) => {
+        const events = await run({ message, kept: 1 });
+        expect(events).toHaveLength(1);
+        expect(events[0]?.['kept']).toBe(1);
+        expect(Object.getPrototypeOf(events[0])).toBe(Object.prototype);
+        expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+        JSON.stringify(events[0]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([null, 5, true, ['x'], { a: 1 }, undefined])('leaves %j alone', async (message) => {
+    const run = await testTransform(definition, options);
+    expect(await run({ message })).toEqual([
+      options['formats'] !== undefined && message === 5
+        ? { message, '@timestamp': '1970-01-01T00:00:05.000Z' }
+        : { message },
+    ]);
+  });
+});
+
+describe('pairs', () => {
+  it('written in logfmt are read as they were', async () => {
+    const run = await testTransform(parseLogfmt, { remove: true });
+    const key = fc.stringMatching(/^[a-z]{1,8}$/);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(key, fc.string(), { minKeys: 1, noNullPrototype: true }),
+        async (pairs) => {
+          const message = Object.entries(pairs)
+            .map(([name, value]) => `${name}="${value.replaceAll(/["\\]/g, '\\$&')}"`)
+            .join(' ');
+          const { message: own, ...others } = pairs;
+          const [event] = await run({ message });
+          expect(event).toEqual(own === undefined ? others : pairs);
+        },
+      ),
+    );
+  });
+
+  it('whose quotes are never closed are read to the next space', async () => {
+    const [event] = await (await testTransform(parseLogfmt))({ message: 'a="b c=d' });
+    expect(event).toMatchObject({ a: '"b', c: 'd' });
+  });
+});
+
+it('flatten and unflatten undo each other', async () => {
+  const [there, back] = [await testTransform(flatten), await testTransform(unflatten)];
+  const key = fc.stringMatching(/^[a-z]{1,4}$/);
+  const value = fc.letrec((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small' },
+      fc.integer(),
+      fc.string(),
+      fc.dictionary(key, tie('node'), { minKeys: 1, noNullPrototype: true }),
+    ),
+  })).node;
+  await fc.assert(
+    fc.asyncProperty(fc.dictionary(key, value, { noNullPrototype: true }), async (event) => {
+      const [flat = {}] = await there(structuredClone(event));
+      expect(Object.values(flat).some((one) => typeof one === 'object')).toBe(false);
+      expect((await back(flat))[0]).toEqual(event);
+    }),
+  );
+});
+
+it('limit-fields: never more fields than allowed, and nothing is lost', async () => {
+  const run = await testTransform(limitFields, { max_fields: 3, max_depth: 2 });
+  const [event = {}] = await run({ a: 1, b: { c: { d: 2 }, e: 3 }, f: 4, g: 5 });
+  expect(event).toEqual({ a: 1, b: { e: 3, c: {} }, f: 4, overflow: '{"b.c.d":2,"g":5}' });
+});
+
+describe('a pattern of the user', () => {
+  it.each(['(a+)+$', '([a-zA-Z]+)*$', '(a|aa)+$', '(.*a){20}$', '^(([a-z])+.)+[A-Z]([a-z])+$'])(
+    '%s, which hangs other engines, takes time in proportion to the text',
+    async (pattern) => {
+      const named = await testTransform(parseRegex, { pattern: `(?<x>${pattern})` });
+      const own = await testTransform(redact, { find: [], patterns: [pattern] });
+      const grok = await testTransform(parseGrok, { patterns: '%{EVIL:x}', definitions: { EVIL: pattern } });
+      const steps = async (length: number): Promise<number> => {
+        const message = `${'a'.repeat(length)}!`;
+        const started = process.cpuUsage().user;
+        for (let times = 0; times < 3; times++) {
+          await named({ message });
+          await own({ message });
+          await grok({ message });
+        }
+        return process.cpuUsage().user - started;
+      };
+      await steps(1000);
+      // An exponential engine would not come back from 30; doubling twice, a quadratic one would need 16 times as much.
+      const [short, long] = [await steps(5000), await steps(20_000)];
+      expect(long).toBeLessThan(short * 12 + 200_000);
+    },
+    60_000,
+  );
+
+  it('that needs what the engine does not have is refused with a sentence', async () => {
+    await expect(testTransform(parseRegex, { pattern: '(?<x>a)(?=b)' })).rejects.toThrow(/RE2/);
+    await expect(testTransform(parseGrok, { patterns: '%{NOPE:x}' })).rejects.toThrow('no grok pattern NOPE');
+    await expect(testTransform(parseGrok, { patterns: '%{A}', definitions: { A: '%{A}' } })).rejects.toThrow(
+      'refers to itself',
+    );
+  });
+});
+
+describe('what remembers', () => {
+  const at = (offset: number, over: object = {}) => ({ offset, ...over });
+
+  it('dedupe never takes a record that is read again for its own repeat', async () => {
+    const run = await testTransform(dedupe, { fields: ['m'] });
+    expect(await run({ m: 1 }, at(5))).toHaveLength(1);
+    expect(await run({ m: 1 }, at(6))).toHaveLength(0);
+    expect(await run({ m: 1 }, at(5))).toHaveLength(1);
+    expect(await run({ m: 1 }, at(6))).toHaveLength(0);
+    expect(await run({ m: 1 }, at(5, { partition: 1 }))).toHaveLength(0);
+  });
+
+  it('dedupe looks only as far back in time as it was told, and tells a BigInt from a text', async () => {
+    const run = await testTransform(dedupe, { fields: ['m'], window_ms: 1000 });
+    expect(await run({ m: 1n }, at(1, { timestamp: 1000 }))).toHaveLength(1);
+    expect(await run({ m: '1' }, at(2, { timestamp: 1000 }))).toHaveLength(1);
+    expect(await run({ m: 1n }, at(3, { timestamp: 2000 }))).toHaveLength(0);
+    expect(await run({ m: 1n }, at(4, { timestamp: 2001 }))).toHaveLength(1);
+  });
+
+  it('throttle counts by the time of the records, and lets pass what had passed', async () => {
+    const run = await testTransform(throttle, { threshold: 1 });
+    expect(await run({}, at(1, { timestamp: 5000 }))).toHaveLength(1);
+    expect(await run({}, at(2, { timestamp: 5999 }))).toHaveLength(0);
+    expect(await run({}, at(3, { timestamp: 6000 }))).toHaveLength(1);
+    expect(await run({}, at(3, { timestamp: 6000 }))).toHaveLength(1);
+    expect(await run({}, at(1, { timestamp: 5000 }))).toHaveLength(1);
+  });
+
+  it('sample makes the same choice each time, and about as many as it should', async () => {
+    const run = await testTransform(sample, { rate: 10 });
+    const kept = async (): Promise<number[]> => {
+      const offsets: number[] = [];
+      for (let offset = 0; offset < 3000; offset++) {
+        if ((await run({}, { offset })).length > 0) offsets.push(offset);
+      }
+      return offsets;
+    };
+    const first = await kept();
+    expect(await kept()).toEqual(first);
+    expect(first.length).toBeGreaterThan(200);
+    expect(first.length).toBeLessThan(400);
+  });
+
+  it('sample keeps or drops together what has the same key', async () => {
+    const run = await testTransform(sample, { rate: 2, key: 'trace' });
+    const results = new Set<number>();
+    for (let offset = 0; offset < 100; offset++)
+      results.add((await run({ trace: 'abc' }, { offset })).length);
+    expect(results.size).toBe(1);
+  });
+});
+
+it('redact with a key gives the same hash for the same value, and not the value', async () => {
+  const run = await testTransform(redact, { hash_key: 'a secret of ours' });
+  const [event = {}] = await run({ a: 'ada@example.com', b: 'to ada@example.com', c: 'bob@example.com' });
+  const { a, b, c } = event as Record<string, string>;
+  expect(a).toMatch(/^[0-9a-f]{16}$/);
+  expect(b).toBe(`to ${a}`);
+  expect(c).not.toBe(a);
+});
+
+it.each(['AKIAIOSFODNN7EXAMPLE', `ghp_${'a1B2'.repeat(9)}`, 'Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc'])(
+  'redact finds the token %s',
+  async (token) => {
+    const run = await testTransform(redact, { find: ['bearer', 'key'] });
+    expect(await run({ message: `with ${token} in it` })).toEqual([{ message: 'with [redacted] in it' }]);
+  },
+);

@@ -1,0 +1,152 @@
+import { type Event, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
+import { z } from 'zod';
+
+/** Where a field of a Vector agent's event goes, by the kind of its source. */
+const COMMON: Record<string, string> = { host: 'host.name', timestamp: '@timestamp' };
+const KINDS: Record<string, Record<string, string>> = {
+  file: { file: 'log.file.path' },
+  docker_logs: {
+    container_id: 'container.id',
+    container_name: 'container.name',
+    image: 'container.image.name',
+    label: 'container.labels',
+    stream: 'log.iostream',
+  },
+  kubernetes_logs: {
+    file: 'log.file.path',
+    stream: 'log.iostream',
+    'kubernetes.container_id': 'container.id',
+    'kubernetes.container_name': 'container.name',
+    'kubernetes.container_image': 'container.image.name',
+    'kubernetes.pod_name': 'orchestrator.resource.name',
+    'kubernetes.pod_uid': 'orchestrator.resource.id',
+    'kubernetes.pod_namespace': 'orchestrator.namespace',
+    'kubernetes.pod_ip': 'orchestrator.resource.ip',
+    'kubernetes.pod_labels': 'orchestrator.resource.labels',
+    'kubernetes.pod_node_name': 'host.name',
+  },
+  journald: {
+    SYSLOG_IDENTIFIER: 'process.name',
+    _COMM: 'process.name',
+    _PID: 'process.pid',
+    _SYSTEMD_UNIT: 'service.name',
+    PRIORITY: 'log.syslog.severity.code',
+    MESSAGE: 'message',
+  },
+  syslog: {
+    appname: 'log.syslog.appname',
+    facility: 'log.syslog.facility.name',
+    hostname: 'host.name',
+    msgid: 'log.syslog.msgid',
+    procid: 'log.syslog.procid',
+    severity: 'log.syslog.severity.name',
+    source_ip: 'source.ip',
+    version: 'log.syslog.version',
+  },
+};
+const NUMBERS = new Set(['process.pid', 'log.syslog.severity.code']);
+/** https://www.elastic.co/docs/reference/ecs/ecs-log: keywords there. */
+const TEXTS = new Set(['log.syslog.procid', 'log.syslog.version', 'log.syslog.msgid']);
+
+const FLAT = new Set(['message', 'tags']);
+
+export default defineTransform({
+  description:
+    'Gives an event of a Vector agent (file, docker_logs, kubernetes_logs, journald, syslog) the names of the Elastic Common Schema. What has no place there goes under `vector`, so that it is kept and meets no field of another kind.',
+  options: z.strictObject({
+    rest: z
+      .string()
+      .min(1)
+      .default('vector')
+      .describe('Where fields without a place of their own go, as an object.'),
+    keep: z
+      .array(z.string().min(1))
+      .default([
+        'message',
+        'tags',
+        'labels',
+        'event',
+        'log',
+        'error',
+        'trace',
+        'span',
+        'service',
+        'http',
+        'url',
+        'user',
+        'user_agent',
+      ])
+      .describe('Top-level fields that stay where they are.'),
+  }),
+  examples: [
+    {
+      title: 'A container',
+      input: [
+        {
+          container_id: '9b62',
+          container_name: 'payments',
+          host: 'node-1',
+          label: { app: 'payments' },
+          message: 'declined',
+          source_type: 'docker_logs',
+          stream: 'stderr',
+          timestamp: '2026-11-22T08:26:41.500000000Z',
+        },
+      ],
+      output: [
+        {
+          message: 'declined',
+          '@timestamp': '2026-11-22T08:26:41.500000000Z',
+          host: { name: 'node-1' },
+          container: { id: '9b62', name: 'payments', labels: { app: 'payments' } },
+          log: { iostream: 'stderr' },
+          event: { module: 'docker_logs' },
+        },
+      ],
+    },
+  ],
+  setup({ rest, keep }) {
+    return (event) => {
+      const kind = event['source_type'];
+      const moves = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+      if (typeof kind !== 'string' || moves === undefined) return event;
+      const made: Event = {};
+      for (const key of keep) {
+        // An object of the schema, or a text where the schema has an object: the latter would not fit beside the others.
+        if (Object.hasOwn(event, key) && (FLAT.has(key) || isObject(event[key]))) take(event, key, made, key);
+      }
+      for (const [from, to] of Object.entries({ ...COMMON, ...moves })) take(event, from, made, to);
+      delete event['source_type'];
+      setAt(made, 'event.module', kind);
+      const left = withoutEmpty(event);
+      if (left !== undefined) setAt(made, rest, left);
+      return made;
+    };
+  },
+});
+
+function take(event: Event, from: string, made: Event, to: string): void {
+  const value = fieldAt(event, from);
+  if (value === undefined || fieldAt(made, to) !== undefined) return;
+  deleteAt(event, from);
+  setAt(made, to, fit(to, value));
+}
+
+function fit(to: string, value: unknown): unknown {
+  if (NUMBERS.has(to) && typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
+  if (TEXTS.has(to) && typeof value === 'number') return String(value);
+  return value;
+}
+
+/** What is left once everything that has a place was taken out; undefined where that is nothing. */
+function withoutEmpty(event: Event): Event | undefined {
+  for (const key of Object.keys(event)) {
+    const value = event[key];
+    if (isObject(value) && Object.keys(value).length === 0) delete event[key];
+  }
+  return Object.keys(event).length === 0 ? undefined : event;
+}
+
+function isObject(value: unknown): value is Event {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { type Event, define, defineTransform, fieldAt, setAt } from 'logweir';
+import { z } from 'zod';
+
+const ROWS_MAX = 1_000_000;
+
+export default defineTransform({
+  description:
+    'Looks a value up in a CSV file and adds the columns of its row. The file is read when the chain is loaded: reload after it has changed.',
+  options: z.strictObject({
+    file: z.string().min(1).describe('A CSV file with a head line, relative to the configuration.'),
+    key: z.string().min(1).describe('The column that is looked in.'),
+    field: z.string().min(1).describe("The event's field that is looked up."),
+    target: z.string().min(1).describe('Where the row goes, as an object.'),
+    columns: z.array(z.string().min(1)).min(1).optional().describe('All but the key if left out.'),
+  }),
+  setup({ file, key, field, target, columns }, { directory }) {
+    const path = resolve(directory, file);
+    const rows = parse(readFileSync(path), {
+      columns: true,
+      skip_empty_lines: true,
+      bom: true,
+      to: ROWS_MAX,
+    }) as Record<string, string>[];
+    const known = Object.keys(rows[0] ?? {});
+    const missing = [key, ...(columns ?? [])].filter((column) => !known.includes(column));
+    if (missing.length > 0)
+      throw new Error(`${path} has no column ${missing.join(', ')}; it has ${known.join(', ') || 'none'}`);
+    const wanted = columns ?? known.filter((column) => column !== key);
+    const byKey = new Map(rows.map((row) => [row[key], row]));
+    return (event) => {
+      const value = fieldAt(event, field);
+      const row =
+        typeof value === 'string' || typeof value === 'number' ? byKey.get(String(value)) : undefined;
+      if (row === undefined) return event;
+      const found: Event = {};
+      for (const column of wanted) define(found, column, row[column]);
+      setAt(event, target, found);
+      return event;
+    };
+  },
+});

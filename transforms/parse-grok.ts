@@ -1,0 +1,47 @@
+import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
+import { z } from 'zod';
+import { compileGrok } from '../src/transform/grok.ts';
+
+export default defineTransform({
+  description:
+    'Parses a text with grok expressions as known from Logstash and merges the fields into the event. The engine is linear in the text, whatever the pattern.',
+  options: z.strictObject({
+    patterns: z
+      .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+      .transform((value) => (typeof value === 'string' ? [value] : value))
+      .describe(
+        'Like `%{IP:client} %{NUMBER:bytes:int}`. Tried in order; where none fits the event stays as it is.',
+      ),
+    definitions: z.record(z.string(), z.string()).default({}).describe('Patterns of your own, by name.'),
+    field: z.string().min(1).default('message').describe('The field that holds the text.'),
+    target: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where the fields go; the top level of the event if left out.'),
+    overwrite: z
+      .boolean()
+      .default(false)
+      .describe('Whether a parsed field replaces one that is there already.'),
+  }),
+  examples: [
+    {
+      title: 'Numbers as numbers',
+      with: { patterns: '%{IP:client} %{WORD:verb} %{NUMBER:ms:float}ms' },
+      input: [{ message: '203.0.113.7 GET 12.5ms' }],
+      output: [{ message: '203.0.113.7 GET 12.5ms', client: '203.0.113.7', verb: 'GET', ms: 12.5 }],
+    },
+  ],
+  setup({ patterns, definitions, field, ...options }) {
+    const compiled = patterns.map((pattern) => compileGrok(pattern, definitions));
+    return (event) => {
+      const text = fieldAt(event, field);
+      if (typeof text !== 'string') return event;
+      for (const grok of compiled) {
+        const found: Event | undefined = grok.match(text);
+        if (found !== undefined) return mergeInto(event, found, options);
+      }
+      return event;
+    };
+  },
+});

@@ -1,0 +1,47 @@
+import { defineTransform, fieldAt, mergeInto } from 'logweir';
+import { z } from 'zod';
+import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
+
+export default defineTransform({
+  description:
+    "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; no lookaround, no backreferences.",
+  options: z.strictObject({
+    pattern: z
+      .string()
+      .min(1)
+      .describe(
+        'With named groups, like `user (?<user>\\S+)`. Where it does not fit the event stays as it is.',
+      ),
+    field: z.string().min(1).default('message').describe('The field that holds the text.'),
+    target: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where the groups go; the top level of the event if left out.'),
+    overwrite: z.boolean().default(false).describe('Whether a group replaces a field that is already there.'),
+  }),
+  examples: [
+    {
+      title: 'A login',
+      with: { pattern: 'for (?<user>\\S+) from (?<ip>\\S+)' },
+      input: [{ message: 'Accepted publickey for deploy from 203.0.113.9 port 52514 ssh2' }],
+      output: [
+        {
+          message: 'Accepted publickey for deploy from 203.0.113.9 port 52514 ssh2',
+          user: 'deploy',
+          ip: '203.0.113.9',
+        },
+      ],
+    },
+  ],
+  setup({ pattern, field, ...options }) {
+    const compiled = compileLinear(pattern);
+    if (Object.keys(compiled.namedGroups()).length === 0)
+      throw new Error(`'${pattern}' has no named group, like (?<user>\\S+), and would change nothing`);
+    return (event) => {
+      const text = fieldAt(event, field);
+      const groups = typeof text === 'string' ? namedGroups(compiled, text) : undefined;
+      return groups === undefined ? event : mergeInto(event, groups, options);
+    };
+  },
+});

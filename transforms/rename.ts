@@ -1,0 +1,32 @@
+import { defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
+import { z } from 'zod';
+
+export default defineTransform({
+  description:
+    'Renames fields. A field that is not there is passed over; one that is in the way is replaced.',
+  options: z.strictObject({
+    fields: z
+      .record(z.string().min(1), z.string().min(1))
+      .describe('Old path to new path, dots lead into objects: `{ kubernetes.pod_name: pod }`.'),
+  }),
+  examples: [
+    {
+      title: 'Out of an object, and at the top level',
+      with: { fields: { 'kubernetes.pod_name': 'pod', source_type: 'log.source' } },
+      input: [{ kubernetes: { pod_name: 'cart-7d9c', pod_ip: '10.1.2.3' }, source_type: 'kubernetes_logs' }],
+      output: [{ kubernetes: { pod_ip: '10.1.2.3' }, pod: 'cart-7d9c', log: { source: 'kubernetes_logs' } }],
+    },
+  ],
+  setup({ fields }) {
+    const pairs = Object.entries(fields);
+    return (event) => {
+      for (const [from, to] of pairs) {
+        const value = fieldAt(event, from);
+        if (value === undefined || from === to) continue;
+        deleteAt(event, from);
+        setAt(event, to, value);
+      }
+      return event;
+    };
+  },
+});

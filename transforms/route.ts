@@ -1,0 +1,56 @@
+import { type Event, defineTransform, fieldAt, routeTo } from 'logweir';
+import { z } from 'zod';
+import { compileIndexName } from '../src/elasticsearch/index-name.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const rule = z
+  .strictObject({
+    field: z.string().min(1).describe('A dotted path.'),
+    equals: scalar.optional(),
+    in: z.array(scalar).min(1).optional(),
+    exists: z.boolean().optional(),
+    index: z
+      .string()
+      .min(1)
+      .describe('The index (or data stream), which may hold `{{field}}` and `{{@timestamp|yyyy.MM.dd}}`.'),
+  })
+  .refine(
+    ({ equals, in: list, exists }) =>
+      [equals, list, exists].filter((condition) => condition !== undefined).length === 1,
+    'give exactly one of equals, in and exists',
+  );
+
+export default defineTransform({
+  description:
+    'Sends events to other indices (or, with `mode: data_stream`, other data streams) than the configuration names. The first rule that fits wins; what fits none goes where the configuration says.',
+  options: z.strictObject({ rules: z.array(rule).min(1) }),
+  examples: [
+    {
+      title: 'An index for each team, the rest as configured',
+      with: { rules: [{ field: 'label.team', exists: true, index: 'logs-{{label.team}}' }] },
+      input: [{ label: { team: 'payments' }, message: 'declined' }],
+      output: [{ label: { team: 'payments' }, message: 'declined' }],
+      indices: ['logs-payments'],
+    },
+  ],
+  setup({ rules }) {
+    const compiled = rules.map(({ index, ...condition }) => ({ ...condition, ...compileIndexName(index) }));
+    return (event, { timestamp }) => {
+      const found = compiled.find((one) => fits(event, one));
+      return found === undefined ? event : routeTo(event, found.name(event, timestamp));
+    };
+  },
+});
+
+interface Condition {
+  readonly field: string;
+  readonly equals?: unknown;
+  readonly in?: readonly unknown[] | undefined;
+  readonly exists?: boolean | undefined;
+}
+
+function fits(event: Event, { field, equals, in: list, exists }: Condition): boolean {
+  const value = fieldAt(event, field);
+  if (exists !== undefined) return (value !== undefined) === exists;
+  return list === undefined ? value === equals : list.includes(value);
+}

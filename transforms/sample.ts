@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { defineTransform, fieldAt } from 'logweir';
+import { z } from 'zod';
+
+export default defineTransform({
+  description:
+    'Keeps one event of so many. The choice is a pure function of the record (or of a field), so that a replay keeps the same ones.',
+  options: z.strictObject({
+    rate: z.int().min(1).describe('Keeps one event of so many, on average.'),
+    key: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Events with the same value here are kept or dropped together: a trace id, for one.'),
+    unless: z
+      .strictObject({
+        field: z.string().min(1),
+        in: z.array(z.union([z.string(), z.number(), z.boolean()])).min(1),
+      })
+      .optional()
+      .describe('Events that are always kept: `{ field: level, in: [error, fatal] }`.'),
+  }),
+  examples: [
+    {
+      title: 'Errors are always kept',
+      with: { rate: 1_000_000, unless: { field: 'level', in: ['error'] } },
+      input: [{ level: 'info' }, { level: 'error' }],
+      output: [{ level: 'error' }],
+    },
+  ],
+  setup({ rate, key, unless }) {
+    return (event, { topic, partition, offset }) => {
+      if (unless !== undefined && (unless.in as unknown[]).includes(fieldAt(event, unless.field)))
+        return event;
+      const value = key === undefined ? undefined : fieldAt(event, key);
+      const text = value === undefined ? `${topic}:${partition}:${offset}` : JSON.stringify(value);
+      return createHash('sha1').update(text).digest().readUInt32BE(0) % rate === 0 ? event : undefined;
+    };
+  },
+});

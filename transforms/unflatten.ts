@@ -1,0 +1,51 @@
+import { type Event, define, defineTransform } from 'logweir';
+import { z } from 'zod';
+
+const DEPTH_MAX = 20;
+
+export default defineTransform({
+  description:
+    'Makes objects of keys with dots: `{ "a.b": 1 }` becomes `{ a: { b: 1 } }`. A key that would be in the way of another one stays as it is.',
+  options: z.strictObject({ separator: z.string().min(1).default('.') }),
+  examples: [
+    {
+      title: 'Keys with dots',
+      input: [{ 'http.status': 200, 'http.method': 'GET', message: 'ok' }],
+      output: [{ message: 'ok', http: { status: 200, method: 'GET' } }],
+    },
+  ],
+  setup({ separator }) {
+    return (event) => {
+      for (const key of Object.keys(event)) {
+        const path = key.split(separator);
+        if (path.length < 2 || path.length > DEPTH_MAX || path.includes('')) continue;
+        if (place(event, path, event[key])) delete event[key];
+      }
+      return event;
+    };
+  },
+});
+
+/** @returns whether there was room */
+function place(event: Event, path: readonly string[], value: unknown): boolean {
+  const last = path.at(-1) ?? '';
+  let at: Event = event;
+  const missing: string[] = [];
+  for (const key of path.slice(0, -1)) {
+    if (missing.length > 0 || !Object.hasOwn(at, key)) missing.push(key);
+    else {
+      const next = at[key];
+      if (typeof next !== 'object' || next === null || Array.isArray(next) || Object.isFrozen(next))
+        return false;
+      at = next as Event;
+    }
+  }
+  if (missing.length === 0 && Object.hasOwn(at, last)) return false;
+  for (const key of missing) {
+    const made: Event = {};
+    define(at, key, made);
+    at = made;
+  }
+  define(at, last, value);
+  return true;
+}
