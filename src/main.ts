@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { LogweirError, messageOf } from './errors.ts';
 import { version } from './version.ts';
@@ -38,13 +39,7 @@ function program(): Command {
       const { printConfig } = await import('./commands/config.ts');
       printConfig(options);
     });
-  withConfig(
-    'transform',
-    'run the configured transforms over NDJSON on stdin, and print what comes out',
-  ).action(async (options: { config?: string }) => {
-    const { transform } = await import('./commands/transform.ts');
-    await transform(options, process.stdin, process.stdout, process.stderr);
-  });
+  addTransformCommands(logweir, withConfig);
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
     .option('--to-earliest', 'to the oldest records that the broker still has')
     .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')
@@ -59,6 +54,45 @@ function program(): Command {
     });
   addDeadLetterCommands(logweir);
   return logweir;
+}
+
+function addTransformCommands(
+  logweir: Command,
+  withConfig: (name: string, description: string) => Command,
+): void {
+  withConfig(
+    'transform [file]',
+    'the dry run: run the configured transforms over NDJSON (a file, standard input, or a topic), and print what comes out',
+  )
+    .option('--from-topic', 'take records of the configured topics; no group is joined, nothing is committed')
+    .option('--limit <n>', 'with --from-topic: how many, the newest', Number, 100)
+    .option('--diff', 'print what each event was and what became of it, not NDJSON')
+    .option('--explain', 'say which transform changed, dropped or failed on what')
+    .action(async (file: string | undefined, options: import('./commands/transform.ts').TransformOptions) => {
+      const { transform } = await import('./commands/transform.ts');
+      const input = file === undefined ? process.stdin : createReadStream(file);
+      await transform(options, input, process.stdout, process.stderr);
+      process.exit(0);
+    });
+  logweir
+    .command('new')
+    .description('begin something of your own')
+    .exitOverride()
+    .command('transform <name>')
+    .description('a transform in TypeScript with its test, in ./transforms')
+    .exitOverride()
+    .action(async (name: string) => {
+      const { newTransform } = await import('./commands/new-transform.ts');
+      newTransform(name, process.cwd(), process.stdout);
+    });
+  logweir
+    .command('test [files...]')
+    .description('run the tests of transforms with the runner of Node (default: transforms/**/*.test.ts)')
+    .exitOverride()
+    .action(async (files: string[]) => {
+      const { testTransforms } = await import('./commands/test-transforms.ts');
+      process.exit(await testTransforms(files));
+    });
 }
 
 function addDeadLetterCommands(logweir: Command): void {

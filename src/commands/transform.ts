@@ -1,89 +1,125 @@
 import type { Readable, Writable } from 'node:stream';
-import { decode } from '../codec/decode.ts';
-import { stringifyExact } from '../codec/exact-json.ts';
-import { loadConfig } from '../config/load.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { LogweirError, messageOf } from '../errors.ts';
-import type { Event, RecordInfo } from '../transform/api.ts';
+import { openOffsetEditor } from '../kafka/offset-editor.ts';
+import { readRanges } from '../kafka/read-range.ts';
+import type { SourceRecord } from '../settlement.ts';
+import { placeOf } from '../transform/code-frame.ts';
 import { loadChain } from '../transform/loader.ts';
+import { DryRun } from './dry-run.ts';
+import { explained } from './explain-chain.ts';
+
+export interface TransformOptions {
+  readonly config?: string;
+  readonly fromTopic?: boolean;
+  readonly limit?: number;
+  readonly diff?: boolean;
+  readonly explain?: boolean;
+}
 
 /**
- * `logweir transform`: the dry run for writing transforms. Each line of `input` is a record's value; what comes out goes to
- * `output` as NDJSON, and `report` tells what was dropped or failed, and the sums.
+ * `logweir transform`: the dry run for writing transforms. Each line of `input`, or each of the newest records of the topics, is
+ * a record's value; what comes out goes to `output`, and `report` tells what was dropped or failed, and the sums.
  *
- * @throws LogweirError EVENTS_FAILED where some event failed
+ * @throws LogweirError EVENTS_FAILED where some event failed, UNAVAILABLE where Kafka or the input cannot be read
  */
 export async function transform(
-  options: { config?: string },
+  options: TransformOptions,
   input: Readable,
   output: Writable,
   report: Writable,
 ): Promise<void> {
-  const { config, directory } = loadConfig(options.config);
-  const say = (line: number, text: string): void => void report.write(`line ${line}: ${text}\n`);
+  const loaded = loadConfig(options.config);
+  const { config, directory } = loaded;
+  const say = (text: string): void => void report.write(`${text}\n`);
   const ignore = (): void => {};
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const counts = { read: 0, out: 0, dropped: 0, failed: 0 };
   const chain = await loadChain(
     config.transforms,
     directory,
     (name) => ({ name, directory, log, metrics: { count: ignore } }),
-    (step, policy, error) => say(counts.read, `transform ${step} failed (${policy}): ${error.message}`),
+    (step, policy, error) => run.say(`transform ${step} failed (${policy}): ${error.message}${at(error)}`),
   );
-  for await (const line of linesOf(input)) {
-    counts.read++;
-    const decoded = decode(line, config.decoding.codec);
-    if (decoded.kind === 'poison') {
-      counts.failed++;
-      say(counts.read, `would be dead-lettered: ${decoded.reason}: ${decoded.message}`);
-      continue;
+  const shown =
+    options.explain === true ? explained(chain, (record, text) => run.sayOf(record, text)) : chain;
+  const run = new DryRun(shown, config.decoding.codec, output, say, options.diff === true);
+  try {
+    for await (const record of options.fromTopic === true
+      ? newestRecords(loaded, options.limit ?? 100)
+      : linesAsRecords(input, config.kafka.topics[0] ?? 'stdin')) {
+      await run.take(record, options.fromTopic === true ? nameOf(record) : `line ${record.offset + 1}`);
     }
-    const exact = decoded.parse();
-    const { events, failures } = await chain.run(
-      exact.value as Event,
-      recordInfo(config.kafka.topics[0], counts.read),
-    );
-    let failed = failures.length > 0;
-    if (!failed && events.length === 0) counts.dropped++;
-    for (const event of events) {
-      try {
-        output.write(`${stringifyExact(event, exact)}\n`);
-        counts.out++;
-      } catch (error) {
-        failed = true;
-        say(counts.read, `would be dead-lettered: not_serialisable: ${messageOf(error)}`);
-      }
-    }
-    if (failed) counts.failed++;
+    await run.end();
+  } finally {
+    await chain.close();
   }
-  await chain.close();
-  report.write(
-    `${counts.read} read, ${counts.out} out, ${counts.dropped} dropped, ${counts.failed} failed\n`,
-  );
-  if (counts.failed > 0)
-    throw new LogweirError('EVENTS_FAILED', `${counts.failed} of ${counts.read} events failed`);
+  const { read, out, dropped, failed } = run.counts;
+  say(`${read} read, ${out} out, ${dropped} dropped, ${failed} failed`);
+  if (failed > 0) throw new LogweirError('EVENTS_FAILED', `${failed} of ${read} events failed`);
 }
 
-function recordInfo(topic: string | undefined, line: number): RecordInfo {
-  return {
-    topic: topic ?? 'stdin',
-    partition: 0,
-    offset: line - 1,
-    timestamp: Date.now(),
-    key: null,
-    headers: undefined,
-  };
+/** Where in the user's files it was thrown, if it was there. */
+function at(error: Error): string {
+  const place = placeOf(error, '');
+  return place === undefined ? '' : ` (${place.path}:${place.line}:${place.column ?? 1})`;
+}
+
+function nameOf({ topic, partition, offset }: SourceRecord): string {
+  return `${topic}:${partition}:${offset}`;
+}
+
+/** The newest records of all partitions together, about as many of each. */
+async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<SourceRecord> {
+  if (!Number.isSafeInteger(limit) || limit < 1)
+    throw new LogweirError('USAGE', `--limit must be a number above 0, not ${limit}`);
+  const editor = await openOffsetEditor(config.kafka);
+  try {
+    const filled = (await editor.states()).filter(({ low, high }) => high > low);
+    const each = Math.ceil(limit / Math.max(1, filled.length));
+    let left = limit;
+    const ranges = filled.map(({ topic, partition, low, high }) => ({
+      topic,
+      partition,
+      from: Math.max(low, high - each),
+      to: high,
+    }));
+    for await (const record of readRanges(editor, ranges)) {
+      if (left-- <= 0) return;
+      yield record;
+    }
+  } finally {
+    await editor.close();
+  }
+}
+
+async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<SourceRecord> {
+  let offset = 0;
+  for await (const value of linesOf(input))
+    yield {
+      topic,
+      partition: 0,
+      offset: offset++,
+      timestamp: Date.now(),
+      key: null,
+      value,
+      headers: undefined,
+    };
 }
 
 /** Lines without their end, blank ones left out. Bytes and not text: a line of JSON may hold U+2028, which is no end. */
 async function* linesOf(input: Readable): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
-  for await (const chunk of input as AsyncIterable<Buffer | string>) {
-    rest = Buffer.concat([rest, Buffer.from(chunk)]);
-    for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
-      const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
-      if (line.length > 0) yield line;
-      rest = rest.subarray(end + 1);
+  try {
+    for await (const chunk of input as AsyncIterable<Buffer | string>) {
+      rest = Buffer.concat([rest, Buffer.from(chunk)]);
+      for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
+        const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
+        if (line.length > 0) yield line;
+        rest = rest.subarray(end + 1);
+      }
     }
+  } catch (error) {
+    throw new LogweirError('UNAVAILABLE', `the input cannot be read: ${messageOf(error)}`, { cause: error });
   }
   if (rest.length > 0) yield rest;
 }

@@ -2,8 +2,8 @@ import type { Config } from '../config/schema.ts';
 import { LogweirError } from '../errors.ts';
 import type { SourceRecord } from '../settlement.ts';
 import { type Letter, readLetter } from './letter.ts';
-import { consume } from './native.ts';
 import { type OffsetEditor, openOffsetEditor } from './offset-editor.ts';
+import { readRanges } from './read-range.ts';
 
 /** A dead letter that waits to be looked at. */
 export interface WaitingLetter extends Letter {
@@ -59,20 +59,13 @@ export async function readLetters(config: Config, all: boolean): Promise<Waiting
 
 async function* recordsOf(editor: OffsetEditor, all: boolean): AsyncGenerator<SourceRecord> {
   const states = await editor.states();
-  const { consumer } = editor;
-  for (const { topic, partition, committed, low, high } of states) {
-    let offset = all ? low : Math.max(low, committed);
-    if (offset >= high) continue;
-    consumer.assign([{ topic, partition, offset }]);
-    const deadline = Date.now() + 30_000;
-    while (offset < high && Date.now() < deadline) {
-      for (const record of await consume(consumer, 500)) {
-        offset = record.offset + 1;
-        yield record;
-      }
-      // Control records at the end are never delivered.
-      const [at] = consumer.position();
-      if (at?.offset !== undefined && at.offset > offset) offset = at.offset;
-    }
-  }
+  yield* readRanges(
+    editor,
+    states.map(({ topic, partition, committed, low, high }) => ({
+      topic,
+      partition,
+      from: all ? low : Math.max(low, committed),
+      to: high,
+    })),
+  );
 }

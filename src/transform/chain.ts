@@ -59,13 +59,13 @@ export interface ChainWatch {
 /** The user's transforms in order. Sync transforms never await. */
 export class Chain {
   readonly steps: readonly Step[];
-  readonly #onError: OnStepError;
+  readonly onError: OnStepError;
   #watch: ChainWatch | null = null;
   #pending = 0;
 
   constructor(steps: readonly Step[], onError: OnStepError) {
     this.steps = steps;
-    this.#onError = onError;
+    this.onError = onError;
   }
 
   /** Runs one event through the chain. Never throws, and the promise never rejects. */
@@ -176,7 +176,7 @@ export class Chain {
 
   #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], aside: Aside): void {
     const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-    this.#onError(step.name, step.onError, error);
+    this.onError(step.name, step.onError, error);
     if (step.onError === 'keep' && before !== undefined) next.push(before);
     else if (step.onError !== 'drop') {
       // What cannot even be copied cannot be kept.

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { transform } from '../../../src/commands/transform.ts';
+import { type TransformOptions, transform } from '../../../src/commands/transform.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -32,12 +33,16 @@ interface Ran {
 }
 
 async function run(yaml: string, ...input: (string | Buffer)[]): Promise<Ran> {
+  return await runWith({}, yaml, ...input);
+}
+
+async function runWith(options: TransformOptions, yaml: string, ...input: (string | Buffer)[]): Promise<Ran> {
   const config = join(folder, 'logweir.yaml');
   writeFileSync(config, yaml);
   const [output, report] = [new PassThrough(), new PassThrough()] as const;
   let error: unknown;
   try {
-    await transform({ config }, Readable.from(input), output, report);
+    await transform({ ...options, config }, Readable.from(input), output, report);
   } catch (thrown) {
     error = thrown;
   }
@@ -170,4 +175,34 @@ describe('an event that fails', () => {
 it('a transform that does not load is a configuration error, and nothing is read', async () => {
   const ran = await run('transforms: [{ use: ./gone.ts }]', '{"n":1}\n');
   expect(ran).toMatchObject({ output: '', report: '', error: { code: 'CONFIG' } });
+});
+
+it('--explain says what each transform has changed, dropped or made', async () => {
+  const { report } = await runWith(
+    { explain: true },
+    'transforms: [{ use: parse-json }, { use: ./mine.mjs }]',
+    '{"message":"{\\"level\\":1}","kept":true}\n{"drop":1}\n{"twice":1}\n',
+  );
+  expect(report).toContain('line 1: parse-json changed message, level\nline 1: ./mine.mjs changed nothing\n');
+  expect(report).toContain('line 2: ./mine.mjs dropped it\n');
+  expect(report).toContain('line 3: ./mine.mjs made 2 events of it\n');
+});
+
+it('--diff shows what is gone and what is new, to the last digit', async () => {
+  const { output } = await runWith(
+    { diff: true },
+    'transforms: [{ use: rename, with: { fields: { a.b: c } } }, { use: ./mine.mjs }]',
+    '{"a":{"b":9007199254740993,"same":1.50}}\n{"drop":1}\n{"n":1}\n',
+  );
+  const plain = stripVTControlCharacters(output);
+  expect(plain).toBe(
+    'line 1\n- a.b: 9007199254740993\n+ c: 9007199254740993\nline 2 dropped\nline 3 unchanged\n',
+  );
+});
+
+it('events that are made of several come out where they are complete, and at the end', async () => {
+  const lines = ['ERROR a', '\tat b', 'INFO c'].map((message) => JSON.stringify({ message }));
+  const { output, report } = await run('transforms: [{ use: reduce }]', `${lines.join('\n')}\n`);
+  expect(output).toBe('{"message":"ERROR a\\n\\tat b"}\n{"message":"INFO c"}\n');
+  expect(report).toContain('3 read, 2 out, 0 dropped, 0 failed');
 });

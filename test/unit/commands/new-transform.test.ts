@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newTransform } from '../../../src/commands/new-transform.ts';
+import { root } from '../../support/paths.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'logweir-new-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function logweir(args: string[], input = ''): string {
+  const options = { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] } as const;
+  return execFileSync(join(root, 'bin/logweir'), args, options);
+}
+
+it('a new transform and its test: the test passes as it was made, and the transform runs', () => {
+  expect(logweir(['new', 'transform', 'add-team'])).toContain('logweir transform --diff');
+  expect(readdirSync(join(folder, 'transforms')).sort()).toEqual(['add-team.test.ts', 'add-team.ts']);
+  const told = logweir(['test']);
+  expect(told).toMatch(/pass 3\n/);
+  expect(told).toMatch(/fail 0\n/);
+  writeFileSync(
+    join(folder, 'logweir.yaml'),
+    'transforms: [{ use: ./transforms/add-team.ts, with: { field: team, value: shop } }]',
+  );
+  expect(logweir(['transform'], '{"n":1}\n')).toBe('{"n":1,"team":"shop"}\n');
+});
+
+it('a test that fails makes the command fail', () => {
+  writeFileSync(
+    join(folder, 'transforms/bad.test.ts'),
+    "import { test } from 'node:test';\ntest('bad', () => { throw new Error('on purpose'); });",
+  );
+  expect(() => logweir(['test', 'transforms/bad.test.ts'])).toThrow();
+  rmSync(join(folder, 'transforms/bad.test.ts'));
+});
+
+it('what is there already is never written over, and a bad name is told', () => {
+  const before = readFileSync(join(folder, 'transforms/add-team.ts'), 'utf8');
+  expect(() => newTransform('add-team', folder, new PassThrough())).toThrow('is there already');
+  expect(readFileSync(join(folder, 'transforms/add-team.ts'), 'utf8')).toBe(before);
+  expect(() => newTransform('../evil', folder, new PassThrough())).toThrow('is no name for a transform');
+});
