@@ -2,7 +2,7 @@
 NODE = PATH="$(CURDIR)/.cache/node/bin:$$PATH"
 BIN = $(NODE) node_modules/.bin
 
-.PHONY: demo test check setup up down image-check faults bench bench-quick
+.PHONY: demo test check setup docs up down image-check faults bench bench-quick
 
 demo: setup
 	@$(NODE) node dev/demo.ts $(if $(KEEP),--keep)
@@ -16,10 +16,15 @@ check: setup
 	@$(BIN)/prettier --check --log-level warn .
 	@$(BIN)/oxlint --type-aware --deny-warnings
 	@$(BIN)/tsc -p tsconfig.json
+	@$(NODE) node dev/built-ins.ts --check
 	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit)
 
 setup:
 	@dev/setup.sh
+
+# docs/built-ins.md, from the transforms' schemas and examples.
+docs: setup
+	@$(NODE) node dev/built-ins.ts
 
 # Kafka and Elasticsearch on loopback ports, for trying things out.
 up: setup

@@ -34,8 +34,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'the watermark passes the last received record only',
     file: 'src/kafka/offsets.ts',
-    search: 'while (head < entries.length && entries[head]?.settled === true) head++;',
-    replace: 'while (head < entries.length && entries.at(-1)?.settled === true) head++;',
+    search: 'while (scan < entries.length && entries[scan]?.settled === true) {',
+    replace: 'while (scan < entries.length && entries.at(-1)?.settled === true) {',
     tests: ['kafka/offsets', 'pipeline'],
   },
   {
@@ -75,7 +75,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a dead letter is not awaited',
-    file: 'src/pipeline.ts',
+    file: 'src/refusals.ts',
     search: 'settlement.deadLetter.then(',
     replace: "settlement.settle('dead_lettered');\n    settlement.deadLetter.then(",
     tests: ['pipeline'],

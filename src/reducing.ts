@@ -1,11 +1,16 @@
 import type { ExactValue } from './codec/exact-json.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
+import type { PartitionOffsets } from './kafka/offsets.ts';
 import type { Settlement } from './settlement.ts';
 import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { type Group, Groups } from './transform/groups.ts';
 
-/** Records behind the first unsettled one of a partition at which its groups are closed: it would be paused before long. */
-const TRACKED_MAX = 50_000;
+/**
+ * Where an offset is a multiple of this all groups of the partition are closed. Offsets may only move where no event reaches
+ * from one side to the other, and with many sources side by side there might be no such place else. By the offset, so that
+ * reading again closes them at the same place.
+ */
+const CUT_EVERY = 10_000;
 /** At the end of a partition a group waits for so long beyond its gap, for a producer that is a little late. */
 const GRACE_MS = 1000;
 
@@ -23,6 +28,8 @@ export class Reducing {
   readonly #groups = new Map<number, Groups>();
   readonly #resumed: Resumed;
   readonly #bytesMax: number;
+  /** The part of each partition, by that measure, that its last record was in. */
+  readonly #cuts = new WeakMap<object, number>();
   /** By group, the number that its first event has among what its record became. */
   readonly #outputs = new WeakMap<object, number>();
 
@@ -45,6 +52,7 @@ export class Reducing {
     const groups = this.#groups.get(step);
     if (groups === undefined) return;
     settlement.detach();
+    this.#cut(settlement.partition, settlement.offset);
     const member = { event, settlement, exact };
     this.#outputs.set(member, output);
     this.#close(groups, groups.add(key, member));
@@ -53,10 +61,8 @@ export class Reducing {
 
   /** Records of the partition have been taken up to that time, whether they waited here or not. */
   passed(partition: OwnedPartition, time: number): void {
-    for (const groups of this.#groups.values()) {
-      this.#close(groups, groups.passed(partition, time));
-      if (partition.tracked > TRACKED_MAX) this.#close(groups, groups.closeAll(partition));
-    }
+    this.#cut(partition, partition.position - 1);
+    for (const groups of this.#groups.values()) this.#close(groups, groups.passed(partition, time));
   }
 
   /** Closes what nothing more will come for: at the end of its partition, when the clock has passed its gap. */
@@ -81,6 +87,15 @@ export class Reducing {
     for (const groups of this.#groups.values()) groups.removeGivenUp();
   }
 
+  #cut(partition: PartitionOffsets<Settlement>, offset: number): void {
+    const part = Math.floor(offset / CUT_EVERY);
+    const before = this.#cuts.get(partition);
+    if (part === before) return;
+    this.#cuts.set(partition, part);
+    if (before === undefined) return;
+    for (const groups of this.#groups.values()) this.#close(groups, groups.closeAll(partition));
+  }
+
   #close(groups: Groups, closed: readonly Group[]): void {
     for (const group of closed) {
       // Transforms before this one may have taken different times. Always the lowest, or two records could wait for each other.
@@ -88,6 +103,8 @@ export class Reducing {
       const [first] = group.members;
       if (first === undefined || first.settlement.settled) continue;
       const leader = first.settlement;
+      const last = group.members.at(-1)?.settlement.offset ?? leader.offset;
+      if (last > leader.offset) leader.until = Math.max(leader.until, last);
       for (const { settlement } of group.members.slice(1)) {
         if (settlement === leader) leader.settle('skipped');
         else leader.leads(settlement);

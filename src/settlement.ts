@@ -42,6 +42,8 @@ export class Settlement {
   /** Bytes of memory that this record stands for until it settles. */
   bytes: number;
   settled = false;
+  /** The offset of the last record that one event was made of together with this one, the first; -1 where there is none. */
+  until = -1;
   /** For how many causes it is held at the moment. */
   holds = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */

@@ -2,6 +2,11 @@
 export interface Tracked {
   readonly offset: number;
   readonly settled: boolean;
+  /**
+   * The last record that one event was made of together with this one; -1 or nothing where it stands alone. Whoever reads again
+   * must read all of them, so nothing between the two may be committed.
+   */
+  readonly until?: number;
 }
 
 /**
@@ -21,7 +26,12 @@ export class PartitionOffsets<T extends Tracked> {
   /** Shares of records that wait for others to be made into one event with: only more records can complete them. */
   waiting = 0;
   #entries: T[] = [];
+  /** The first entry that may not be passed. */
   #head = 0;
+  /** The first entry that is not settled; before it lie those that only wait for others of their event. */
+  #scan = 0;
+  /** How far the events of the settled entries reach. */
+  #reach = -1;
   #position: number;
   #unsettled = 0;
 
@@ -65,16 +75,22 @@ export class PartitionOffsets<T extends Tracked> {
   settle(): void {
     this.#unsettled--;
     const entries = this.#entries;
-    let head = this.#head;
-    while (head < entries.length && entries[head]?.settled === true) head++;
-    this.#head = head;
+    let [head, scan, reach] = [this.#head, this.#scan, this.#reach];
+    while (scan < entries.length && entries[scan]?.settled === true) {
+      reach = Math.max(reach, entries[scan]?.until ?? -1);
+      scan++;
+      if (reach < (entries[scan]?.offset ?? Infinity)) head = scan;
+    }
+    this.#reach = reach;
     if (head === entries.length) {
       this.#entries = [];
-      this.#head = 0;
+      [head, scan] = [0, 0];
     } else if (head > 1024 && head * 2 > entries.length) {
       this.#entries = entries.slice(head);
-      this.#head = 0;
+      [head, scan] = [0, scan - head];
     }
+    this.#head = head;
+    this.#scan = scan;
   }
 
   /**
@@ -87,10 +103,10 @@ export class PartitionOffsets<T extends Tracked> {
 
   /** The lowest record that is not settled. */
   get oldest(): T | undefined {
-    return this.#entries[this.#head];
+    return this.#entries[this.#scan];
   }
 
-  /** The offset that may be committed: the lowest received and unsettled one, else the position. */
+  /** The offset that may be committed: that of the lowest received record that may not be passed, else the position. */
   get watermark(): number {
     return this.#entries[this.#head]?.offset ?? this.#position;
   }
@@ -103,6 +119,6 @@ export class PartitionOffsets<T extends Tracked> {
 
   /** The records that are not settled, oldest first. */
   open(): T[] {
-    return this.#entries.slice(this.#head).filter((entry) => !entry.settled);
+    return this.#entries.slice(this.#scan).filter((entry) => !entry.settled);
   }
 }

@@ -42,6 +42,36 @@ describe('several records that become one event', () => {
     expect(made.counts).toMatchObject({ indexed: 3 });
   });
 
+  it('are all read again or none: the offset never comes to lie between them', () => {
+    const { made, owned } = lab();
+    // b reaches from 1 to 3 and is settled; a, at 0 and 2, is not.
+    made.take([line('A'), line('B', 'b'), line('a'), line('b', 'b'), line('X', 'b'), line('X')]);
+    expect(textsOf(made.documents)).toEqual(['Bb', 'Aa']);
+    made.acknowledge();
+    expect(owned.watermark).toBe(0);
+    made.acknowledge();
+    expect(owned.watermark).toBe(4);
+    expect(owned.oldest?.offset).toBe(4);
+  });
+
+  it('between which another one is open keep the offset at their first', () => {
+    const { made, owned } = lab();
+    made.take([line('B', 'b'), line('A'), line('b', 'b'), line('X', 'b')]);
+    made.acknowledge();
+    // 0 and 2 are settled, 1 is not: from 1 on the event of 0 and 2 would be made of 2 alone.
+    expect([owned.watermark, owned.oldest?.offset]).toEqual([0, 1]);
+    made.take([line('X')], 4);
+    made.acknowledge();
+    expect(owned.watermark).toBe(3);
+  });
+
+  it('end where the offset is a multiple of 10,000, however often they are read', () => {
+    const { made } = lab();
+    made.take([line('A'), line('b')], 9998);
+    made.take([line('c'), line('D')], 10_000);
+    expect(textsOf(made.documents)).toEqual(['Ab', 'c']);
+  });
+
   it('have the id of the first, whatever comes between', () => {
     const { made } = lab();
     made.take([line('A'), line('X', 'other'), line('b'), line('C')], 40);

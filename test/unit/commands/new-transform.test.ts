@@ -16,8 +16,12 @@ afterAll(() => {
 });
 
 function logweir(args: string[], input = ''): string {
-  const options = { cwd: folder, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] } as const;
-  return execFileSync(join(root, 'bin/logweir'), args, options);
+  return execFileSync(join(root, 'bin/logweir'), args, {
+    cwd: folder,
+    input,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
 }
 
 it('a new transform and its test: the test passes as it was made, and the transform runs', () => {
@@ -38,7 +42,7 @@ it('a test that fails makes the command fail', () => {
     join(folder, 'transforms/bad.test.ts'),
     "import { test } from 'node:test';\ntest('bad', () => { throw new Error('on purpose'); });",
   );
-  expect(() => logweir(['test', 'transforms/bad.test.ts'])).toThrow();
+  expect(() => logweir(['test', 'transforms/bad.test.ts'])).toThrow('Command failed');
   rmSync(join(folder, 'transforms/bad.test.ts'));
 });
 

@@ -48,7 +48,8 @@ async function runWith(options: TransformOptions, yaml: string, ...input: (strin
   }
   output.end();
   report.end();
-  return { output: await text(output), report: await text(report), error };
+  const places = / \(\S+mine\.mjs:\d+:\d+\)/g;
+  return { output: await text(output), report: (await text(report)).replaceAll(places, ' @'), error };
 }
 
 const MINE = 'transforms: [{ use: ./mine.mjs }]';
@@ -134,7 +135,7 @@ describe('an event that fails', () => {
     const ran = await run(MINE, '{"n":1}\n{"fail":true}\n{"n":2}\n');
     expect(ran.output).toBe('{"n":1}\n{"n":2}\n');
     expect(ran.report).toBe(
-      'line 2: transform ./mine.mjs failed (dead_letter): does not fit\n3 read, 2 out, 0 dropped, 1 failed\n',
+      'line 2: transform ./mine.mjs failed (dead_letter): does not fit @\n3 read, 2 out, 0 dropped, 1 failed\n',
     );
     expect(ran.error).toEqual(failed('1 of 3 events failed'));
   });
@@ -161,7 +162,7 @@ describe('an event that fails', () => {
     const ran = await run(`transforms: [{ use: ./mine.mjs, on_error: ${policy} }]`, '{"fail":true}\n');
     expect(ran).toEqual({
       output,
-      report: `line 1: transform ./mine.mjs failed (${policy}): does not fit\n${sums}`,
+      report: `line 1: transform ./mine.mjs failed (${policy}): does not fit @\n${sums}`,
       error: undefined,
     });
   });
