@@ -1,7 +1,7 @@
 /**
  * A long run at a steady rate into the counting sink, with a fault every few minutes; what it finds goes to docs/soak.json.
  *
- *     node bench/soak.ts [--minutes 60] [--rate 15000]
+ *     node bench/soak.ts [--minutes 60] [--rate 15000] [--fault-every 300]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,13 +19,17 @@ import { quantile, spreadOf } from './measure.ts';
 import type { Fault } from './sink.ts';
 
 const { values: options } = parseArgs({
-  options: { minutes: { type: 'string', default: '60' }, rate: { type: 'string', default: '15000' } },
+  options: {
+    minutes: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '15000' },
+    'fault-every': { type: 'string', default: '300' },
+  },
 });
 const minutes = Number(options.minutes);
 const rate = Number(options.rate);
+const faultEverySeconds = Number(options['fault-every']);
 const PARTITIONS = 6;
 const SAMPLE_MS = 10_000;
-const FAULT_EVERY_S = 300;
 const FAULT_S = 20;
 const faults: readonly Fault[] = ['503', 'items', '401'];
 /** At the beginning the process still compiles and fills its buffers. */
@@ -78,8 +82,7 @@ const padding = 'x'.repeat(340);
 async function sample(admin: string): Promise<void> {
   const text = await (await fetch(`${admin}/metrics`)).text();
   const read = (name: string): number => Number(new RegExp(`^logweir_${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  const { latencies, documents } = await sink.stats();
-  await sink.reset();
+  const { latencies, documents } = await sink.reset();
   acknowledged += documents;
   const sorted = latencies.toSorted((a, b) => a - b);
   samples.push({
@@ -94,8 +97,8 @@ async function sample(admin: string): Promise<void> {
 }
 
 function faultAt(now: number): Fault {
-  const round = Math.floor(now / FAULT_EVERY_S);
-  return round > 0 && now % FAULT_EVERY_S < FAULT_S
+  const round = Math.floor(now / faultEverySeconds);
+  return round > 0 && now % faultEverySeconds < FAULT_S
     ? (faults[(round - 1) % faults.length] ?? 'none')
     : 'none';
 }
@@ -145,9 +148,7 @@ try {
   }
   await sink.setFault('none');
   for (const deadline = Date.now() + 60_000; acknowledged < sent && Date.now() < deadline; await delay(500)) {
-    const { documents } = await sink.stats();
-    await sink.reset();
-    acknowledged += documents;
+    acknowledged += (await sink.reset()).documents;
   }
   const found = summary();
   writeFileSync(join(root, 'docs/soak.json'), `${JSON.stringify(found, null, 1)}\n`);

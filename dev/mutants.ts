@@ -83,13 +83,13 @@ const mutants: readonly Mutant[] = [
   {
     name: 'poison is dropped, and not dead-lettered',
     file: 'src/pipeline.ts',
-    search: 'this.#refuse(settlement, decoded);',
+    search: 'this.#refusals.refuse(settlement, decoded);',
     replace: "settlement.settle('dropped');",
     tests: ['pipeline'],
   },
   {
     name: 'a dead letter that could not be written settles',
-    file: 'src/pipeline.ts',
+    file: 'src/refusals.ts',
     search: '      () => {},\n    );',
     replace: "      () => settlement.settle('dead_lettered'),\n    );",
     tests: ['pipeline'],
@@ -389,6 +389,35 @@ const mutants: readonly Mutant[] = [
     search: 'if (this.#parts.quarantine?.has(record) === true) {',
     replace: 'if (this.#parts.quarantine?.size === -1) {',
     tests: ['pipeline'],
+  },
+  {
+    name: 'offsets come to lie inside an event that was made of several records',
+    file: 'src/kafka/offsets.ts',
+    search: 'reach = Math.max(reach, entries[scan]?.until ?? -1);',
+    replace: 'reach = -1;',
+    tests: ['reducing'],
+  },
+  {
+    name: 'the first record of an event settles without the others',
+    file: 'src/settlement.ts',
+    search:
+      "if (outcome !== 'returned') for (const follower of this.takeFollowers()) follower.settle(outcome);",
+    replace: '',
+    tests: ['reducing'],
+  },
+  {
+    name: 'an event that was made of several is dead-lettered as its first record only',
+    file: 'src/refusals.ts',
+    search: 'for (const follower of settlement.takeFollowers()) this.refuse(follower, why);',
+    replace: 'settlement.takeFollowers();',
+    tests: ['reducing'],
+  },
+  {
+    name: 'an asynchronous transform may take for ever',
+    file: 'src/transform/chain.ts',
+    search: 'collect(await inTime(result, step.timeoutMs), next);',
+    replace: 'collect(await result, next);',
+    tests: ['transform/chain'],
   },
   {
     name: 'the counts of a worker go when it ends',

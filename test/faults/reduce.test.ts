@@ -1,0 +1,110 @@
+import { expect, it } from 'vitest';
+import { readIndex } from '../support/index-reader.ts';
+import { type Lab, openLab } from '../support/lab.ts';
+import type { Logweir } from '../support/logweir.ts';
+
+const SOURCES = 7;
+const EVENTS = 3000;
+
+/** Traces of one to four lines, of several sources side by side, so that no place lies between all of them. */
+function lines(): { lines: Record<string, string>[]; texts: string[] } {
+  const texts: string[] = [];
+  const queues: Record<string, string>[][] = Array.from({ length: SOURCES }, () => []);
+  for (let number = 0; number < EVENTS; number++) {
+    const source = number % SOURCES;
+    const trace = [
+      `ERROR ${number}`,
+      ...Array.from({ length: number % 4 }, (_, at) => `\tat ${number}.${at}`),
+    ];
+    texts.push(trace.join('\n'));
+    queues[source]?.push(...trace.map((message) => ({ host: `web-${source}`, message })));
+  }
+  const mixed: Record<string, string>[] = [];
+  for (let source = 0; queues.some(({ length }) => length > 0); source++) {
+    const line = queues[source % SOURCES]?.shift();
+    if (line !== undefined) mixed.push(line);
+  }
+  return { lines: mixed, texts };
+}
+
+async function stored<T>(lab: Lab, read: (event: Record<string, unknown>) => T): Promise<T[]> {
+  const values: T[] = [];
+  for await (const { source } of readIndex(lab.elasticsearch, lab.index, 1000))
+    values.push(read(JSON.parse(source) as Record<string, unknown>));
+  return values.sort();
+}
+
+const textsOf = (lab: Lab): Promise<string[]> => stored(lab, ({ message }) => String(message));
+
+/** Starts it again and again, and kills it when some more was indexed; then lets the last one run to the end. */
+async function killInBetween(lab: Lab, kills: number, start: () => Logweir): Promise<Logweir> {
+  const slow = lab.proxy.rule({ from: 1 }, { delayMs: 15 });
+  for (let kill = 0; kill < kills; kill++) {
+    const logweir = start();
+    await logweir.waitForPartitions(lab.partitions);
+    const before = lab.proxy.acknowledged.size;
+    await logweir.waitUntil(() => lab.proxy.acknowledged.size > before + 200, 'progress');
+    await logweir.kill();
+  }
+  slow.remove();
+  const last = start();
+  await lab.waitForLagZero();
+  return last;
+}
+
+it('reduce, kill -9 four times in the middle: every trace is stored whole and once, and nothing else', async () => {
+  const lab = await openLab({ partitions: 1 });
+  const { lines: produced, texts } = lines();
+  await lab.ledger.produce(lab.topic, produced);
+  const settings = {
+    kafka: { session_timeout_ms: 6000, commit_interval_ms: 20 },
+    transforms: [{ use: 'reduce', with: { max_gap_ms: 2000 } }],
+    elasticsearch: { batch: { max_events: 50 }, request: { concurrency: 4 } },
+  };
+  const last = await killInBetween(lab, 4, () => lab.start(settings));
+  expect(await textsOf(lab)).toEqual(texts.toSorted());
+  expect((await last.status()).records.dead_lettered).toBe(0);
+});
+
+it('the end of the partition completes what waits; a revoke before that gives it back', async () => {
+  const lab = await openLab({ partitions: 1 });
+  await lab.ledger.produce(lab.topic, [
+    { host: 'a', message: 'ERROR a' },
+    { host: 'a', message: '\tat b' },
+  ]);
+  const transforms = [{ use: 'reduce', with: { max_gap_ms: 3000 } }];
+  const first = lab.start({ transforms });
+  await first.waitUntil(async () => (await first.status()).records.received === 2, 'both to be read');
+  expect(await first.stop()).toEqual({ code: 0, signal: null });
+  expect([await lab.committed(), await lab.search()]).toEqual([[-1], []]);
+  lab.start({ transforms });
+  await lab.waitForLagZero();
+  expect(await textsOf(lab)).toEqual(['ERROR a\n\tat b']);
+});
+
+/** A third is dropped, a third becomes two events, a third comes late. */
+const MIXED = `import { setTimeout as delay } from 'node:timers/promises';
+export default (event) => {
+  if (event.n % 3 === 0) return undefined;
+  if (event.n % 3 === 1) return [{ n: event.n, part: 0 }, { n: event.n, part: 1 }];
+  return delay(event.n % 7).then(() => ({ n: event.n, part: 'late' }));
+};`;
+
+it('1→N, drop and async, kill -9 three times in the middle: exactly what should be there is there', async () => {
+  const lab = await openLab({ partitions: 3 });
+  const count = 4500;
+  await lab.ledger.produce(
+    lab.topic,
+    Array.from({ length: count }, (_, n) => ({ n })),
+  );
+  const settings = {
+    kafka: { session_timeout_ms: 6000, commit_interval_ms: 20 },
+    transforms: [{ use: './mixed.js' }],
+    elasticsearch: { batch: { max_events: 50 }, request: { concurrency: 4 } },
+  };
+  await killInBetween(lab, 3, () => lab.start(settings, { 'mixed.js': MIXED }));
+  const wanted = Array.from({ length: count }, (_, n) =>
+    n % 3 === 0 ? [] : n % 3 === 1 ? [`${n}:0`, `${n}:1`] : [`${n}:late`],
+  );
+  expect(await stored(lab, ({ n, part }) => `${String(n)}:${String(part)}`)).toEqual(wanted.flat().sort());
+});
