@@ -13,7 +13,7 @@ export default defineTransform({
     target: z.string().min(1).default('source.geo').describe('Where the object goes.'),
   }),
   setup({ file, field, target }, { directory }) {
-    const reader = new Reader<Response>(readFileSync(resolve(directory, file)));
+    const reader = open(resolve(directory, file));
     return (event) => {
       const address = fieldAt(event, field);
       if (typeof address !== 'string' || !validate(address)) return event;
@@ -23,6 +23,17 @@ export default defineTransform({
     };
   },
 });
+
+/** @throws Error where the file cannot be read, or is no database */
+function open(path: string): Reader<Response> {
+  const bytes = readFileSync(path);
+  try {
+    return new Reader<Response>(bytes);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path} is no database in the MMDB format: ${why}`, { cause: error });
+  }
+}
 
 /** https://www.elastic.co/docs/reference/ecs/ecs-geo; what is none of these databases goes in as it is. */
 function ecsOf(found: Event): Event {
