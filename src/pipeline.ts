@@ -136,7 +136,6 @@ export class Pipeline implements RecordSink, SettlementListener {
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;
-    const times = this.#reducing.isNeeded ? new Map<OwnedPartition, number>() : null;
     for (const read of records) {
       const owned = assignment.find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
@@ -154,11 +153,10 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;
-      times?.set(owned, Math.max(read.timestamp, times.get(owned) ?? 0));
+      if (this.#reducing.isNeeded) this.#reducing.next(owned, read);
       this.#decode(settlement, record, source.value);
     }
     if (taken > 0) this.#parts.events.received(taken);
-    if (times !== null) for (const [owned, time] of times) this.#reducing.passed(owned, time);
     this.#parts.documents.flush();
   }
 
@@ -201,19 +199,28 @@ export class Pipeline implements RecordSink, SettlementListener {
     exact: ExactValue,
     outputs: Outputs,
   ): void {
+    const reducing = this.#reducing;
     if (result instanceof Promise) {
       // It may take long, and must not keep its neighbours' memory.
       settlement.detach();
       // run() never rejects; what comes late still wants its batch sent.
       void result.then((late) => {
-        this.#render(settlement, late, exact, outputs);
+        this.#render(settlement, late, exact, outputs, reducing);
+        // Of a chain that another one has replaced: nothing will come that could complete it.
+        if (reducing !== this.#reducing) reducing.closeAll();
         this.#parts.documents.flush();
       });
-    } else this.#render(settlement, result, exact, outputs);
+    } else this.#render(settlement, result, exact, outputs, reducing);
   }
 
   /** 1→N: the record settles when all its outputs have. No outputs at all: the user dropped it. */
-  #render(settlement: Settlement, result: ChainResult, exact: ExactValue, outputs: Outputs): void {
+  #render(
+    settlement: Settlement,
+    result: ChainResult,
+    exact: ExactValue,
+    outputs: Outputs,
+    reducing: Reducing,
+  ): void {
     if (settlement.settled) return;
     const { events, failures, waiting } = result;
     const shares = events.length + waiting.length + (failures.length > 0 ? 1 : 0);
@@ -245,7 +252,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.#parts.documents.add(document);
     }
     for (const [index, one] of waiting.entries())
-      this.#reducing.wait(one, settlement, exact, outputs.first + (events.length + index) * outputs.apart);
+      reducing.wait(one, settlement, exact, outputs.first + (events.length + index) * outputs.apart);
   }
 
   /** settle: a document was acknowledged by Elasticsearch. */

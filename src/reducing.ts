@@ -1,6 +1,5 @@
 import type { ExactValue } from './codec/exact-json.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
-import type { PartitionOffsets } from './kafka/offsets.ts';
 import type { Settlement } from './settlement.ts';
 import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { type Group, Groups } from './transform/groups.ts';
@@ -52,17 +51,27 @@ export class Reducing {
     const groups = this.#groups.get(step);
     if (groups === undefined) return;
     settlement.detach();
-    this.#cut(settlement.partition, settlement.offset);
     const member = { event, settlement, exact };
+    let begins: boolean;
+    try {
+      begins = groups.begins(key, member);
+    } catch (error) {
+      this.#resumed(settlement, this.#chain.failed(step, error), exact, output);
+      return;
+    }
     this.#outputs.set(member, output);
-    this.#close(groups, groups.add(key, member));
+    this.#close(groups, groups.add(key, member, begins));
     if (groups.bytes > this.#bytesMax) this.#close(groups, groups.closeOldest(settlement.partition));
   }
 
-  /** Records of the partition have been taken up to that time, whether they waited here or not. */
-  passed(partition: OwnedPartition, time: number): void {
-    this.#cut(partition, partition.position - 1);
-    for (const groups of this.#groups.values()) this.#close(groups, groups.passed(partition, time));
+  /** The next record of a partition, whether it will wait here or not: what is complete because of it goes on. */
+  next(partition: OwnedPartition, { offset, timestamp }: { offset: number; timestamp: number }): void {
+    const part = Math.floor(offset / CUT_EVERY);
+    const isCut = part > (this.#cuts.get(partition) ?? part);
+    this.#cuts.set(partition, part);
+    for (const groups of this.#groups.values()) {
+      this.#close(groups, isCut ? groups.closeAll(partition) : groups.passed(partition, timestamp));
+    }
   }
 
   /** Closes what nothing more will come for: at the end of its partition, when the clock has passed its gap. */
@@ -85,15 +94,6 @@ export class Reducing {
 
   removeGivenUp(): void {
     for (const groups of this.#groups.values()) groups.removeGivenUp();
-  }
-
-  #cut(partition: PartitionOffsets<Settlement>, offset: number): void {
-    const part = Math.floor(offset / CUT_EVERY);
-    const before = this.#cuts.get(partition);
-    if (part === before) return;
-    this.#cuts.set(partition, part);
-    if (before === undefined) return;
-    for (const groups of this.#groups.values()) this.#close(groups, groups.closeAll(partition));
   }
 
   #close(groups: Groups, closed: readonly Group[]): void {

@@ -28,8 +28,11 @@ export class Refusals {
   }
 
   holdForChain(cause: string, settlement: Settlement): void {
+    // Each of the records that one event was made of goes through the next chain by itself, in their order.
+    const followers = settlement.takeFollowers();
     this.#waiting.set(settlement, cause);
     this.#parts.holds.add(cause, settlement);
+    for (const follower of followers) if (!follower.settled) this.holdForChain(cause, follower);
   }
 
   /** There is another chain. @returns the records that waited for it, no longer held */

@@ -69,10 +69,10 @@ export class DryRun {
     const owned = this.#ownerOf(record);
     const settlement = new Settlement(record, source.value.length, owned, { settled: () => {} });
     owned.receive(settlement);
+    if (this.#reducing.isNeeded) this.#reducing.next(owned, record);
     // Before a transform may change it.
     const before = this.#diff ? (decoded.parse().value as Event) : undefined;
     await this.#show(settlement, this.#chain.run(exact.value as Event, record), exact, before);
-    if (this.#reducing.isNeeded) this.#reducing.passed(owned, record.timestamp);
     await this.#lateOnes();
   }
 

@@ -2,6 +2,7 @@ import type { ExactValue } from '../codec/exact-json.ts';
 import type { PartitionOffsets } from '../kafka/offsets.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Event, ReduceTransform } from './api.ts';
+import { collect } from './chain.ts';
 
 /** Groups that may be open in one partition; beyond, the one that was added to longest ago is closed. */
 const GROUPS_MAX = 1000;
@@ -46,15 +47,26 @@ export class Groups {
     return this.#bytes;
   }
 
-  /** Adds an event. @returns the groups that are complete with that, or because of it */
-  add(key: string, member: Member): Group[] {
+  /** Whether the event begins a group of its own. Throws what the transform throws. */
+  begins(key: string, { event, settlement }: Member): boolean {
+    const group = this.#partitions.get(settlement.partition)?.get(key);
+    return group === undefined || this.#reduce.begins(event, eventsOf(group));
+  }
+
+  /**
+   * Adds an event.
+   *
+   * @param begins what {@link begins} says of it
+   * @returns the groups that are complete with that, or because of it
+   */
+  add(key: string, member: Member, begins: boolean): Group[] {
     const { partition } = member.settlement;
     const time = member.settlement.record.timestamp;
     const groups = this.#partitions.get(partition) ?? new Map<string, Group>();
     this.#partitions.set(partition, groups);
-    const closed = this.passed(partition, time);
+    const closed: Group[] = [];
     let group = groups.get(key);
-    if (group !== undefined && this.#reduce.begins(member.event, eventsOf(group))) {
+    if (group !== undefined && begins) {
       closed.push(this.#close(groups, key, group));
       group = undefined;
     }
@@ -113,7 +125,7 @@ export class Groups {
     return this.#reduce.maxGapMs;
   }
 
-  /** One event of many, and what it needs to be written exactly. */
+  /** One event of many, and what it needs to be written exactly. Throws what the transform throws. */
   merge(group: Group): { event: Event; exact: ExactValue } {
     const [first] = group.members;
     const event = group.members.length === 1 && first !== undefined ? first.event : this.#merged(group);
@@ -131,7 +143,12 @@ export class Groups {
   }
 
   #merged(group: Group): Event {
-    return this.#reduce.merge(eventsOf(group));
+    const events: Event[] = [];
+    collect(this.#reduce.merge(eventsOf(group)), events);
+    const [event] = events;
+    if (event === undefined || events.length > 1)
+      throw new TypeError(`merge must return one event, not ${events.length}`);
+    return event;
   }
 
   #close(groups: Map<string, Group>, key: string, group: Group): Group {

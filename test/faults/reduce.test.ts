@@ -27,8 +27,8 @@ function lines(): { lines: Record<string, string>[]; texts: string[] } {
   return { lines: mixed, texts };
 }
 
-async function stored<T>(lab: Lab, read: (event: Record<string, unknown>) => T): Promise<T[]> {
-  const values: T[] = [];
+async function stored(lab: Lab, read: (event: Record<string, unknown>) => string): Promise<string[]> {
+  const values: string[] = [];
   for await (const { source } of readIndex(lab.elasticsearch, lab.index, 1000))
     values.push(read(JSON.parse(source) as Record<string, unknown>));
   return values.sort();

@@ -3,7 +3,7 @@ import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
 import type { Event, ReduceTransform, TransformFunction } from '../../src/transform/api.ts';
 import { Chain } from '../../src/transform/chain.ts';
-import { sourceRecord } from './support/fakes.ts';
+import { deferred, settleDown, sourceRecord } from './support/fakes.ts';
 import { PipelineLab } from './support/pipeline-lab.ts';
 
 const pass: TransformFunction = (event) => event;
@@ -101,7 +101,7 @@ describe('several records that become one event', () => {
     made.pipeline.take([at(1000, 0, line('A')), at(2000, 1, line('b')), at(3000, 2, '{"text":"later"}')]);
     expect(textsOf(made.documents)).toEqual(['later']);
     made.pipeline.take([at(3001, 3, '{"text":"late enough"}')]);
-    expect(textsOf(made.documents)).toEqual(['later', 'late enough', 'Ab']);
+    expect(textsOf(made.documents)).toEqual(['later', 'Ab', 'late enough']);
   });
 
   it('go to the dead letter each by itself where the event is refused', () => {
@@ -173,6 +173,35 @@ describe('several records that become one event', () => {
   });
 });
 
+describe('a reducer that fails', () => {
+  const fail = (): never => {
+    throw new Error('on purpose');
+  };
+
+  it.each([
+    ['key', { key: fail }],
+    ['begins', { begins: fail }],
+  ])('in %s fails for that event alone; the others go on', (_name, over) => {
+    const { made, owned } = lab(over);
+    made.take([line('A'), line('b'), '{"text":"alone"}']);
+    expect(made.letters.length).toBeGreaterThan(0);
+    for (const { answer } of made.letters) answer.resolve();
+    made.pipeline.changeChain(new Chain([], () => {}));
+    expect(owned.unsettled - made.letters.length).toBe(made.documents.length);
+  });
+
+  it.each([[5], [undefined], [[{}, {}]], [new Map()]])(
+    'by merging to %j: all its records are dead-lettered',
+    (garbage) => {
+      const { made } = lab({ merge: () => garbage as unknown as Event });
+      made.take([line('A'), line('b'), line('C')]);
+      expect(made.letters.map(({ settlement }) => settlement.offset).toSorted((a, b) => a - b)).toEqual([
+        0, 1,
+      ]);
+    },
+  );
+});
+
 describe('another chain', () => {
   const chainOf = (run: TransformFunction): Chain =>
     new Chain([{ name: 'new', run, onError: 'hold', timeoutMs: 1000, close: () => {} }], () => {});
@@ -186,6 +215,51 @@ describe('another chain', () => {
     made.acknowledge();
     made.acknowledge();
     expect(owned.watermark).toBe(3);
+  });
+
+  it('takes every record of an event that the old one has failed on, and makes it anew', () => {
+    const made = new PipelineLab({
+      steps: [
+        { run: pass, onError: 'dead_letter', reduce: joining },
+        {
+          run: () => {
+            throw new Error('on purpose');
+          },
+          onError: 'hold',
+        },
+      ],
+    });
+    const owned = made.own();
+    made.take([line('A'), line('b'), line('c')]);
+    made.take([line('D')], 3);
+    expect([owned.held, made.documents.length]).toEqual([3, 0]);
+    const step = { name: 'reduce', onError: 'hold', timeoutMs: 1000, close: () => {} } as const;
+    made.pipeline.changeChain(new Chain([{ ...step, run: pass, reduce: joining }], () => {}));
+    made.take([line('E')], 4);
+    expect(textsOf(made.documents)).toEqual(['Abc', 'D']);
+    expect(owned.held).toBe(0);
+    made.acknowledge();
+    expect(owned.watermark).toBe(3);
+    made.acknowledge();
+    expect(owned.watermark).toBe(4);
+  });
+
+  it('does not lose what an old transform brings late to a reducer', async () => {
+    const gate = deferred<Event>();
+    const made = new PipelineLab({
+      steps: [
+        { run: () => gate.promise, onError: 'dead_letter' },
+        { run: pass, onError: 'dead_letter', reduce: joining },
+      ],
+    });
+    const owned = made.own();
+    made.take([line('A')]);
+    made.pipeline.changeChain(chainOf(pass));
+    gate.resolve({ from: 'a', text: 'late' });
+    await settleDown();
+    expect(textsOf(made.documents)).toEqual(['late']);
+    made.acknowledge();
+    expect(owned.watermark).toBe(1);
   });
 
   it('takes the records that the old one has failed on and that are held for it', () => {
