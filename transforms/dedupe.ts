@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BoundedMap, type Event, defineTransform, fieldAt } from 'logweir';
+import { BoundedMap, type Event, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 
 interface Seen {
@@ -39,12 +39,12 @@ export default defineTransform({
   ],
   setup({ fields, window_ms, max_events }) {
     const seen = new BoundedMap<string, Seen>(max_events);
-    const keyOf = (event: Event): string =>
+    const hashOf = (event: Event): string =>
       createHash('sha1')
-        .update(JSON.stringify(fields.map((path) => plain(fieldAt(event, path)))))
+        .update(keyOf(fields.map((path) => fieldAt(event, path))))
         .digest('base64');
     return (event, { topic, partition, offset, timestamp }) => {
-      const key = keyOf(event);
+      const key = hashOf(event);
       const place = `${topic}:${partition}:${offset}`;
       const first = seen.get(key);
       if (first === undefined || first.place === place || isTooFar(first.timestamp, timestamp)) {
@@ -58,8 +58,3 @@ export default defineTransform({
     }
   },
 });
-
-/** A BigInt has no JSON form; its digits, marked, are as good a key. */
-function plain(value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}n` : value;
-}

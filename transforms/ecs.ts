@@ -1,4 +1,4 @@
-import { type Event, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
+import { type Event, copyTarget, define, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
 
 /** Where a field of a Vector agent's event goes, by the kind of its source. */
@@ -111,13 +111,14 @@ export default defineTransform({
       const moves = typeof kind === 'string' && Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
       if (typeof kind !== 'string' || moves === undefined) return event;
       const made: Event = {};
+      copyTarget(event, made);
       for (const key of keep) {
         // An object of the schema, or a text where the schema has an object: the latter would not fit beside the others.
         if (Object.hasOwn(event, key) && (FLAT.has(key) || isObject(event[key]))) take(event, key, made, key);
       }
       for (const [from, to] of Object.entries({ ...COMMON, ...moves })) take(event, from, made, to);
       delete event['source_type'];
-      setAt(made, 'event.module', kind);
+      if (fieldAt(made, 'event.module') === undefined) setAt(made, 'event.module', kind);
       const left = withoutEmpty(event);
       if (left !== undefined) setAt(made, rest, left);
       return made;
@@ -127,12 +128,13 @@ export default defineTransform({
 
 function take(event: Event, from: string, made: Event, to: string): void {
   const value = fieldAt(event, from);
-  if (value === undefined || fieldAt(made, to) !== undefined) return;
+  if (value === undefined || fieldAt(made, to) !== undefined || isBlocked(made, to)) return;
   deleteAt(event, from);
   setAt(made, to, fit(to, value));
 }
 
 function fit(to: string, value: unknown): unknown {
+  if (to.endsWith('.labels') && isObject(value)) return withoutDots(value);
   if (NUMBERS.has(to) && typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
   if (TEXTS.has(to) && typeof value === 'number') return String(value);
   return value;
@@ -149,4 +151,20 @@ function withoutEmpty(event: Event): Event | undefined {
 
 function isObject(value: unknown): value is Event {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `app` and `app.kubernetes.io/name` side by side would be a text and an object; ECS has labels without dots. */
+function withoutDots(labels: Event): Event {
+  const flat: Event = {};
+  for (const key of Object.keys(labels)) define(flat, key.replaceAll('.', '_'), labels[key]);
+  return flat;
+}
+
+/** Whether something that is no object stands on the way. */
+function isBlocked(made: Event, to: string): boolean {
+  const keys = to.split('.').slice(0, -1);
+  return keys.some((_key, index) => {
+    const value = fieldAt(made, keys.slice(0, index + 1).join('.'));
+    return value !== undefined && !isObject(value);
+  });
 }

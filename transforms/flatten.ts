@@ -1,4 +1,4 @@
-import { type Event, define, defineTransform } from 'logweir';
+import { type Event, copyTarget, define, defineTransform } from 'logweir';
 import { z } from 'zod';
 
 export default defineTransform({
@@ -18,7 +18,11 @@ export default defineTransform({
   ],
   setup({ separator, field }) {
     return (event) => {
-      if (field === undefined) return flattenInto({}, event, '', separator);
+      if (field === undefined) {
+        const flat: Event = {};
+        copyTarget(event, flat);
+        return flattenInto(flat, event, '', separator);
+      }
       const value = Object.hasOwn(event, field) ? event[field] : undefined;
       if (!isNested(value)) return event;
       delete event[field];
@@ -31,6 +35,9 @@ function flattenInto(into: Event, from: Event, prefix: string, separator: string
   for (const key of Object.keys(from)) {
     const value = from[key];
     if (isNested(value)) flattenInto(into, value, prefix + key + separator, separator);
+    // A key that has the dots itself came first, or comes later: neither is written over.
+    else if (Object.hasOwn(into, prefix + key) && into !== from)
+      define(into, `${prefix}${key}${separator}2`, value);
     else define(into, prefix + key, value);
   }
   return into;

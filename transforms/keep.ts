@@ -1,4 +1,4 @@
-import { type Event, defineTransform, fieldAt, setAt } from 'logweir';
+import { type Event, copyTarget, define, defineTransform, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
 
 export default defineTransform({
@@ -15,12 +15,12 @@ export default defineTransform({
   setup({ fields }) {
     return (event) => {
       const kept: Event = {};
+      copyTarget(event, kept);
       for (const path of fields) {
         const value = fieldAt(event, path);
         if (value === undefined) continue;
         // A key that holds the dots itself stays one.
-        if (Object.hasOwn(event, path))
-          Object.defineProperty(kept, path, { value, enumerable: true, writable: true, configurable: true });
+        if (Object.hasOwn(event, path)) define(kept, path, value);
         else setAt(kept, path, value);
       }
       return kept;

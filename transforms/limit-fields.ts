@@ -1,5 +1,6 @@
 import { type Event, define, defineTransform } from 'logweir';
 import { z } from 'zod';
+import { stringifyExact } from '../src/codec/exact-json.ts';
 
 export default defineTransform({
   description:
@@ -30,11 +31,21 @@ export default defineTransform({
             define(rest, prefix + key, value);
             delete holder[key];
           } else if (isNested(value)) limit(value, depth + 1, `${prefix}${key}.`);
-          else fields++;
+          else if (Array.isArray(value) && value.some(isNested)) {
+            // Elasticsearch maps what is in lists too. A list stays whole, or goes whole.
+            fields += leavesIn(value);
+            if (fields > max_fields) {
+              define(rest, prefix + key, value);
+              delete holder[key];
+            }
+          } else fields++;
         }
       };
       limit(event, 1, '');
-      if (Object.keys(rest).length > 0) define(event, overflow, textOf(rest));
+      // What stands there by that name goes along.
+      if (Object.keys(rest).length > 0 && Object.hasOwn(event, overflow))
+        define(rest, overflow, event[overflow]);
+      if (Object.keys(rest).length > 0) define(event, overflow, stringifyExact(rest));
       return event;
     };
   },
@@ -44,9 +55,8 @@ function isNested(value: unknown): value is Event {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.isFrozen(value);
 }
 
-/** A BigInt has no JSON form but its digits. */
-function textOf(rest: Event): string {
-  return JSON.stringify(rest, (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
+/** How many leaves the objects in a list have, each counted. */
+function leavesIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, one: unknown) => sum + leavesIn(one), 0);
+  return isNested(value) ? leavesIn(Object.values(value)) + Object.keys(value).length : 0;
 }

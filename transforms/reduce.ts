@@ -1,4 +1,4 @@
-import { defineTransform, fieldAt, setAt } from 'logweir';
+import { defineTransform, fieldAt, keyOf, setAt } from 'logweir';
 import { z } from 'zod';
 import { compileLinear } from '../src/transform/linear-regex.ts';
 
@@ -67,7 +67,7 @@ export default defineTransform({
       maxGapMs: max_gap_ms,
       key: (event) =>
         typeof fieldAt(event, field) === 'string'
-          ? JSON.stringify(key.map((path) => String(fieldAt(event, path))))
+          ? keyOf(key.map((path) => fieldAt(event, path)))
           : undefined,
       begins: (event) => {
         const fits = pattern.matcher(String(fieldAt(event, field))).find();

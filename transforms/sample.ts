@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defineTransform, fieldAt } from 'logweir';
+import { defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 
 export default defineTransform({
@@ -33,7 +33,7 @@ export default defineTransform({
       if (unless !== undefined && (unless.in as unknown[]).includes(fieldAt(event, unless.field)))
         return event;
       const value = key === undefined ? undefined : fieldAt(event, key);
-      const text = value === undefined ? `${topic}:${partition}:${offset}` : JSON.stringify(value);
+      const text = value === undefined ? `${topic}:${partition}:${offset}` : keyOf([value]);
       return createHash('sha1').update(text).digest().readUInt32BE(0) % rate === 0 ? event : undefined;
     };
   },

@@ -1,4 +1,4 @@
-import { BoundedMap, defineTransform, fieldAt } from 'logweir';
+import { BoundedMap, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 
 const PARTITIONS_MAX = 10_000;
@@ -43,7 +43,7 @@ export default defineTransform({
       // The last one again, or another event that was made of it: one record is counted once.
       if (offset === last?.offset) return last.passed ? event : undefined;
       const window = Math.floor(Math.max(0, timestamp) / window_ms);
-      const name = JSON.stringify([window, ...key.map((path) => fieldAt(event, path))]);
+      const name = keyOf([window, ...key.map((path) => fieldAt(event, path))]);
       const count = (counts.get(name) ?? 0) + 1;
       counts.set(name, count);
       const passed = count <= threshold;

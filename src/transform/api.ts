@@ -134,4 +134,5 @@ export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
 export { BoundedMap } from './bounded-map.ts';
 export { mergeInto } from './merge-into.ts';
-export { routeTo } from './route.ts';
+export { copyTarget, routeTo } from './route.ts';
+export { keyOf } from './key-of.ts';

