@@ -31,7 +31,12 @@ export class LogweirError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Never throws: what user code throws may have no text, or one that fails. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    const message: unknown = error instanceof Error ? error.message : error;
+    return typeof message === 'string' ? message : String(message);
+  } catch {
+    return `a ${typeof error} that has no text`;
+  }
 }

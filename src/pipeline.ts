@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Arena } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
 import { type Codec, decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
@@ -32,45 +33,6 @@ const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 interface Outputs {
   readonly first: number;
   readonly apart: number;
-}
-
-/** Where documents go; bulk.ts and batch.ts behind a seam that tests can stand in for. */
-export interface DocumentSink {
-  add(document: Document): void;
-  flush(): void;
-  /** Some records were given up: what is open for them need not be waited for. */
-  dropGivenUp(): void;
-}
-
-/** What the pipeline counts. */
-export interface PipelineEvents {
-  received(count: number): void;
-  /** @param timestamp of the record, in ms since the epoch */
-  settled(outcome: Outcome, timestamp: number): void;
-  deadLettered(reason: string): void;
-  outputEvents(count: number): void;
-}
-
-/**
- * For dead letters that are sent again: the record as it was, at its own coordinates; 'skip' for one that is not
- * whole; undefined for the first one of a partition that is not to be taken any more.
- */
-export type Original = (record: SourceRecord) => SourceRecord | 'skip' | undefined;
-
-export interface PipelineParts {
-  readonly assignment: () => Assignment;
-  readonly codec: Codec;
-  /** The one to begin with; see {@link Pipeline.changeChain}. */
-  readonly chain: Chain;
-  readonly renderer: Renderer;
-  readonly documents: DocumentSink;
-  readonly deadLetters: DeadLetters;
-  readonly holds: Holds;
-  readonly storm: RejectStorm;
-  readonly events: PipelineEvents;
-  readonly bufferBytes: number;
-  readonly original?: Original | undefined;
-  readonly quarantine?: Quarantine | undefined;
 }
 
 /**
@@ -113,13 +75,13 @@ export class Pipeline implements RecordSink, SettlementListener {
   /** Has the groups closed for which nothing more will come. To be called now and then. */
   closeIdleGroups(): void {
     if (!this.#reducing.isNeeded) return;
-    this.#reducing.closeIdle(this.#parts.assignment().all(), Date.now());
+    this.#reducing.closeIdle(this.#parts.assignment().all(), performance.now());
     this.#parts.documents.flush();
   }
 
   #createReducing(chain: Chain): Reducing {
-    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, first) =>
-      this.#transformed(leader, result, exact, { first, apart: OUTPUTS_APART }),
+    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, first, by) =>
+      this.#transformed(leader, result, exact, { first, apart: OUTPUTS_APART }, by),
     );
   }
 
@@ -153,7 +115,6 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;
-      if (this.#reducing.isNeeded) this.#reducing.next(owned, read);
       this.#decode(settlement, record, source.value);
     }
     if (taken > 0) this.#parts.events.received(taken);
@@ -190,7 +151,18 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const exact = decoded.parse();
     record.moveTo(this.#values);
-    this.#transformed(settlement, chain.run(exact.value as Event, record), exact, FIRST_RUN);
+    const result = chain.run(exact.value as Event, record);
+    const reducing = this.#reducing;
+    if (!reducing.isNeeded) {
+      this.#transformed(settlement, result, exact, FIRST_RUN, reducing);
+      return;
+    }
+    if (result instanceof Promise) settlement.detach();
+    reducing.inOrder(settlement.partition, result, (settled, isLate) => {
+      reducing.next(settlement.partition, record);
+      this.#render(settlement, settled, exact, FIRST_RUN, reducing);
+      if (isLate) this.#afterLate(reducing);
+    });
   }
 
   #transformed(
@@ -198,19 +170,24 @@ export class Pipeline implements RecordSink, SettlementListener {
     result: ChainResult | Promise<ChainResult>,
     exact: ExactValue,
     outputs: Outputs,
+    reducing: Reducing,
   ): void {
-    const reducing = this.#reducing;
     if (result instanceof Promise) {
       // It may take long, and must not keep its neighbours' memory.
       settlement.detach();
-      // run() never rejects; what comes late still wants its batch sent.
+      // run() never rejects.
       void result.then((late) => {
         this.#render(settlement, late, exact, outputs, reducing);
-        // Of a chain that another one has replaced: nothing will come that could complete it.
-        if (reducing !== this.#reducing) reducing.closeAll();
-        this.#parts.documents.flush();
+        this.#afterLate(reducing);
       });
     } else this.#render(settlement, result, exact, outputs, reducing);
+  }
+
+  /** What comes late still wants its batch sent. */
+  #afterLate(reducing: Reducing): void {
+    // Of a chain that another one has replaced: nothing will come that could complete it.
+    if (reducing !== this.#reducing) reducing.closeAll();
+    this.#parts.documents.flush();
   }
 
   /** 1→N: the record settles when all its outputs have. No outputs at all: the user dropped it. */

@@ -1,5 +1,6 @@
 import type { ExactValue } from './codec/exact-json.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
+import type { PartitionOffsets } from './kafka/offsets.ts';
 import type { Settlement } from './settlement.ts';
 import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { type Group, Groups } from './transform/groups.ts';
@@ -13,12 +14,15 @@ const CUT_EVERY = 10_000;
 /** At the end of a partition a group waits for so long beyond its gap, for a producer that is a little late. */
 const GRACE_MS = 1000;
 
+type Partition = PartitionOffsets<Settlement>;
+
 /** What the chain made of an event that was made of several records; the first one of them stands for all. */
 export type Resumed = (
   leader: Settlement,
   result: ChainResult | Promise<ChainResult>,
   exact: ExactValue,
   output: number,
+  by: Reducing,
 ) => void;
 
 /** Keeps the events that wait for others, and sends what is made of them on along the chain. */
@@ -31,6 +35,10 @@ export class Reducing {
   readonly #cuts = new WeakMap<object, number>();
   /** By group, the number that its first event has among what its record became. */
   readonly #outputs = new WeakMap<object, number>();
+  /** The last result of each partition that is not there yet, or that waits for one that is not. */
+  readonly #tails = new Map<Partition, Promise<void>>();
+  /** When the last record of each partition came, by this machine's clock: those of records may be anything. */
+  readonly #cameAt = new WeakMap<object, number>();
 
   /** @param bytesMax memory of records that may wait; they count against the buffer, which must not be full of them */
   constructor(chain: Chain, bytesMax: number, resumed: Resumed) {
@@ -49,40 +57,62 @@ export class Reducing {
   /** @param output the number that the event has among what its record became */
   wait({ step, key, event }: Waiting, settlement: Settlement, exact: ExactValue, output: number): void {
     const groups = this.#groups.get(step);
-    if (groups === undefined) return;
+    if (groups === undefined) throw new Error(`the transform at ${step} does not reduce`);
     settlement.detach();
     const member = { event, settlement, exact };
     let begins: boolean;
     try {
-      begins = groups.begins(key, member);
+      begins = this.#chain.watched(step, settlement.record, () => groups.begins(key, member));
     } catch (error) {
-      this.#resumed(settlement, this.#chain.failed(step, error), exact, output);
+      this.#resumed(settlement, this.#chain.failed(step, error), exact, output, this);
       return;
     }
     this.#outputs.set(member, output);
     this.#close(groups, groups.add(key, member, begins));
-    if (groups.bytes > this.#bytesMax) this.#close(groups, groups.closeOldest(settlement.partition));
+    while (groups.bytes > this.#bytesMax && groups.size > 0) this.#close(groups, groups.closeOldest());
+  }
+
+  /**
+   * Hands results on in the order of their records: what one event is made of must not depend on how long a transform before
+   * took for each.
+   */
+  inOrder(
+    partition: Partition,
+    result: ChainResult | Promise<ChainResult>,
+    go: (result: ChainResult, isLate: boolean) => void,
+  ): void {
+    const before = this.#tails.get(partition);
+    if (before === undefined && !(result instanceof Promise)) {
+      go(result, false);
+      return;
+    }
+    const tail = Promise.all([result, before]).then(([late]) => {
+      if (this.#tails.get(partition) === tail) this.#tails.delete(partition);
+      go(late, true);
+    });
+    this.#tails.set(partition, tail);
   }
 
   /** The next record of a partition, whether it will wait here or not: what is complete because of it goes on. */
-  next(partition: OwnedPartition, { offset, timestamp }: { offset: number; timestamp: number }): void {
+  next(partition: Partition, { offset, timestamp }: { offset: number; timestamp: number }): void {
     const part = Math.floor(offset / CUT_EVERY);
     const isCut = part > (this.#cuts.get(partition) ?? part);
     this.#cuts.set(partition, part);
+    this.#cameAt.set(partition, performance.now());
     for (const groups of this.#groups.values()) {
       this.#close(groups, isCut ? groups.closeAll(partition) : groups.passed(partition, timestamp));
     }
   }
 
-  /** Closes what nothing more will come for: at the end of its partition, when the clock has passed its gap. */
+  /** Closes what nothing more will come for: at the end of its partition, when nothing has come for longer than its gap. */
   closeIdle(partitions: readonly OwnedPartition[], now: number): void {
     for (const groups of this.#groups.values()) {
-      for (const { partition, lastTime } of groups.open()) {
+      for (const partition of groups.open()) {
         const owned = partitions.find((one) => one === partition);
         if (owned === undefined || owned.paused || owned.draining) continue;
         const isAtEnd = owned.highWatermark >= 0 && owned.position >= owned.highWatermark;
-        if (isAtEnd && now - lastTime > groups.maxGapMs + GRACE_MS)
-          this.#close(groups, groups.closeAll(owned));
+        const idleMs = now - (this.#cameAt.get(owned) ?? now);
+        if (isAtEnd && idleMs > groups.maxGapMs + GRACE_MS) this.#close(groups, groups.closeAll(owned));
       }
     }
   }
@@ -116,13 +146,13 @@ export class Reducing {
   #goOn(groups: Groups, group: Group, leader: Settlement, output: number): void {
     let merged: ReturnType<Groups['merge']>;
     try {
-      merged = groups.merge(group);
+      merged = this.#chain.watched(groups.step, leader.record, () => groups.merge(group));
     } catch (error) {
       const exact = { value: undefined, written: [] };
-      this.#resumed(leader, this.#chain.failed(groups.step, error), exact, output);
+      this.#resumed(leader, this.#chain.failed(groups.step, error), exact, output, this);
       return;
     }
     const result = this.#chain.goOn(groups.step + 1, merged.event, leader.record);
-    this.#resumed(leader, result, merged.exact, output);
+    this.#resumed(leader, result, merged.exact, output, this);
   }
 }

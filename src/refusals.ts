@@ -11,11 +11,17 @@ export interface RefusalParts {
   readonly deadLettered: (reason: string) => void;
 }
 
+/** Why a record waits, and how many of its shares do. */
+interface WaitingRecord {
+  readonly causes: Set<string>;
+  shares: number;
+}
+
 /** What becomes of records that are refused for good: a dead letter or, where that may not be, a hold. */
 export class Refusals {
   readonly #parts: RefusalParts;
-  /** Records that wait for another chain, by cause: this one has refused them, and they may not be dead-lettered. */
-  readonly #waiting = new Map<Settlement, string>();
+  /** Records that wait for another chain: this one has refused them, and they may not be dead-lettered. */
+  readonly #waiting = new Map<Settlement, WaitingRecord>();
 
   constructor(parts: RefusalParts) {
     this.#parts = parts;
@@ -30,7 +36,10 @@ export class Refusals {
   holdForChain(cause: string, settlement: Settlement): void {
     // Each of the records that one event was made of goes through the next chain by itself, in their order.
     const followers = settlement.takeFollowers();
-    this.#waiting.set(settlement, cause);
+    const waiting = this.#waiting.get(settlement) ?? { causes: new Set(), shares: 0 };
+    waiting.causes.add(cause);
+    waiting.shares++;
+    this.#waiting.set(settlement, waiting);
     this.#parts.holds.add(cause, settlement);
     for (const follower of followers) if (!follower.settled) this.holdForChain(cause, follower);
   }
@@ -39,7 +48,11 @@ export class Refusals {
   takeWaiting(): Settlement[] {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
-    for (const [settlement, cause] of waiting) this.#parts.holds.remove(cause, settlement);
+    for (const [settlement, { causes, shares }] of waiting) {
+      for (const cause of causes) this.#parts.holds.remove(cause, settlement);
+      // It goes through the chain once, with one share.
+      for (let more = 1; more < shares; more++) settlement.settle('skipped');
+    }
     return waiting.flatMap(([settlement]) => (settlement.settled ? [] : [settlement]));
   }
 

@@ -46,6 +46,8 @@ export class Settlement {
   until = -1;
   /** For how many causes it is held at the moment. */
   holds = 0;
+  /** How many of its events wait for others to be made into one with. */
+  waits = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
   deadLetter: Promise<void> | null = null;
   #followers: Settlement[] = [];

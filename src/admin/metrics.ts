@@ -1,5 +1,5 @@
 import { type Aggregator, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { RequestOutcome } from '../elasticsearch/bulk.ts';
+import type { RequestOutcome } from '../elasticsearch/bulk-events.ts';
 import type { OwnedPartition } from '../kafka/assignment.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Storm } from '../reject-storm.ts';

@@ -16,7 +16,7 @@ import { readLetter } from '../kafka/letter.ts';
 import { consume } from '../kafka/native.ts';
 import { openOffsetEditor } from '../kafka/offset-editor.ts';
 import { createLog } from '../log.ts';
-import type { Original } from '../pipeline.ts';
+import type { Original } from '../pipeline-parts.ts';
 import { Settlement } from '../settlement.ts';
 import { TakenRecord } from '../taken-record.ts';
 

@@ -14,6 +14,7 @@ export async function worker(number: number, options: { config?: string }): Prom
   let aggregator: Aggregator | null = null;
   let stopped: Promise<void> | null = null;
   let stopWanted = false;
+  let reloadWanted = false;
   const stop = (): void => {
     stopWanted = true;
     if (aggregator !== null) stopped ??= aggregator.stop();
@@ -27,13 +28,17 @@ export async function worker(number: number, options: { config?: string }): Prom
     if (!parsed.success) return;
     if (parsed.data.kind === 'quarantine') parsed.data.records.forEach((record) => quarantine.add(record));
     else if (parsed.data.kind === 'stop') stop();
-    else if (parsed.data.kind === 'reload') void aggregator?.reload();
-    else if (aggregator !== null) void report(aggregator, parsed.data.id);
+    else if (parsed.data.kind === 'reload') {
+      if (aggregator === null) reloadWanted = true;
+      else void aggregator.reload();
+    } else if (aggregator !== null) void report(aggregator, parsed.data.id);
   });
   const log = createLog(loaded.config.log.level).child({ worker: number });
   aggregator = await Aggregator.create(loaded, log, { quarantine, stuckFd: STUCK_FD });
   await send({ kind: 'up' });
-  if (stopWanted as boolean) stop();
+  // What came while it was loading; that the supervisor has gone is told to nobody who was not listening yet.
+  if ((stopWanted as boolean) || !process.connected) stop();
+  if (reloadWanted as boolean) void aggregator.reload();
   await aggregator.run();
   await (stopped as Promise<void> | null);
   await report(aggregator, 0);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { type Backoff, fullJitter } from './backoff.ts';
+import type { BulkEvents, RequestOutcome } from './bulk-events.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import { type Delivery, Unsettled, openDelivery } from './delivery.ts';
@@ -8,26 +9,6 @@ import { type Document, bulkBody } from './document.ts';
 import type { Outage } from './outage.ts';
 import { messageOf } from '../errors.ts';
 import { type ItemVerdict, judge } from './verdict.ts';
-
-/** What the indexer tells the pipeline. */
-export interface BulkEvents {
-  /** Acknowledged by Elasticsearch: its share of the record is settled. */
-  indexed(document: Document, alreadyThere: boolean): void;
-  /**
-   * Refused for good because of the document itself. Whoever takes it settles it.
-   *
-   * @returns the cause for which it must be held instead, where it is not taken
-   */
-  rejected(document: Document, reason: string, message: string): string | undefined;
-  /** The environment's fault: whoever takes it tries it again by itself. */
-  held(document: Document, cause: string): void;
-  /** One request ended, after `ms`; for metrics. */
-  answered(outcome: RequestOutcome, documents: number, ms: number): void;
-  /** Documents will be sent again; for metrics. */
-  retrying(documents: number, reason: string): void;
-}
-
-export type RequestOutcome = 'ok' | 'partial' | 'retry' | 'hold' | 'split';
 
 /** A document that is still not taken after so many answers is held by name, and takes no request slot any longer. */
 const REFUSALS_UNTIL_HELD = 10;

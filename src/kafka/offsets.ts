@@ -23,7 +23,7 @@ export class PartitionOffsets<T extends Tracked> {
   committed: number;
   /** Records that are held: while there are any, nothing more is taken from the partition. */
   held = 0;
-  /** Shares of records that wait for others to be made into one event with: only more records can complete them. */
+  /** Records that wait for others to be made into one event with: only more records can complete them. */
   waiting = 0;
   #entries: T[] = [];
   /** The first entry that may not be passed. */

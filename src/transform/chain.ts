@@ -46,6 +46,8 @@ export interface ChainResult {
 type Aside = Pick<ChainResult, 'failures' | 'waiting'>;
 
 const RETIRE_CHECK_MS = 20;
+/** A transform that does not close in time is left as it is. */
+const CLOSE_MS = 5000;
 
 /** Told about every error of a transform, whatever its `on_error`. */
 export type OnStepError = (step: string, policy: OnError, error: Error) => void;
@@ -82,6 +84,16 @@ export class Chain {
     return result.finally(() => this.#pending--);
   }
 
+  /** Runs what else a transform has, a `merge` for one, under the eyes of whoever watches that it comes back. */
+  watched<T>(step: number, record: RecordInfo, run: () => T): T {
+    this.#watch?.enter(step, record);
+    try {
+      return run();
+    } finally {
+      this.#watch?.leave();
+    }
+  }
+
   /** What a failing `merge` of a transform leaves. */
   failed(step: number, thrown: unknown): ChainResult {
     const aside: Aside = { failures: [], waiting: [] };
@@ -92,7 +104,7 @@ export class Chain {
 
   /** Closes when what it is still doing is done: another chain takes the records from now on. */
   async retire(): Promise<void> {
-    const deadline = Date.now() + Math.max(0, ...this.steps.map(({ timeoutMs }) => timeoutMs));
+    const deadline = Date.now() + this.steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
     while (this.#pending > 0 && Date.now() < deadline) await delay(RETIRE_CHECK_MS);
     await this.close();
   }
@@ -103,7 +115,7 @@ export class Chain {
 
   /** Lets every transform release what it holds; one that fails does not keep the others from it. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.steps.map(async (step) => step.close()));
+    await Promise.allSettled(this.steps.map(async (step) => inTime(Promise.resolve(step.close()), CLOSE_MS)));
   }
 
   #from(first: number, input: Event[], aside: Aside, record: RecordInfo): ChainResult | Promise<ChainResult> {
@@ -175,7 +187,7 @@ export class Chain {
   }
 
   #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], aside: Aside): void {
-    const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
+    const error = asError(thrown);
     this.onError(step.name, step.onError, error);
     if (step.onError === 'keep' && before !== undefined) next.push(before);
     else if (step.onError !== 'drop') {
@@ -257,4 +269,10 @@ function cloneValue(value: unknown): unknown {
   copyTarget(value as Event, copy);
   for (const key of Object.keys(value)) define(copy, key, cloneValue((value as Event)[key]));
   return copy;
+}
+
+/** What was thrown, as an error whose message is a text, whatever user code has made of it. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error && typeof (thrown.message as unknown) === 'string') return thrown;
+  return new Error(messageOf(thrown), { cause: thrown });
 }

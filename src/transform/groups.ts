@@ -75,7 +75,7 @@ export class Groups {
     group.lastTime = Math.max(group.lastTime, time);
     group.bytes += member.settlement.bytes;
     this.#bytes += member.settlement.bytes;
-    member.settlement.partition.waiting++;
+    if (member.settlement.waits++ === 0) partition.waiting++;
     // To the end: it is the last that was added to.
     groups.delete(key);
     groups.set(key, group);
@@ -90,16 +90,18 @@ export class Groups {
     if (groups === undefined) return [];
     const closed: Group[] = [];
     for (const [key, group] of groups) {
-      if (time - group.lastTime <= this.#reduce.maxGapMs) break;
+      if (time - group.lastTime <= this.#reduce.maxGapMs) continue;
       closed.push(this.#close(groups, key, group));
     }
     return closed;
   }
 
-  closeOldest(partition: Partition): Group[] {
-    const groups = this.#partitions.get(partition);
-    for (const [key, group] of groups ?? [])
-      return groups === undefined ? [] : [this.#close(groups, key, group)];
+  /** Closes the group that was added to longest ago, of the partition or, if none is given, of the first one. */
+  closeOldest(partition?: Partition): Group[] {
+    for (const [one, groups] of this.#partitions) {
+      if (partition !== undefined && one !== partition) continue;
+      for (const [key, group] of groups) return [this.#close(groups, key, group)];
+    }
     return [];
   }
 
@@ -112,12 +114,16 @@ export class Groups {
     });
   }
 
-  /** Partitions with open groups, and the time of their last record. */
-  open(): { partition: Partition; lastTime: number }[] {
-    return [...this.#partitions].flatMap(([partition, groups]) => {
-      const times = [...groups.values()].map(({ lastTime }) => lastTime);
-      return times.length === 0 ? [] : [{ partition, lastTime: Math.max(...times) }];
-    });
+  /** Partitions with open groups. */
+  open(): Partition[] {
+    return [...this.#partitions].flatMap(([partition, groups]) => (groups.size === 0 ? [] : [partition]));
+  }
+
+  /** How many groups are open. */
+  get size(): number {
+    let size = 0;
+    for (const groups of this.#partitions.values()) size += groups.size;
+    return size;
   }
 
   /** The gap in event time that ends a group, in ms. */
@@ -154,7 +160,7 @@ export class Groups {
   #close(groups: Map<string, Group>, key: string, group: Group): Group {
     groups.delete(key);
     this.#bytes -= group.bytes;
-    for (const { settlement } of group.members) settlement.partition.waiting--;
+    for (const { settlement } of group.members) if (--settlement.waits === 0) settlement.partition.waiting--;
     return group;
   }
 }

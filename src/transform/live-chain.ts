@@ -63,8 +63,8 @@ export class LiveChain {
   }
 
   async close(): Promise<void> {
+    // A load that is going on is not waited for: it may never end. What it brings is closed when it comes.
     this.#isClosed = true;
-    await this.#reloading;
     await this.#watchdog?.close();
     await this.#chain?.close();
   }
@@ -75,8 +75,13 @@ export class LiveChain {
     const watchdogBefore = this.#watchdog;
     try {
       const loaded = loadConfig(this.#loaded.path);
-      this.#chain = await this.#load(loaded);
-      use(this.#chain);
+      const chain = await this.#load(loaded);
+      if (this.#isClosed) {
+        await chain.close();
+        return;
+      }
+      this.#chain = chain;
+      use(chain);
       this.watch();
       const transforms = loaded.config.transforms.map(({ use: name }) => name);
       const ms = Math.round(performance.now() - started);

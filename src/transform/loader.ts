@@ -96,7 +96,7 @@ function locate(use: string, { directory, generation }: Loading, where: string):
   }
   const builtIn = join(builtInsDirectory, `${use}.${builtInExtension}`);
   if (!use.includes('/') && existsSync(builtIn)) return { path: builtIn, url: pathToFileURL(builtIn).href };
-  if (isInstalled(use, directory)) return { path: use, url: packageUrl(use, directory) };
+  if (isInstalled(use, directory)) return { path: use, url: packageUrl(use, directory, generation) };
   const known = builtIns();
   throw new LogweirError(
     'CONFIG',

@@ -22,8 +22,8 @@ export function freshUrl(url: string, generation: number): string {
 }
 
 /** The URL of an npm package, as an import in a file of that folder would find it. */
-export function packageUrl(name: string, directory: string): string {
-  return `${PACKAGE}${encodeURIComponent(name)}?from=${encodeURIComponent(directory)}`;
+export function packageUrl(name: string, directory: string, generation: number): string {
+  return `${PACKAGE}${encodeURIComponent(name)}?from=${encodeURIComponent(directory)}&generation=${generation}`;
 }
 
 /**
@@ -39,7 +39,8 @@ export function installResolveHook(): void {
       if (specifier.startsWith(PACKAGE)) {
         const { pathname, searchParams } = new URL(specifier);
         const parentURL = pathToFileURL(`${searchParams.get('from') ?? ''}/logweir.yaml`).href;
-        return nextResolve(decodeURIComponent(pathname), { ...context, parentURL });
+        const resolved = nextResolve(decodeURIComponent(pathname), { ...context, parentURL });
+        return { ...resolved, url: freshUrl(resolved.url, Number(searchParams.get('generation'))) };
       }
       const url = running[specifier];
       if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {

@@ -49,8 +49,9 @@ export class Child {
     // A message to a process that has just ended; its end is told by 'exit'.
     this.#process.on('error', () => {});
     const stuck = this.#process.stdio[STUCK_FD] as Readable;
+    stuck.on('error', () => {});
     createInterface({ input: stuck }).on('line', (line) => {
-      const parsed = stuckSchema.safeParse(JSON.parse(line));
+      const parsed = stuckSchema.safeParse(parsedJson(line));
       if (parsed.success) events.stuck(parsed.data);
     });
     this.#process.once('close', (code, signal) => {
@@ -101,5 +102,14 @@ export class Child {
 
   #send(message: ToWorker): void {
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+}
+
+/** A line may be cut short where its writer was killed. */
+function parsedJson(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
 import type { Event, ReduceTransform, TransformFunction } from '../../src/transform/api.ts';
@@ -138,11 +138,18 @@ describe('several records that become one event', () => {
     expect(made.documents).toEqual([]);
   });
 
-  it('are complete at the end of the partition, once the clock says that nothing will come', () => {
+  it('are complete at the end of the partition, once nothing has come for longer than the gap', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { made, owned } = lab();
     made.take([line('A'), line('b')]);
+    owned.highWatermark = 2;
+    vi.advanceTimersByTime(1900);
     made.pipeline.closeIdleGroups();
     expect(made.documents).toEqual([]);
+    vi.advanceTimersByTime(200);
+    owned.highWatermark = 3;
+    made.pipeline.closeIdleGroups();
     owned.highWatermark = 2;
     owned.paused = true;
     made.pipeline.closeIdleGroups();
@@ -150,6 +157,38 @@ describe('several records that become one event', () => {
     owned.paused = false;
     made.pipeline.closeIdleGroups();
     expect(textsOf(made.documents)).toEqual(['Ab']);
+  });
+
+  it('are those of the order of the records, however long a transform before took for each', async () => {
+    const gates = [deferred<Event>(), deferred<Event>(), deferred<Event>()];
+    const made = new PipelineLab({
+      steps: [
+        { run: ({ n }) => gates[n as number]?.promise, onError: 'dead_letter' },
+        { run: pass, onError: 'dead_letter', reduce: joining },
+      ],
+    });
+    made.own();
+    made.take(['{"n":0}', '{"n":1}', '{"n":2}']);
+    for (const [n, text] of [
+      [2, 'C'],
+      [1, 'b'],
+      [0, 'A'],
+    ] as const) {
+      gates[n]?.resolve({ from: 'a', text });
+      await settleDown();
+    }
+    expect(textsOf(made.documents)).toEqual(['Ab']);
+  });
+
+  it('never fill the buffer: the oldest are closed, however large the one that grows', () => {
+    const { made } = lab({ maxEvents: 1000 });
+    made.take(Array.from({ length: 50 }, (_, n) => line('A', `source ${n}`)));
+    made.take(
+      Array.from({ length: 30 }, () => line('x'.repeat(20_000), 'source 0')),
+      50,
+    );
+    // A quarter of the lab's buffer of 1,000,000 bytes.
+    expect(made.documents.length).toBeGreaterThan(50);
   });
 
   it('may share a record: one that was split settles when all that it became has', () => {
@@ -242,6 +281,41 @@ describe('another chain', () => {
     expect(owned.watermark).toBe(3);
     made.acknowledge();
     expect(owned.watermark).toBe(4);
+  });
+
+  it('takes a record once, however many of its events the old one has failed on', () => {
+    const made = new PipelineLab({
+      steps: [
+        {
+          run: () => [
+            { from: 'a', text: 'A' },
+            { from: 'b', text: 'B' },
+          ],
+          onError: 'hold',
+        },
+        {
+          run: () => {
+            throw new Error('on purpose');
+          },
+          onError: 'hold',
+          reduce: { ...joining, begins: () => false, maxEvents: 2 },
+        },
+        {
+          run: () => {
+            throw new Error('on purpose');
+          },
+          onError: 'hold',
+        },
+      ],
+    });
+    const owned = made.own();
+    made.take(['{}', '{}']);
+    expect(owned.held).toBe(2);
+    made.pipeline.changeChain(chainOf(pass));
+    expect([owned.held, made.documents.length]).toEqual([0, 2]);
+    made.acknowledge();
+    made.acknowledge();
+    expect([owned.watermark, owned.unsettled]).toEqual([2, 0]);
   });
 
   it('does not lose what an old transform brings late to a reducer', async () => {

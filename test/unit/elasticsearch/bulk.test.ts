@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { BulkSender, type RequestOutcome } from '../../../src/elasticsearch/bulk.ts';
+import { BulkSender } from '../../../src/elasticsearch/bulk.ts';
+import type { RequestOutcome } from '../../../src/elasticsearch/bulk-events.ts';
 import type { BulkTransport } from '../../../src/elasticsearch/client.ts';
 import { AdaptiveConcurrency } from '../../../src/elasticsearch/concurrency.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';

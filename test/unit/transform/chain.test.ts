@@ -257,6 +257,21 @@ describe('asynchronous transforms', () => {
   });
 });
 
+it.each([
+  ['an object without a prototype', Object.create(null)],
+  ['one whose text is no function', { toString: 1 }],
+  ['an error whose message is no text', Object.assign(new Error('x'), { message: { a: 1 } })],
+  ['nothing', undefined],
+])('%s that is thrown is an error like any other, with a text', (_name, thrown) => {
+  const { chain } = chainOf(
+    step(() => {
+      throw thrown;
+    }),
+  );
+  const { failures } = runSync(chain);
+  expect(typeof failures[0]?.error.message).toBe('string');
+});
+
 describe('on_error', () => {
   const broken = (policy: OnError): Step[] => [
     step(
