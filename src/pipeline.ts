@@ -2,23 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Arena } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { type Codec, decode } from './codec/decode.ts';
+import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
-import type { Renderer } from './elasticsearch/render.ts';
-import type { DeadLetters } from './dead-letters.ts';
 import { messageOf } from './errors.ts';
-import type { Holds } from './holds.ts';
-import type { Assignment, OwnedPartition } from './kafka/assignment.ts';
+import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
 import { Refusals } from './refusals.ts';
 import { Reducing } from './reducing.ts';
-import type { RejectStorm } from './reject-storm.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
-import type { Quarantine } from './workers/quarantine.ts';
 
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
