@@ -1,5 +1,6 @@
 import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
@@ -13,13 +14,7 @@ export default defineTransform({
   description:
     "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's error log. Any other text stays as it is.",
   options: z.strictObject({
-    field: z.string().min(1).default('message').describe('The field that holds the line.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the parts go; the top level of the event if left out.'),
-    overwrite: z.boolean().default(false).describe('Whether a part replaces a field that is there already.'),
+    ...parserOptions,
   }),
   examples: [
     {

@@ -1,11 +1,13 @@
 import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 import { compileGrok } from '../src/transform/grok.ts';
 
 export default defineTransform({
   description:
     'Parses a text with grok expressions as known from Logstash and merges the fields into the event. The engine is linear in the text, whatever the pattern.',
   options: z.strictObject({
+    ...parserOptions,
     patterns: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .transform((value) => (typeof value === 'string' ? [value] : value))
@@ -13,16 +15,6 @@ export default defineTransform({
         'Like `%{IP:client} %{NUMBER:bytes:int}`. Tried in order; where none fits the event stays as it is.',
       ),
     definitions: z.record(z.string(), z.string()).default({}).describe('Patterns of your own, by name.'),
-    field: z.string().min(1).default('message').describe('The field that holds the text.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the fields go; the top level of the event if left out.'),
-    overwrite: z
-      .boolean()
-      .default(false)
-      .describe('Whether a parsed field replaces one that is there already.'),
   }),
   examples: [
     {

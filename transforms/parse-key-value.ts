@@ -1,5 +1,6 @@
 import { defineTransform, deleteAt, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 import { parsePairs } from '../src/transform/pairs.ts';
 
 const character = z.string().length(1);
@@ -8,16 +9,10 @@ export default defineTransform({
   description:
     'Parses pairs with delimiters of your choice, like `a:1;b:2`, and merges them, as text, into the event.',
   options: z.strictObject({
-    field: z.string().min(1).default('message').describe('The field that holds the text.'),
+    ...parserOptions,
     between: character.default(' ').describe('The character between two pairs.'),
     assign: character.default('=').describe('The character between a key and its value.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the pairs go; the top level of the event if left out.'),
     remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
-    overwrite: z.boolean().default(false).describe('Whether a pair replaces a field that is already there.'),
   }),
   examples: [
     {

@@ -1,19 +1,14 @@
 import { defineTransform, deleteAt, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 import { parsePairs } from '../src/transform/pairs.ts';
 
 export default defineTransform({
   description:
     'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Words without a value are passed over; a field without any pair stays as it is.',
   options: z.strictObject({
-    field: z.string().min(1).default('message').describe('The field that holds the text.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the pairs go; the top level of the event if left out.'),
+    ...parserOptions,
     remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
-    overwrite: z.boolean().default(false).describe('Whether a pair replaces a field that is already there.'),
   }),
   examples: [
     {

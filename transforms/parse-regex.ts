@@ -1,24 +1,19 @@
 import { defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
 
 export default defineTransform({
   description:
     "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; no lookaround, no backreferences.",
   options: z.strictObject({
+    ...parserOptions,
     pattern: z
       .string()
       .min(1)
       .describe(
         'With named groups, like `user (?<user>\\S+)`. Where it does not fit the event stays as it is.',
       ),
-    field: z.string().min(1).default('message').describe('The field that holds the text.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the groups go; the top level of the event if left out.'),
-    overwrite: z.boolean().default(false).describe('Whether a group replaces a field that is already there.'),
   }),
   examples: [
     {

@@ -1,17 +1,13 @@
 import { defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { parserOptions } from '../src/transform/parser-options.ts';
 import { parseSyslog } from '../src/transform/syslog.ts';
 
 export default defineTransform({
   description:
     'Parses a syslog line, RFC 5424 or RFC 3164, and merges its parts into the event. A text that is neither stays as it is.',
   options: z.strictObject({
-    field: z.string().min(1).default('message').describe('The field that holds the line.'),
-    target: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Where the parts go; the top level of the event if left out.'),
+    ...parserOptions,
     overwrite: z
       .boolean()
       .default(true)
