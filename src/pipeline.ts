@@ -9,7 +9,7 @@ import { messageOf } from './errors.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
 import { Refusals } from './refusals.ts';
-import { Reducing } from './reducing.ts';
+import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
@@ -18,17 +18,7 @@ import type { Chain, ChainResult } from './transform/chain.ts';
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
 const DRAIN_CHECK_MS = 10;
-/**
- * Documents of one record are told apart by a number. Those of an event that was made of several begin at the number that it
- * had before, and go on so far apart that they never meet the others.
- */
-const OUTPUTS_APART = 1_000_000;
 const FIRST_RUN: Outputs = { first: 0, apart: 1 };
-
-interface Outputs {
-  readonly first: number;
-  readonly apart: number;
-}
 
 /**
  * The path of a record, in order: consume → decode → transform → batch → bulk → settle → commit. The consumer gives records
@@ -75,8 +65,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   }
 
   #createReducing(chain: Chain): Reducing {
-    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, first, by) =>
-      this.#transformed(leader, result, exact, { first, apart: OUTPUTS_APART }, by),
+    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, outputs, by) =>
+      this.#transformed(leader, result, exact, outputs, by),
     );
   }
 

@@ -21,9 +21,21 @@ export type Resumed = (
   leader: Settlement,
   result: ChainResult | Promise<ChainResult>,
   exact: ExactValue,
-  output: number,
+  outputs: Outputs,
   by: Reducing,
 ) => void;
+
+/**
+ * Documents of one record are told apart by a number: `first`, `first + apart`, and so on. Those of an event that was made of
+ * several begin at the number that it had before, and lie so far apart that they never meet the others.
+ */
+export interface Outputs {
+  readonly first: number;
+  readonly apart: number;
+}
+
+/** More events than a transform makes of one record, and than one makes of what another one has reduced. */
+const APART = { first: 1_000_000, further: 1000 };
 
 /** Keeps the events that wait for others, and sends what is made of them on along the chain. */
 export class Reducing {
@@ -57,6 +69,7 @@ export class Reducing {
   /** @param output the number that the event has among what its record became */
   wait({ step, key, event }: Waiting, settlement: Settlement, exact: ExactValue, output: number): void {
     const groups = this.#groups.get(step);
+    const outputs = this.#outputsOf(step, output);
     if (groups === undefined) throw new Error(`the transform at ${step} does not reduce`);
     settlement.detach();
     const member = { event, settlement, exact };
@@ -64,7 +77,7 @@ export class Reducing {
     try {
       begins = this.#chain.watched(step, settlement.record, () => groups.begins(key, member));
     } catch (error) {
-      this.#resumed(settlement, this.#chain.failed(step, error), exact, output, this);
+      this.#resumed(settlement, this.#chain.failed(step, error), exact, outputs, this);
       return;
     }
     this.#outputs.set(member, output);
@@ -144,15 +157,21 @@ export class Reducing {
   }
 
   #goOn(groups: Groups, group: Group, leader: Settlement, output: number): void {
+    const outputs = this.#outputsOf(groups.step, output);
     let merged: ReturnType<Groups['merge']>;
     try {
       merged = this.#chain.watched(groups.step, leader.record, () => groups.merge(group));
     } catch (error) {
       const exact = { value: undefined, written: [] };
-      this.#resumed(leader, this.#chain.failed(groups.step, error), exact, output, this);
+      this.#resumed(leader, this.#chain.failed(groups.step, error), exact, outputs, this);
       return;
     }
     const result = this.#chain.goOn(groups.step + 1, merged.event, leader.record);
-    this.#resumed(leader, result, merged.exact, output, this);
+    this.#resumed(leader, result, merged.exact, outputs, this);
+  }
+
+  #outputsOf(step: number, first: number): Outputs {
+    const before = [...this.#groups.keys()].filter((other) => other < step).length;
+    return { first, apart: APART.first * APART.further ** before };
   }
 }

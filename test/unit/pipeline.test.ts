@@ -520,6 +520,19 @@ describe('a partition that is given up', () => {
   });
 });
 
+it('what a transform does with an event after it has returned it changes nothing', () => {
+  const kept: Event[] = [];
+  const run: TransformFunction = (event) => {
+    for (const earlier of kept) earlier['n'] = 'changed later';
+    kept.push(event);
+    return event;
+  };
+  const lab = new PipelineLab({ run });
+  lab.own();
+  lab.take(['{"n":1}', '{"n":2}']);
+  expect(sourcesOf(lab.documents)).toEqual(['{"n":1}', '{"n":2}']);
+});
+
 it('a record in quarantine is dead-lettered without a transform seeing it, its neighbours go through', () => {
   const quarantine = new Quarantine();
   const seen: number[] = [];

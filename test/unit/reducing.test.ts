@@ -191,6 +191,28 @@ describe('several records that become one event', () => {
     expect(made.documents.length).toBeGreaterThan(50);
   });
 
+  it('have ids of their own where one reducer comes after the other, with splits between', () => {
+    const split: TransformFunction = ({ from, text }) => [
+      { from, text },
+      { from: `${String(from)}+`, text },
+    ];
+    const reduce = { ...joining, begins: () => false, maxEvents: 1 };
+    const step = { onError: 'dead_letter' } as const;
+    const made = new PipelineLab({
+      steps: [
+        { ...step, run: split },
+        { ...step, run: pass, reduce },
+        { ...step, run: split },
+        { ...step, run: pass, reduce },
+        { ...step, run: split },
+      ],
+    });
+    made.own();
+    made.take([line('A')]);
+    expect(made.documents).toHaveLength(8);
+    expect(new Set(made.documents.map(({ action }) => action)).size).toBe(8);
+  });
+
   it('may share a record: one that was split settles when all that it became has', () => {
     const split: TransformFunction = ({ texts }) =>
       (texts as string[]).map((text) => ({ from: text.toLowerCase(), text }));
