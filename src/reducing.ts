@@ -45,7 +45,7 @@ export class Reducing {
   readonly #bytesMax: number;
   /** The part of each partition, by that measure, that its last record was in. */
   readonly #cuts = new WeakMap<object, number>();
-  /** By group, the number that its first event has among what its record became. */
+  /** The number that a waiting event has among what its record became. */
   readonly #outputs = new WeakMap<object, number>();
   /** The last result of each partition that is not there yet, or that waits for one that is not. */
   readonly #tails = new Map<Partition, Promise<void>>();

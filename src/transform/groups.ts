@@ -34,6 +34,8 @@ export class Groups {
   readonly #reduce: ReduceTransform;
   /** In each partition the group that was added to longest ago is the first. */
   readonly #partitions = new Map<Partition, Map<string, Group>>();
+  /** No group of the partition has a last record earlier than that; most records need no look at the groups. */
+  readonly #earliest = new WeakMap<Partition, number>();
   #bytes = 0;
 
   /** @param step the place of the transform in its chain */
@@ -73,6 +75,7 @@ export class Groups {
     group ??= { members: [], lastTime: time, bytes: 0 };
     group.members.push(member);
     group.lastTime = Math.max(group.lastTime, time);
+    this.#earliest.set(partition, Math.min(this.#earliest.get(partition) ?? Infinity, time));
     group.bytes += member.settlement.bytes;
     this.#bytes += member.settlement.bytes;
     if (member.settlement.waits++ === 0) partition.waiting++;
@@ -87,12 +90,15 @@ export class Groups {
   /** Records of the partition have come up to that time. @returns the groups for which that is too late */
   passed(partition: Partition, time: number): Group[] {
     const groups = this.#partitions.get(partition);
-    if (groups === undefined) return [];
+    const { maxGapMs } = this.#reduce;
+    if (groups === undefined || time - (this.#earliest.get(partition) ?? Infinity) <= maxGapMs) return [];
     const closed: Group[] = [];
+    let earliest = Infinity;
     for (const [key, group] of groups) {
-      if (time - group.lastTime <= this.#reduce.maxGapMs) continue;
-      closed.push(this.#close(groups, key, group));
+      if (time - group.lastTime > maxGapMs) closed.push(this.#close(groups, key, group));
+      else earliest = Math.min(earliest, group.lastTime);
     }
+    this.#earliest.set(partition, earliest);
     return closed;
   }
 
