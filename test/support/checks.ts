@@ -74,5 +74,13 @@ async function expectNoCommitAhead(lab: Lab, isElsewhere: (entry: LedgerEntry) =
   const commits = await lab.commits();
   if (commits.length === 0) throw new Error('nothing was committed: the check would prove nothing');
   const faults = commitsAhead(commits, entries, settledAt);
-  if (faults.length > 0) throw new Error(`committed before settled: ${faults.join('; ')}`);
+  if (faults.length === 0) return;
+  const check = await lab.ledger.check(lab.elasticsearch, lab.index, { hash: 'none' });
+  const counts = Object.entries(check).map(
+    ([name, value]) => `${name} ${Array.isArray(value) ? value.length : value}`,
+  );
+  const strays = JSON.stringify([check.lost.slice(0, 2), check.unexpected.slice(0, 2)]);
+  throw new Error(
+    `committed before settled: ${faults.join('; ')}. In the index: ${counts.join(', ')}; ${strays}`,
+  );
 }

@@ -24,7 +24,8 @@ export function commitsAhead(
       const ahead = firstAhead(records, offset, time);
       if (ahead === undefined) continue;
       const when = ahead.known === Infinity ? 'never' : `only ${ahead.known - time} ms later`;
-      faults.push(`${place}: ${offset} was committed, and offset ${ahead.offset} was acknowledged ${when}`);
+      const record = `offset ${ahead.offset} (timestamp ${ahead.timestamp}, sequence ${ahead.sequence ?? 'none'})`;
+      faults.push(`${place}: ${offset} was committed, and ${record} was acknowledged ${when}`);
       break;
     }
   }
@@ -37,6 +38,8 @@ function placeOf({ topic, partition }: { topic: string; partition: number }): st
 
 interface Known {
   readonly offset: number;
+  readonly timestamp: number;
+  readonly sequence: number | undefined;
   readonly sentAt: number;
   /** When the client was told, in ms since the epoch; Infinity for never. */
   readonly known: number;

@@ -126,7 +126,8 @@ export class Ledger {
           topic,
           partition: where.partition,
           offset: where.offset,
-          timestamp: where.timestamp ?? sent,
+          // Not the report's: for a retry that the broker had already it has the time of another record of the batch.
+          timestamp: sent,
         };
         if (value === null) this.tombstones.push(coordinates);
         else into[at] = { ...coordinates, sequence, hash: digest, sentAt };
