@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { exitSuccessfully } from '../kafka/native.ts';
 import { type Log, createLog } from '../log.ts';
 import { watchFiles } from '../transform/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
@@ -18,10 +19,10 @@ export async function run(options: RunOptions): Promise<void> {
   const { workers } = loaded.config;
   // Knows the limits that a container's control group sets, and the cores that a process may run on.
   const count = workers === 'auto' ? availableParallelism() : workers;
-  // librdkafka's threads may outlive a broker that is away; everything of ours is settled or given up by then.
-  process.exit(
-    count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options),
-  );
+  const code =
+    count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options);
+  if (code === 0) exitSuccessfully();
+  process.exit(code);
 }
 
 async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Promise<number> {
