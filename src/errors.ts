@@ -27,8 +27,13 @@ export class LogweirError extends Error {
   }
 
   get exitCode(): number {
-    return exitCodes[this.code];
+    return exitCodeOf(this.code);
   }
+}
+
+/** The exit code of a process that ends with such an error. */
+export function exitCodeOf(code: ErrorCode): number {
+  return exitCodes[code];
 }
 
 /** The message of anything that was thrown. Never throws: what user code throws may have no text, or one that fails. */

@@ -1,5 +1,6 @@
 import { type Event, copyTarget, define, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
+import { isFields } from '../src/codec/field-path.ts';
 
 /** Where a field of a Vector agent's event goes, by the kind of its source. */
 const COMMON: Record<string, string> = { host: 'host.name', timestamp: '@timestamp' };
@@ -114,7 +115,7 @@ export default defineTransform({
       copyTarget(event, made);
       for (const key of keep) {
         // An object of the schema, or a text where the schema has an object: the latter would not fit beside the others.
-        if (Object.hasOwn(event, key) && (FLAT.has(key) || isObject(event[key]))) take(event, key, made, key);
+        if (Object.hasOwn(event, key) && (FLAT.has(key) || isFields(event[key]))) take(event, key, made, key);
       }
       for (const [from, to] of Object.entries({ ...COMMON, ...moves })) take(event, from, made, to);
       delete event['source_type'];
@@ -134,7 +135,7 @@ function take(event: Event, from: string, made: Event, to: string): void {
 }
 
 function fit(to: string, value: unknown): unknown {
-  if (to.endsWith('.labels') && isObject(value)) return withoutDots(value);
+  if (to.endsWith('.labels') && isFields(value)) return withoutDots(value);
   if (NUMBERS.has(to) && typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
   if (TEXTS.has(to) && typeof value === 'number') return String(value);
   return value;
@@ -144,13 +145,9 @@ function fit(to: string, value: unknown): unknown {
 function withoutEmpty(event: Event): Event | undefined {
   for (const key of Object.keys(event)) {
     const value = event[key];
-    if (isObject(value) && Object.keys(value).length === 0) delete event[key];
+    if (isFields(value) && Object.keys(value).length === 0) delete event[key];
   }
   return Object.keys(event).length === 0 ? undefined : event;
-}
-
-function isObject(value: unknown): value is Event {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** `app` and `app.kubernetes.io/name` side by side would be a text and an object; ECS has labels without dots. */
@@ -165,6 +162,6 @@ function isBlocked(made: Event, to: string): boolean {
   const keys = to.split('.').slice(0, -1);
   return keys.some((_key, index) => {
     const value = fieldAt(made, keys.slice(0, index + 1).join('.'));
-    return value !== undefined && !isObject(value);
+    return value !== undefined && !isFields(value);
   });
 }

@@ -1,5 +1,6 @@
-import { type Event, defineTransform, fieldAt } from 'logweir';
+import { defineTransform } from 'logweir';
 import { z } from 'zod';
+import { fits } from '../src/transform/condition.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
@@ -28,13 +29,7 @@ export default defineTransform({
       output: [{ path: '/orders' }],
     },
   ],
-  setup({ field, equals, in: list, contains, exists, action }) {
-    const fits = (event: Event): boolean => {
-      const value = fieldAt(event, field);
-      if (exists !== undefined) return (value !== undefined) === exists;
-      if (contains !== undefined) return typeof value === 'string' && value.includes(contains);
-      return list === undefined ? value === equals : (list as unknown[]).includes(value);
-    };
-    return (event) => (fits(event) === (action === 'keep') ? event : undefined);
+  setup({ action, ...condition }) {
+    return (event) => (fits(event, condition) === (action === 'keep') ? event : undefined);
   },
 });

@@ -1,8 +1,7 @@
 import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
 import { parserOptions } from '../src/transform/parser-options.ts';
-
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+import { MONTHS } from '../src/transform/syslog.ts';
 
 /** Each class excludes what ends it, so a line is read once. */
 const COMMON =

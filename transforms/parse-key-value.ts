@@ -1,7 +1,7 @@
-import { defineTransform, deleteAt, fieldAt, mergeInto } from 'logweir';
+import { defineTransform } from 'logweir';
 import { z } from 'zod';
 import { parserOptions } from '../src/transform/parser-options.ts';
-import { parsePairs } from '../src/transform/pairs.ts';
+import { parsePairsIn } from '../src/transform/pairs.ts';
 
 const character = z.string().length(1);
 
@@ -22,13 +22,7 @@ export default defineTransform({
       output: [{ tags: { team: 'payments', tier: '1' } }],
     },
   ],
-  setup({ field, remove, between, assign, ...options }) {
-    return (event) => {
-      const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? parsePairs(text, { between, assign }) : undefined;
-      if (parsed === undefined) return event;
-      if (remove) deleteAt(event, field);
-      return mergeInto(event, parsed, options);
-    };
+  setup({ between, assign, ...options }) {
+    return (event) => parsePairsIn(event, { between, assign }, options);
   },
 });

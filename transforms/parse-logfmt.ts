@@ -1,7 +1,7 @@
-import { defineTransform, deleteAt, fieldAt, mergeInto } from 'logweir';
+import { defineTransform } from 'logweir';
 import { z } from 'zod';
 import { parserOptions } from '../src/transform/parser-options.ts';
-import { parsePairs } from '../src/transform/pairs.ts';
+import { parsePairsIn } from '../src/transform/pairs.ts';
 
 export default defineTransform({
   description:
@@ -25,13 +25,7 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, remove, ...options }) {
-    return (event) => {
-      const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? parsePairs(text, { between: ' ', assign: '=' }) : undefined;
-      if (parsed === undefined) return event;
-      if (remove) deleteAt(event, field);
-      return mergeInto(event, parsed, options);
-    };
+  setup(options) {
+    return (event) => parsePairsIn(event, { between: ' ', assign: '=' }, options);
   },
 });

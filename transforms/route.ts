@@ -1,6 +1,7 @@
-import { type Event, defineTransform, fieldAt, routeTo } from 'logweir';
+import { defineTransform, routeTo } from 'logweir';
 import { z } from 'zod';
 import { compileIndexName } from '../src/elasticsearch/index-name.ts';
+import { fits } from '../src/transform/condition.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const rule = z
@@ -41,16 +42,3 @@ export default defineTransform({
     };
   },
 });
-
-interface Condition {
-  readonly field: string;
-  readonly equals?: unknown;
-  readonly in?: readonly unknown[] | undefined;
-  readonly exists?: boolean | undefined;
-}
-
-function fits(event: Event, { field, equals, in: list, exists }: Condition): boolean {
-  const value = fieldAt(event, field);
-  if (exists !== undefined) return (value !== undefined) === exists;
-  return list === undefined ? value === equals : list.includes(value);
-}

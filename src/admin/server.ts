@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LogweirError, messageOf } from '../errors.ts';
-import { type MetricsText } from './metrics.ts';
+import type { MetricsText } from './metrics.ts';
 
 /** Why the process is not ready, or null. */
 export type Readiness = () => string | null | Promise<string | null>;

@@ -1,6 +1,7 @@
 type Fields = Record<string, unknown>;
 
-function isFields(value: unknown): value is Fields {
+/** Whether it is an object with fields, and not a list. */
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,3 +1,4 @@
+import { define } from '../codec/field-path.ts';
 import { compileLinear } from './linear-regex.ts';
 
 /**
@@ -111,10 +112,6 @@ export function compileGrok(expression: string, own: Readonly<Record<string, str
       return found;
     },
   };
-}
-
-function define(found: object, key: string, value: unknown): void {
-  Object.defineProperty(found, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** What is no number in spite of its pattern, or one that would lose digits, stays text. */

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { define } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 
 /**
@@ -26,9 +27,7 @@ export function namedGroups(pattern: RE2JS, text: string): Event | undefined {
   const found: Event = {};
   for (const name of Object.keys(pattern.namedGroups())) {
     const value = matcher.group(name);
-    if (value !== null && value !== undefined) {
-      Object.defineProperty(found, name, { value, enumerable: true, writable: true, configurable: true });
-    }
+    if (value !== null && value !== undefined) define(found, name, value);
   }
   return found;
 }

@@ -1,5 +1,6 @@
-import { define } from '../codec/field-path.ts';
+import { define, deleteAt, fieldAt } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
+import { type MergeOptions, mergeInto } from './merge-into.ts';
 
 export interface PairSyntax {
   /** Between two pairs; several in a row count as one. One character. */
@@ -61,4 +62,17 @@ function unescape(text: string): string {
     if (letter === '"' || letter === '\\') return letter;
     return ESCAPES[letter] ?? whole;
   });
+}
+
+/** Parses a field of the event and merges its pairs into it; without any pair the event stays as it is. */
+export function parsePairsIn(
+  event: Event,
+  syntax: PairSyntax,
+  { field, remove, ...options }: MergeOptions & { readonly field: string; readonly remove: boolean },
+): Event {
+  const text = fieldAt(event, field);
+  const parsed = typeof text === 'string' ? parsePairs(text, syntax) : undefined;
+  if (parsed === undefined) return event;
+  if (remove) deleteAt(event, field);
+  return mergeInto(event, parsed, options);
 }

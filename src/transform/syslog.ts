@@ -1,3 +1,4 @@
+import { define } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 
 const FACILITIES =
@@ -5,7 +6,8 @@ const FACILITIES =
     ' ',
   );
 const SEVERITIES = 'emerg alert crit err warning notice info debug'.split(' ');
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+/** As logs write them in English. */
+export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 const RFC5424 = /^<(\d{1,3})>(\d{1,2}) (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ([-[])/;
 const RFC3164 =
@@ -95,8 +97,4 @@ function structuredData(text: string, start: number): { elements: Event; end: nu
     at++;
   }
   return { elements, end: at };
-}
-
-function define(holder: Event, key: string, value: unknown): void {
-  Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
 }

@@ -2,7 +2,7 @@ import { AdminServer } from '../admin/server.ts';
 import type { Status } from '../admin/status.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { fullJitter } from '../elasticsearch/backoff.ts';
-import { LogweirError } from '../errors.ts';
+import { exitCodeOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { version } from '../version.ts';
 import { Child } from './child.ts';
@@ -180,7 +180,7 @@ export class Supervisor {
       return;
     }
     const firstOfAll = this.#slots.every(({ isUp, restarts }) => !isUp && restarts === 0);
-    if (firstOfAll && code !== null && code === new LogweirError('CONFIG', '').exitCode) {
+    if (firstOfAll && code === exitCodeOf('CONFIG')) {
       this.#ended(code);
       return;
     }
