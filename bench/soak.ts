@@ -34,6 +34,10 @@ const FAULT_S = 20;
 const faults: readonly Fault[] = ['503', 'items', '401'];
 /** At the beginning the process still compiles and fills its buffers. */
 const WARM_UP_S = 120;
+/** For so long after a fault what it has held up is still being caught up with. */
+const CATCH_UP_S = 75;
+/** The run is told in so many parts, so that what rises is seen to rise. */
+const PARTS = 6;
 
 interface Sample {
   readonly second: number;
@@ -103,14 +107,26 @@ function faultAt(now: number): Fault {
     : 'none';
 }
 
-function summary(): object {
-  const calm = samples.filter(
-    (one, index) => one.second > WARM_UP_S && one.fault === 'none' && samples[index - 1]?.fault === 'none',
+/** Neither warming up, nor with a fault, nor catching up after one. */
+function isCalm({ second: at, fault: present }: Sample): boolean {
+  return (
+    at > WARM_UP_S &&
+    present === 'none' &&
+    !samples.some(
+      ({ second: other, fault: kind }) => kind !== 'none' && other < at && other > at - CATCH_UP_S,
+    )
   );
-  const tenth = Math.ceil(calm.length / 10);
+}
+
+function summary(): object {
+  const calm = samples.filter(isCalm);
   const figures = ['rssMb', 'heapMb', 'fds', 'p50Ms', 'p99Ms'] as const;
-  const spreads = (some: readonly Sample[]): object =>
-    Object.fromEntries(figures.map((figure) => [figure, spreadOf(some.map((one) => one[figure]))]));
+  const parts = Array.from({ length: PARTS }, (_, part) => {
+    const [from, to] = [part, part + 1].map((bound) => (bound * minutes) / PARTS) as [number, number];
+    const within = calm.filter(({ second: at }) => at >= from * 60 && at < to * 60);
+    const spreads = figures.map((figure) => [figure, spreadOf(within.map((one) => one[figure]))] as const);
+    return { from, to, samples: within.length, ...Object.fromEntries(spreads) };
+  });
   return {
     minutes,
     eventsPerSecond: rate,
@@ -118,9 +134,8 @@ function summary(): object {
     acknowledged,
     faults: samples.filter((one, index) => one.fault !== 'none' && samples[index - 1]?.fault === 'none')
       .length,
-    firstTenth: spreads(calm.slice(0, tenth)),
-    lastTenth: spreads(calm.slice(-tenth)),
-    all: spreads(calm),
+    // A part may lie wholly within a fault, or in the warming up.
+    parts: parts.filter((part) => part.samples > 0),
   };
 }
 
