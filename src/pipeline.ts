@@ -12,8 +12,8 @@ import { Refusals } from './refusals.ts';
 import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
-import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
+import { LazyChain } from './transform/lazy-chain.ts';
 
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
@@ -31,6 +31,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   readonly #values = new Arena();
   readonly #refusals: Refusals;
   #chain: Chain;
+  #lazyChain: LazyChain;
   #reducing: Reducing;
   #inFlight = 0;
 
@@ -41,6 +42,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     const deadLettered = (reason: string): void => events.deadLettered(reason);
     this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
     this.#chain = parts.chain;
+    this.#lazyChain = new LazyChain(parts.chain);
     this.#reducing = this.#createReducing(parts.chain);
   }
 
@@ -51,6 +53,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   changeChain(chain: Chain): void {
     this.#reducing.closeAll();
     this.#chain = chain;
+    this.#lazyChain = new LazyChain(chain);
     this.#reducing = this.#createReducing(chain);
     for (const settlement of this.#refusals.takeWaiting())
       this.#decode(settlement, settlement.record, settlement.record.value);
@@ -111,14 +114,15 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.settle('skipped');
       return;
     }
-    const decoded = decode(value, this.#parts.codec);
+    const { renderer, documents } = this.#parts;
+    const chain = this.#chain;
+    const isLookedInto = chain.steps.length > 0 || renderer.needsEvent;
+    const decoded = decode(value, this.#parts.codec, isLookedInto && this.#lazyChain.isLazy);
     if (decoded.kind === 'poison') {
       this.#refusals.refuse(settlement, decoded);
       return;
     }
-    const { renderer, documents } = this.#parts;
-    const chain = this.#chain;
-    if (chain.steps.length === 0 && !renderer.needsEvent) {
+    if (!isLookedInto) {
       const document = renderer.untouched(settlement, decoded);
       // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
       const end = document.end - 1;
@@ -134,9 +138,9 @@ export class Pipeline implements RecordSink, SettlementListener {
       });
       return;
     }
-    const exact = decoded.parse();
+    const exact = decoded.event();
     record.moveTo(this.#values);
-    const result = chain.run(exact.value as Event, record);
+    const result = this.#lazyChain.run(decoded, exact, record);
     const reducing = this.#reducing;
     if (!reducing.isNeeded) {
       this.#transformed(settlement, result, exact, FIRST_RUN, reducing);

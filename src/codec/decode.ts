@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type ExactValue, parseExact } from './exact-json.ts';
+import { membersOf } from './json-members.ts';
 import {
   DEPTH_MAX,
   HAS_EXOTIC_NUMBER,
@@ -10,6 +11,8 @@ import {
   faultPosition,
   scanJsonObject,
 } from './json-scan.ts';
+import { LazyEvent } from './lazy-event.ts';
+import { ObjectBytes } from './object-bytes.ts';
 
 /** Why a payload can never become a document, as the dead letter names it. */
 export type PoisonReason =
@@ -28,6 +31,8 @@ export interface Decoded {
   bytes: Buffer;
   /** Parses the bytes, each call anew. */
   parse(): ExactValue;
+  /** The event, each call anew: a {@link LazyEvent} where `decode` was asked for it, and where it can be. */
+  event(): ExactValue;
 }
 
 export type Codec = 'json' | 'text';
@@ -35,33 +40,49 @@ export type Codec = 'json' | 'text';
 /**
  * Bytes → event, or the reason why not. The same answer whether anybody looks into the record or not: the bytes are
  * checked by a scan that builds nothing, and are parsed only when asked.
+ *
+ * @param lazily whether {@link Decoded.event} is to give lazy events
  */
-export function decode(value: Buffer, codec: Codec): Decoded | Poison {
+export function decode(value: Buffer, codec: Codec, lazily = false): Decoded | Poison {
   if (value.length === 0)
     return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
   if (codec === 'text') return isUtf8(value) ? decodeText(value) : invalidUtf8();
-  const flags = scanJsonObject(value);
+  const flags = scanJsonObject(value, lazily);
   if (flags < 0) return isUtf8(value) ? poisonOf(flags, faultPosition(), value.length) : invalidUtf8();
   if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
-  return new JsonEvent((flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value), flags);
+  const members = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 ? membersOf(value) : undefined;
+  return new JsonEvent((flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value), flags, members);
 }
 
 class JsonEvent implements Decoded {
   readonly kind = 'event';
   readonly bytes: Buffer;
   readonly #flags: number;
+  readonly #members: readonly number[] | undefined;
 
-  constructor(bytes: Buffer, flags: number) {
+  constructor(bytes: Buffer, flags: number, members: readonly number[] | undefined) {
     this.bytes = bytes;
     this.#flags = flags;
+    this.#members = members;
+  }
+
+  event(): ExactValue {
+    if (this.#members === undefined) return this.parse();
+    return {
+      value: new LazyEvent(new ObjectBytes(this.bytes, this.#isAscii, this.#members)).event,
+      written: [],
+    };
   }
 
   parse(): ExactValue {
-    const isAscii = (this.#flags & HAS_NON_ASCII) === 0;
-    const text = this.bytes.toString(isAscii ? 'latin1' : 'utf8');
+    const text = this.bytes.toString(this.#isAscii ? 'latin1' : 'utf8');
     return (this.#flags & HAS_EXOTIC_NUMBER) === 0
       ? { value: JSON.parse(text), written: [] }
       : parseExact(text);
+  }
+
+  get #isAscii(): boolean {
+    return (this.#flags & HAS_NON_ASCII) === 0;
   }
 }
 
@@ -81,11 +102,8 @@ function invalidUtf8(): Poison {
 /** A line of text becomes `{"message": …}`, as Vector's text decoding does. */
 function decodeText(value: Buffer): Decoded {
   const event = { message: value.toString('utf8') };
-  return {
-    kind: 'event',
-    bytes: Buffer.from(JSON.stringify(event)),
-    parse: () => ({ value: { ...event }, written: [] }),
-  };
+  const parse = (): ExactValue => ({ value: { ...event }, written: [] });
+  return { kind: 'event', bytes: Buffer.from(JSON.stringify(event)), parse, event: parse };
 }
 
 /** Line feeds are only found between tokens here (a raw one in a string is not JSON), so a space says the same. */

@@ -1,3 +1,5 @@
+import { beginMembers, noteKey, noteValueEnd } from './json-members.ts';
+
 /** Flags of a valid object; see {@link scanJsonObject}. */
 export const HAS_LINE_FEED = 1;
 export const HAS_EXOTIC_NUMBER = 2;
@@ -44,6 +46,8 @@ const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 let flags = 0;
 let fault = 0;
 const containers = new Uint8Array(DEPTH_MAX);
+/** Of the last key the closing quote; 0 where the key is more than plain ASCII. */
+let keyEnd = 0;
 
 /** Where the last scan failed: the position of the first byte that cannot be, or the length where the text ended too early. */
 export function faultPosition(): number {
@@ -58,10 +62,12 @@ export function faultPosition(): number {
  *
  * It runs once for every record: one function with a stack of its own, about 1 ns a byte.
  *
+ * @param noting whether `membersOf` of json-members.ts is going to be asked where the members are
  * @returns a bit mask of {@link HAS_LINE_FEED}, {@link HAS_EXOTIC_NUMBER} and {@link HAS_NON_ASCII}, or what is wrong
  */
-export function scanJsonObject(input: Uint8Array): number {
+export function scanJsonObject(input: Uint8Array, noting = false): number {
   flags = 0;
+  if (noting) beginMembers();
   let at = skipSpace(input, 0);
   if (input[at] !== OPEN_BRACE) return failed(input, at, startsValue(input, at) ? NOT_AN_OBJECT : NOT_JSON);
   let depth = 0;
@@ -77,7 +83,11 @@ export function scanJsonObject(input: Uint8Array): number {
       containers[depth++] = byte;
       at = skipSpace(input, at + 1);
       if (input[at] !== (byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET)) {
-        if (byte === OPEN_BRACE && (at = skipKey(input, at)) < 0) return NOT_JSON;
+        if (byte === OPEN_BRACE) {
+          const key = at + 1;
+          if ((at = skipKey(input, at)) < 0) return NOT_JSON;
+          if (noting && depth === 1) noteKey(key, keyEnd, at);
+        }
         continue;
       }
       at++;
@@ -89,13 +99,18 @@ export function scanJsonObject(input: Uint8Array): number {
         at = skipSpace(input, at);
         return at < input.length ? failed(input, at, NOT_JSON) : flags;
       }
+      if (noting && depth === 1) noteValueEnd(at);
       byte = input[at];
       if (SPACE[byte as number] === 1) byte = input[(at = skipSpace(input, at))];
       const inObject = containers[depth - 1] === OPEN_BRACE;
       if (byte === COMMA) {
         at++;
         if (SPACE[input[at] as number] === 1) at = skipSpace(input, at);
-        if (inObject && (at = skipKey(input, at)) < 0) return NOT_JSON;
+        if (inObject) {
+          const key = at + 1;
+          if ((at = skipKey(input, at)) < 0) return NOT_JSON;
+          if (noting && depth === 1) noteKey(key, keyEnd, at);
+        }
         break;
       }
       if (byte !== (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) return failed(input, at, NOT_JSON);
@@ -119,8 +134,12 @@ function skipSpace(input: Uint8Array, start: number): number {
 function skipKey(input: Uint8Array, start: number): number {
   if (input[start] !== QUOTE) return failed(input, start, NOT_JSON);
   let at = skipPlain(input, start + 1);
+  keyEnd = at;
   if (input[at] === QUOTE) at++;
-  else if ((at = skipRestOfString(input, at)) < 0) return at;
+  else {
+    keyEnd = 0;
+    if ((at = skipRestOfString(input, at)) < 0) return at;
+  }
   if (SPACE[input[at] as number] === 1) at = skipSpace(input, at);
   if (input[at] !== COLON) return failed(input, at, NOT_JSON);
   at++;

@@ -1,10 +1,10 @@
-import { Arena } from '../arena.ts';
+import { Arena, utf8Max } from '../arena.ts';
+import { LazyEvent } from '../codec/lazy-event.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
 import { Document } from './document.ts';
 import { documentId } from './document-id.ts';
 
 const LINE_FEED = 0x0a;
-const EXACT_FROM = 16_384;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -30,11 +30,16 @@ export class DocumentWriter {
    * @param output the number of the event where a transform made several of one record
    * @param source one JSON object on one line
    */
-  write(settlement: Settlement, target: string, output: number, source: Buffer | string): Document {
+  write(
+    settlement: Settlement,
+    target: string,
+    output: number,
+    source: Buffer | string | LazyEvent,
+  ): Document {
     const { record } = settlement;
     const action = this.#actionFor(target, record);
     const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
-    const sourceMax = typeof source === 'string' ? bytesMax(source) : source.length;
+    const sourceMax = bytesMax(source);
     const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + 1);
     const start = this.#arena.at;
     chunk.set(action, start);
@@ -42,6 +47,7 @@ export class DocumentWriter {
     // It is ASCII, and too short for a call to be worth it.
     for (let index = 0; index < rest.length; index++) chunk[at++] = rest.charCodeAt(index);
     if (typeof source === 'string') at += chunk.write(source, at);
+    else if (source instanceof LazyEvent) at = source.writeTo(chunk, at);
     else {
       chunk.set(source, at);
       at += source.length;
@@ -72,7 +78,7 @@ export class DocumentWriter {
   }
 }
 
-/** UTF-8 takes at most three bytes for a UTF-16 unit; long texts are worth a count, so that no large room is left empty. */
-function bytesMax(text: string): number {
-  return text.length > EXACT_FROM ? Buffer.byteLength(text) : text.length * 3;
+function bytesMax(source: Buffer | string | LazyEvent): number {
+  if (typeof source === 'string') return utf8Max(source);
+  return source instanceof LazyEvent ? source.bytesMax() : source.length;
 }

@@ -1,5 +1,6 @@
 import type { Decoded } from '../codec/decode.ts';
 import { type ExactValue, stringifyExact } from '../codec/exact-json.ts';
+import { type LazyEvent, lazyOf } from '../codec/lazy-event.ts';
 import type { Config } from '../config/schema.ts';
 import { LogweirError } from '../errors.ts';
 import type { Settlement } from '../settlement.ts';
@@ -33,7 +34,7 @@ function indexRenderer(template: string): Renderer {
     untouched: (settlement, decoded) =>
       writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
     event: (settlement, event, output, exact) => {
-      const source = stringifyExact(event, exact);
+      const source = sourceOf(event, exact);
       const target = routedTo(event) ?? name(event, settlement.record.timestamp);
       return writer.write(settlement, target, output, source);
     },
@@ -55,16 +56,23 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
     if (parseTime(value['@timestamp']) === undefined) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
-    return writer.write(settlement, routedTo(value) ?? stream, output, stringifyExact(value, exact));
+    return writer.write(settlement, routedTo(value) ?? stream, output, sourceOf(value, exact));
   };
   return {
     needsEvent: true,
     untouched: (settlement, decoded) => {
-      const exact = decoded.parse();
+      const exact = decoded.event();
       return event(settlement, exact.value as Event, 0, exact);
     },
     event,
   };
+}
+
+/** @throws TypeError where something in the event is cyclic or has no JSON form */
+function sourceOf(event: Event, exact: ExactValue | undefined): string | LazyEvent {
+  const lazy = lazyOf(event);
+  if (lazy === undefined) return stringifyExact(event, exact);
+  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole);
 }
 
 /** Where a transform has sent the event by itself. */
