@@ -36,9 +36,18 @@ export function lastKey(event: Fields, path: string): string {
   return Object.hasOwn(event, path) ? path : path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** Sets an own property. Not `holder[key] =`: a key named `__proto__` is data, and never reaches a prototype. */
+/** Sets an own property. A key named `__proto__` is data too, and never reaches a prototype. */
 export function define<F extends Fields>(holder: F, key: string, value: unknown): F {
-  return Object.defineProperty(holder, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === '__proto__')
+    return Object.defineProperty(holder, key, {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  // Several times as fast, and the same: of what JSON makes no property has a setter.
+  (holder as Fields)[key] = value;
+  return holder;
 }
 
 /** Sets the value at a dotted path, making the objects on the way where nothing, or no object, is there. */

@@ -70,6 +70,42 @@ describe('a record', () => {
     expect(sourcesOf(lab.documents)).toEqual(['{"id":9007199254740993,"n":1.0}']);
   });
 
+  it('of which a transform sets a field leaves with all the rest as it came', () => {
+    const lab = new PipelineLab({
+      run: (event) => {
+        event['set'] = 'é';
+        return event;
+      },
+    });
+    lab.own();
+    lab.take(['{"a":{"b" :[1, 2]},"c":"\\u00e9é"}', '{ "a": 1.0 }']);
+    expect(sourcesOf(lab.documents)).toEqual([
+      '{"a":{"b" :[1, 2]},"c":"\\u00e9é","set":"é"}',
+      '{"a":1.0,"set":"é"}',
+    ]);
+  });
+
+  it('that goes to a data stream is looked at for its time, and otherwise left as it came', () => {
+    const lab = new PipelineLab({ elasticsearch: '{ mode: data_stream }' });
+    lab.own();
+    lab.take(['{"@timestamp":"2026-07-01T10:00:00Z","a":{"b" :1}}', '{"a":{"b" :1}}']);
+    expect(sourcesOf(lab.documents)).toEqual([
+      '{"@timestamp":"2026-07-01T10:00:00Z","a":{"b" :1}}',
+      expect.stringMatching(/^\{"a":\{"b" :1\},"@timestamp":"[^"]+"\}$/),
+    ]);
+  });
+
+  it('that a transform clones, which a lazy event does not stand, is stored all the same', () => {
+    const lab = new PipelineLab({ run: (event) => ({ ...structuredClone(event), cloned: true }) });
+    const owned = lab.own();
+    lab.take(['{"a":1}', '{"a":2}']);
+    expect(lab.letters).toEqual([]);
+    expect(sourcesOf(lab.documents)).toEqual(['{"a":1,"cloned":true}', '{"a":2,"cloned":true}']);
+    lab.acknowledge();
+    lab.acknowledge();
+    expect(owned.watermark).toBe(2);
+  });
+
   it('is flushed to Elasticsearch with the poll that brought it', () => {
     const lab = new PipelineLab();
     lab.own();
