@@ -50,7 +50,8 @@ export class Settlement {
   waits = 0;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
   deadLetter: Promise<void> | null = null;
-  #followers: Settlement[] = [];
+  /** Most records lead no others: nothing is allocated for them. */
+  #followers: Settlement[] | null = null;
   #record: TakenRecord | null;
   #shares = 1;
   #rank = 0;
@@ -90,12 +91,14 @@ export class Settlement {
 
   /** One share of `follower` settles with this record, as this record does: one event was made of both. */
   leads(follower: Settlement): void {
-    this.#followers.push(follower);
+    (this.#followers ??= []).push(follower);
   }
 
   /** The records that settle with this one; they no longer do. */
   takeFollowers(): Settlement[] {
-    return this.#followers.splice(0);
+    const followers = this.#followers ?? [];
+    this.#followers = null;
+    return followers;
   }
 
   /** Settles one share. Calls after the last one are ignored: an acknowledgement may come after the record was given up. */
@@ -120,6 +123,7 @@ export class Settlement {
     this.#listener.settled(this, outcome);
     this.#record = null;
     // Those that are given up are so by themselves: they lie in the same partition.
-    if (outcome !== 'returned') for (const follower of this.takeFollowers()) follower.settle(outcome);
+    if (this.#followers !== null && outcome !== 'returned')
+      for (const follower of this.takeFollowers()) follower.settle(outcome);
   }
 }

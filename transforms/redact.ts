@@ -79,7 +79,7 @@ export default defineTransform({
       for (const path of fields) {
         const holder = holderOf(event, path);
         const key = lastKey(event, path);
-        if (holder !== undefined) define(holder, key, redactInside(holder[key], redactText));
+        if (holder !== undefined) redactField(holder, key, redactText);
       }
       return event;
     };
@@ -90,12 +90,19 @@ function redactInside(value: unknown, redactText: (text: string) => string): unk
   if (typeof value === 'string') return redactText(value);
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   const holder = value as Record<string, unknown>;
-  for (const key of Object.keys(holder)) {
-    const before = holder[key];
-    const after = redactInside(before, redactText);
-    if (after !== before) define(holder, key, after);
-  }
+  for (const key of Object.keys(holder)) redactField(holder, key, redactText);
   return value;
+}
+
+/** Most fields hold nothing that is to be redacted, and leave as they came. */
+function redactField(
+  holder: Record<string, unknown>,
+  key: string,
+  redactText: (text: string) => string,
+): void {
+  const before = holder[key];
+  const after = redactInside(before, redactText);
+  if (after !== before) define(holder, key, after);
 }
 
 function replaceMatches(

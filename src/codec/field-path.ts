@@ -6,12 +6,21 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /**
+ * Whether a plain object has the key itself, as `Object.hasOwn` says: that takes a whole descriptor out of an event that is lazy, where
+ * `in` takes an answer, and costs several times as much.
+ */
+export function hasKey(holder: Fields, key: string): boolean {
+  return key in Object.prototype ? Object.hasOwn(holder, key) : key in holder;
+}
+
+/**
  * Reads a dotted path, own properties only: `kubernetes.pod_namespace`. A key that holds the dots itself wins.
  *
  * @returns undefined where nothing is there
  */
 export function fieldAt(event: Fields, path: string): unknown {
-  return holderOf(event, path)?.[lastKey(event, path)];
+  if (hasKey(event, path)) return event[path];
+  return holderOf(event, path)?.[path.slice(path.lastIndexOf('.') + 1)];
 }
 
 /**
@@ -19,21 +28,22 @@ export function fieldAt(event: Fields, path: string): unknown {
  * {@link lastKey} it lets a transform change a nested value in place.
  */
 export function holderOf(event: Fields, path: string): Fields | undefined {
-  if (Object.hasOwn(event, path)) return event;
+  if (hasKey(event, path)) return event;
+  if (!path.includes('.')) return undefined;
   const keys = path.split('.');
   const last = keys.pop() ?? path;
   let at = event;
   for (const key of keys) {
-    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    const next = hasKey(at, key) ? at[key] : undefined;
     if (!isFields(next)) return undefined;
     at = next;
   }
-  return Object.hasOwn(at, last) ? at : undefined;
+  return hasKey(at, last) ? at : undefined;
 }
 
 /** The key under which {@link holderOf} holds the value. */
 export function lastKey(event: Fields, path: string): string {
-  return Object.hasOwn(event, path) ? path : path.slice(path.lastIndexOf('.') + 1);
+  return !path.includes('.') || hasKey(event, path) ? path : path.slice(path.lastIndexOf('.') + 1);
 }
 
 /** Sets an own property. A key named `__proto__` is data too, and never reaches a prototype. */
@@ -61,7 +71,7 @@ export function setAt(event: Fields, path: string, value: unknown): void {
   const last = keys.pop() ?? path;
   let at = event;
   for (const key of keys) {
-    const next = Object.hasOwn(at, key) ? at[key] : undefined;
+    const next = hasKey(at, key) ? at[key] : undefined;
     if (isFields(next)) at = next;
     else {
       const made: Fields = {};

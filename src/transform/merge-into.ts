@@ -1,4 +1,4 @@
-import { define, setAt } from '../codec/field-path.ts';
+import { define, hasKey, setAt } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 
 export interface MergeOptions {
@@ -15,7 +15,7 @@ export function mergeInto(event: Event, parsed: Event, { target, overwrite }: Me
     return event;
   }
   for (const key of Object.keys(parsed)) {
-    if (overwrite || !Object.hasOwn(event, key)) define(event, key, parsed[key]);
+    if (overwrite || !hasKey(event, key)) define(event, key, parsed[key]);
   }
   return event;
 }

@@ -86,22 +86,23 @@ export async function endOffsets(
     partition,
     offset: kafka.OffsetSpec.LATEST,
   }));
-  return await withAdmin(bootstrapServers, async (admin) => {
-    let results: ListOffsetsResult[] = [];
-    // A partition of a new topic, or of a broker that has just started, has no leader for a moment.
-    const answered = async () => {
-      try {
-        results = await called((callback) => admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback));
-      } catch (error) {
-        if (kafkaErrorCode(error) === NO_ENTRY) return false;
-        throw error;
-      }
-      return results.every(({ error }) => error === undefined);
-    };
-    await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
-    const offsets = new Map(results.map(({ partition, offset }) => [partition, offset]));
-    return numbers(partitions).map((partition) => offsets.get(partition) ?? -1);
-  });
+  let results: ListOffsetsResult[] = [];
+  // A partition of a new topic, or of a broker that has just started, has no leader for a moment. Each look by a client of its own:
+  // librdkafka goes on asking the leader that it once knew, though it has been told that this is none any more.
+  const answered = async (): Promise<boolean> => {
+    try {
+      results = await withAdmin(bootstrapServers, (admin) =>
+        called((callback) => admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback)),
+      );
+    } catch (error) {
+      if (kafkaErrorCode(error) === NO_ENTRY) return false;
+      throw error;
+    }
+    return results.every(({ error }) => error === undefined);
+  };
+  await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
+  const offsets = new Map(results.map(({ partition, offset }) => [partition, offset]));
+  return numbers(partitions).map((partition) => offsets.get(partition) ?? -1);
 }
 
 /** How many partitions a topic has; 0 where there is none of that name. */
