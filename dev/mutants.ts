@@ -295,8 +295,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a field that was deleted is written',
     file: 'src/codec/lazy-event.ts',
-    search: "if (text === '') continue;",
-    replace: "if (text === '' && member > 0) continue;",
+    search: 'if (state === undefined ||',
+    replace: 'if (state === undefined || state === DELETED ||',
     tests: ['codec/lazy-event'],
   },
   {
@@ -435,9 +435,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'the first record of an event settles without the others',
     file: 'src/settlement.ts',
-    search:
-      "if (outcome !== 'returned') for (const follower of this.takeFollowers()) follower.settle(outcome);",
-    replace: '',
+    search: 'for (const follower of this.takeFollowers()) follower.settle(outcome);',
+    replace: 'this.#followers = null;',
     tests: ['reducing'],
   },
   {
