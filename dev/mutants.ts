@@ -307,6 +307,13 @@ const mutants: readonly Mutant[] = [
     tests: ['codec/lazy-event'],
   },
   {
+    name: 'fields that are merged stand beside those of the same name',
+    file: 'src/codec/lazy-event.ts',
+    search: 'this.#find(key) >= 0 || !keepsItsPlace(key) ||',
+    replace: '!keepsItsPlace(key) ||',
+    tests: ['codec/lazy-event'],
+  },
+  {
     name: 'an event that cannot be cloned is a failure',
     file: 'src/transform/lazy-chain.ts',
     search: 'return result.failures.some(isNotCloneable) ? this.#runParsed(decoded, record) : result;',

@@ -19,8 +19,10 @@ export function hasKey(holder: Fields, key: string): boolean {
  * @returns undefined where nothing is there
  */
 export function fieldAt(event: Fields, path: string): unknown {
-  if (hasKey(event, path)) return event[path];
-  return holderOf(event, path)?.[path.slice(path.lastIndexOf('.') + 1)];
+  if (path in Object.prototype) return Object.hasOwn(event, path) ? event[path] : undefined;
+  const value = event[path];
+  if (value !== undefined || !path.includes('.')) return value;
+  return holderOf(event, path)?.[lastKey(event, path)];
 }
 
 /**

@@ -129,6 +129,21 @@ export class LazyEvent implements ProxyHandler<Fields> {
   }
 
   /**
+   * Sets many fields at once, and much faster than one by one, where none of them is there yet and none was added before.
+   *
+   * @returns whether it did
+   */
+  add(fields: Fields): boolean {
+    if (this.#isWhole || this.#added !== undefined) return false;
+    for (const key of Object.keys(fields)) {
+      const value = fields[key];
+      if (this.#find(key) >= 0 || !keepsItsPlace(key) || typeof value === 'function') return false;
+    }
+    this.#added = { ...fields };
+    return true;
+  }
+
+  /**
    * Makes the texts of what has changed. To be called before {@link writeTo}, while the event is not whole.
    *
    * @returns how many bytes the event may take

@@ -1,3 +1,4 @@
+import { lazyOf } from '../codec/lazy-event.ts';
 import { define, hasKey, setAt } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 
@@ -14,6 +15,7 @@ export function mergeInto(event: Event, parsed: Event, { target, overwrite }: Me
     setAt(event, target, parsed);
     return event;
   }
+  if (lazyOf(event)?.add(parsed) === true) return event;
   for (const key of Object.keys(parsed)) {
     if (overwrite || !hasKey(event, key)) define(event, key, parsed[key]);
   }

@@ -3,7 +3,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/codec/decode.ts';
 import { stringifyExact } from '../../../src/codec/exact-json.ts';
+import { fieldAt } from '../../../src/codec/field-path.ts';
 import { lazyOf } from '../../../src/codec/lazy-event.ts';
+import { mergeInto } from '../../../src/transform/merge-into.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -158,6 +160,8 @@ const operations = fc.oneof(
   fc.record({ what: fc.constant('descriptor' as const), key }),
   fc.record({ what: fc.constant('define' as const), key, value, attributes: fc.nat(15) }),
   fc.record({ what: fc.constant('assign' as const), key, value }),
+  fc.record({ what: fc.constant('merge' as const), value, overwrite: fc.boolean() }),
+  fc.record({ what: fc.constant('fieldAt' as const), key }),
   fc.record({ what: fc.constant('mark' as const), value }),
   fc.record({ what: fc.constant('inherit' as const), key, value }),
   fc.record({
@@ -215,6 +219,11 @@ function run(event: Fields, operation: Operation): unknown {
     case 'assign':
       Object.assign(event, { [operation.key]: operation.value, other: 1 });
       return undefined;
+    case 'merge':
+      mergeInto(event, mergedFrom(operation.value), { overwrite: operation.overwrite });
+      return undefined;
+    case 'fieldAt':
+      return [fieldAt(event, operation.key), fieldAt(event, `${operation.key}.a`)];
     case 'mark':
       (event as Record<symbol, unknown>)[symbol] = operation.value;
       return (event as Record<symbol, unknown>)[symbol];
@@ -258,6 +267,11 @@ function run(event: Fields, operation: Operation): unknown {
     case 'entries':
       return Object.entries(event);
   }
+}
+
+/** Some fields, those that JavaScript knows among them. */
+function mergedFrom(any: unknown): Fields {
+  return { ...(typeof any === 'object' && any !== null ? any : {}), ['merged']: any, ['b']: 1 };
 }
 
 /** The same operation on both must give the same: an answer, or an error. */
