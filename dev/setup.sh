@@ -135,9 +135,10 @@ setup_servers() {
 setup_elasticsearch() {
   [ ! -f "$CACHE/elasticsearch-$1/.done" ] || return 0
   command -v mvn >/dev/null || debian_install "Maven" maven
+  # In the cache, since without a pom.xml Maven leaves its markers in the directory that it is called in.
   step "Elasticsearch $1 from Maven Central" "Is Maven Central reachable? Look at your settings.xml." \
-    mvn -B "-Dmaven.repo.local=$CACHE/m2" dependency:unpack \
-    "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$1:zip" "-DoutputDirectory=$CACHE" "-DmarkersDirectory=$CACHE/m2-markers"
+    env -C "$CACHE" mvn -B "-Dmaven.repo.local=$CACHE/m2" dependency:unpack \
+    "-Dartifact=org.elasticsearch.distribution.integ-test-zip:elasticsearch:$1:zip" "-DoutputDirectory=$CACHE"
   touch "$CACHE/elasticsearch-$1/.done"
 }
 
