@@ -64,7 +64,7 @@ export interface PartitionStatus {
 
 export function statusOf(parts: StatusParts): Status {
   const { config, consumer, pipeline, outage, metrics } = parts;
-  const partitions = consumer.assignment.all().map((owned) => ({
+  const partitions = consumer.assignment.inOrder().map((owned) => ({
     topic: owned.topic,
     partition: owned.partition,
     committed: owned.committed,

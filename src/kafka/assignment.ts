@@ -51,6 +51,13 @@ export class Assignment {
     return [...this.#topics.values()].flatMap((partitions) => [...partitions.values()]);
   }
 
+  /** As {@link all}, by topic and number: Kafka assigns them in any order. */
+  inOrder(): OwnedPartition[] {
+    return this.all().toSorted(
+      (one, other) => one.topic.localeCompare(other.topic, 'en') || one.partition - other.partition,
+    );
+  }
+
   /** Those of `wanted` that are owned. */
   among(wanted: readonly TopicPartition[]): OwnedPartition[] {
     return wanted.flatMap(({ topic, partition }) => this.find(topic, partition) ?? []);

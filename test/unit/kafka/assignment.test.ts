@@ -16,6 +16,13 @@ describe('the assignment', () => {
     expect(assignment.all()).toEqual([a0, a1, b0]);
   });
 
+  it('tells in order what was assigned in any', () => {
+    const assignment = new Assignment();
+    const [a2, a10, b0] = [owned('a', 2), owned('a', 10), owned('b', 0)] as const;
+    for (const one of [b0, a10, a2]) assignment.add(one);
+    expect(assignment.inOrder()).toEqual([a2, a10, b0]);
+  });
+
   it('does not confuse topics with what objects inherit', () => {
     expect(new Assignment().find('__proto__', 0)).toBeUndefined();
     expect(new Assignment().find('constructor', 0)).toBeUndefined();
