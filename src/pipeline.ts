@@ -30,8 +30,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   readonly #parts: PipelineParts;
   readonly #values = new Arena();
   readonly #refusals: Refusals;
-  #chain: Chain;
-  #lazyChain: LazyChain;
+  #chain: LazyChain;
   #reducing: Reducing;
   #inFlight = 0;
 
@@ -41,8 +40,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     const { deadLetters, holds, storm, events } = parts;
     const deadLettered = (reason: string): void => events.deadLettered(reason);
     this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
-    this.#chain = parts.chain;
-    this.#lazyChain = new LazyChain(parts.chain);
+    this.#chain = new LazyChain(parts.chain);
     this.#reducing = this.#createReducing(parts.chain);
   }
 
@@ -52,8 +50,7 @@ export class Pipeline implements RecordSink, SettlementListener {
    */
   changeChain(chain: Chain): void {
     this.#reducing.closeAll();
-    this.#chain = chain;
-    this.#lazyChain = new LazyChain(chain);
+    this.#chain = new LazyChain(chain);
     this.#reducing = this.#createReducing(chain);
     for (const settlement of this.#refusals.takeWaiting())
       this.#decode(settlement, settlement.record, settlement.record.value);
@@ -116,8 +113,8 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const { renderer, documents } = this.#parts;
     const chain = this.#chain;
-    const isLookedInto = chain.steps.length > 0 || renderer.needsEvent;
-    const decoded = decode(value, this.#parts.codec, isLookedInto && this.#lazyChain.isLazy);
+    const isLookedInto = !chain.isEmpty || renderer.needsEvent;
+    const decoded = decode(value, this.#parts.codec, isLookedInto && chain.isLazy);
     if (decoded.kind === 'poison') {
       this.#refusals.refuse(settlement, decoded);
       return;
@@ -140,7 +137,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const exact = decoded.event();
     record.moveTo(this.#values);
-    const result = this.#lazyChain.run(decoded, exact, record);
+    const result = chain.run(decoded, exact, record);
     const reducing = this.#reducing;
     if (!reducing.isNeeded) {
       this.#transformed(settlement, result, exact, FIRST_RUN, reducing);

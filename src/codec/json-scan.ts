@@ -46,8 +46,6 @@ const LITERALS = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 let flags = 0;
 let fault = 0;
 const containers = new Uint8Array(DEPTH_MAX);
-/** Of the last key the closing quote; 0 where the key is more than plain ASCII. */
-let keyEnd = 0;
 
 /** Where the last scan failed: the position of the first byte that cannot be, or the length where the text ended too early. */
 export function faultPosition(): number {
@@ -83,11 +81,7 @@ export function scanJsonObject(input: Uint8Array, noting = false): number {
       containers[depth++] = byte;
       at = skipSpace(input, at + 1);
       if (input[at] !== (byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET)) {
-        if (byte === OPEN_BRACE) {
-          const key = at + 1;
-          if ((at = skipKey(input, at)) < 0) return NOT_JSON;
-          if (noting && depth === 1) noteKey(key, keyEnd, at);
-        }
+        if (byte === OPEN_BRACE && (at = skipKey(input, at, noting && depth === 1)) < 0) return NOT_JSON;
         continue;
       }
       at++;
@@ -106,11 +100,7 @@ export function scanJsonObject(input: Uint8Array, noting = false): number {
       if (byte === COMMA) {
         at++;
         if (SPACE[input[at] as number] === 1) at = skipSpace(input, at);
-        if (inObject) {
-          const key = at + 1;
-          if ((at = skipKey(input, at)) < 0) return NOT_JSON;
-          if (noting && depth === 1) noteKey(key, keyEnd, at);
-        }
+        if (inObject && (at = skipKey(input, at, noting && depth === 1)) < 0) return NOT_JSON;
         break;
       }
       if (byte !== (inObject ? CLOSE_BRACE : CLOSE_BRACKET)) return failed(input, at, NOT_JSON);
@@ -131,19 +121,21 @@ function skipSpace(input: Uint8Array, start: number): number {
 }
 
 /** From the quote of a key to the value behind its colon; negative where that is not there. */
-function skipKey(input: Uint8Array, start: number): number {
+function skipKey(input: Uint8Array, start: number, noting: boolean): number {
   if (input[start] !== QUOTE) return failed(input, start, NOT_JSON);
   let at = skipPlain(input, start + 1);
-  keyEnd = at;
+  let end = at;
   if (input[at] === QUOTE) at++;
   else {
-    keyEnd = 0;
+    end = 0;
     if ((at = skipRestOfString(input, at)) < 0) return at;
   }
   if (SPACE[input[at] as number] === 1) at = skipSpace(input, at);
   if (input[at] !== COLON) return failed(input, at, NOT_JSON);
   at++;
-  return SPACE[input[at] as number] === 1 ? skipSpace(input, at) : at;
+  if (SPACE[input[at] as number] === 1) at = skipSpace(input, at);
+  if (noting) noteKey(start + 1, end, at);
+  return at;
 }
 
 function skipPlain(input: Uint8Array, start: number): number {

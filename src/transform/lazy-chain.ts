@@ -31,6 +31,11 @@ export class LazyChain {
     );
   }
 
+  /** Whether there are no transforms at all. */
+  get isEmpty(): boolean {
+    return this.#chain.steps.length === 0;
+  }
+
   /** Whether the next record's event is to be lazy. */
   get isLazy(): boolean {
     return this.#canBeLazy && this.#eagerLeft === 0;
@@ -45,11 +50,9 @@ export class LazyChain {
       return result;
     }
     this.#judge(lazy.whole !== undefined);
-    if (!(result instanceof Promise))
-      return result.failures.some(isNotCloneable) ? this.#runParsed(decoded, record) : result;
-    return result.then((late) =>
-      late.failures.some(isNotCloneable) ? this.#runParsed(decoded, record) : late,
-    );
+    return result instanceof Promise
+      ? result.then((late) => this.#orParsed(late, decoded, record))
+      : this.#orParsed(result, decoded, record);
   }
 
   #judge(isWhole: boolean): void {
@@ -60,8 +63,9 @@ export class LazyChain {
     this.#whole = 0;
   }
 
-  /** Nothing of the first run has left the process, and its outputs would have had the same ids. */
-  #runParsed(decoded: Decoded, record: RecordInfo): ChainResult | Promise<ChainResult> {
+  /** Runs it once more where it failed for being lazy: nothing has left the process, and its outputs would have had the same ids. */
+  #orParsed(result: ChainResult, decoded: Decoded, record: RecordInfo): ChainResult | Promise<ChainResult> {
+    if (!result.failures.some(isNotCloneable)) return result;
     this.#canBeLazy = false;
     return this.#chain.run(decoded.parse().value as Event, record);
   }
