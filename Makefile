@@ -2,7 +2,7 @@
 NODE = PATH="$(CURDIR)/.cache/node/bin:$$PATH"
 BIN = $(NODE) node_modules/.bin
 
-.PHONY: demo test check setup docs up down image-check faults bench bench-quick
+.PHONY: demo test check setup docs wasm up down image-check faults bench bench-quick
 
 demo: setup
 	@$(NODE) node dev/demo.ts $(if $(KEEP),--keep)
@@ -17,6 +17,7 @@ check: setup
 	@$(BIN)/oxlint --type-aware --deny-warnings
 	@$(BIN)/tsc -p tsconfig.json
 	@$(NODE) node dev/built-ins.ts --check
+	@$(NODE) node dev/wasm.ts --check
 	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit)
 
 setup:
@@ -25,6 +26,10 @@ setup:
 # docs/built-ins.md, from the transforms' schemas and examples.
 docs: setup
 	@$(NODE) node dev/built-ins.ts
+
+# src/codec/json-scan-wasm.ts, from wasm/json-scan.ts.
+wasm: setup
+	@$(NODE) node dev/wasm.ts
 
 # Kafka and Elasticsearch on loopback ports, for trying things out.
 up: setup

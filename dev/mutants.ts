@@ -4,7 +4,7 @@
  *
  *     node dev/mutants.ts [part of a name]
  */
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -280,10 +280,31 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a key that is there twice is not noticed',
-    file: 'src/codec/json-members.ts',
-    search: 'if (slots[slot] === objects && isAmong(input, start, end, at)) return undefined;',
-    replace: '',
+    file: 'wasm/json-scan.ts',
+    search: 'if (load<u8>(slot) != 0 && isAmongMembers(start, length)) {',
+    replace: 'if (false) {',
     tests: ['codec/lazy-event'],
+  },
+  {
+    name: 'what stands behind the object is not looked at',
+    file: 'wasm/json-scan.ts',
+    search: 'if (at == end) return flags;',
+    replace: 'if (at <= end) return flags;',
+    tests: ['codec/decode'],
+  },
+  {
+    name: 'a raw line feed is not noticed',
+    file: 'wasm/json-scan.ts',
+    search: 'if (byte == LINE_FEED) flags |= HAS_LINE_FEED;',
+    replace: 'if (byte == LINE_FEED) flags |= 0;',
+    tests: ['codec/decode'],
+  },
+  {
+    name: 'one control character passes in strings',
+    file: 'wasm/json-scan.ts',
+    search: 'i8x16.lt_s(bytes, i8x16.splat(0x20))',
+    replace: 'i8x16.lt_s(bytes, i8x16.splat(0x1f))',
+    tests: ['codec/decode'],
   },
   {
     name: 'an object that was read is taken over as it came, whatever was done to it',
@@ -479,7 +500,7 @@ function copyRepository(): string {
     'transforms',
     'test',
     'dev',
-    'configs',
+    'wasm',
     'package.json',
     'tsconfig.json',
     'vitest.config.ts',
@@ -526,6 +547,7 @@ function runTests(copy: string, tests: readonly string[]): Result {
 /** Whether some test fails with the defect, and none of them for want of the file. */
 function judge(copy: string, { file, search, replace, tests }: Mutant): string {
   const path = join(copy, file);
+  const isCompiled = file.startsWith('wasm/');
   const source = readFileSync(path, 'utf8');
   const found = source.split(search).length - 1;
   if (found !== 1) return `NOT APPLIED: its text stands ${found} times in ${file}`;
@@ -534,12 +556,18 @@ function judge(copy: string, { file, search, replace, tests }: Mutant): string {
     source.replace(search, () => replace),
   );
   try {
+    if (isCompiled) compile(copy);
     const { passed, failed, output } = runTests(copy, tests);
     if (failed.length > 0) return `caught by ${failed.length} test${failed.length === 1 ? '' : 's'}`;
     return passed > 0 ? 'SURVIVED' : `NOT RUN: ${output.slice(-2000)}`;
   } finally {
     writeFileSync(path, source);
+    if (isCompiled) compile(copy);
   }
+}
+
+function compile(copy: string): void {
+  execFileSync(process.execPath, ['dev/wasm.ts'], { cwd: copy });
 }
 
 function main(): number {

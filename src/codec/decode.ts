@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { type ExactValue, parseExact } from './exact-json.ts';
-import { membersOf } from './json-members.ts';
 import {
   DEPTH_MAX,
   HAS_EXOTIC_NUMBER,
@@ -9,6 +8,7 @@ import {
   NOT_AN_OBJECT,
   TOO_DEEP,
   faultPosition,
+  lastMembers,
   scanJsonObject,
 } from './json-scan.ts';
 import { LazyEvent } from './lazy-event.ts';
@@ -50,7 +50,7 @@ export function decode(value: Buffer, codec: Codec, lazily = false): Decoded | P
   const flags = scanJsonObject(value, lazily);
   if (flags < 0) return isUtf8(value) ? poisonOf(flags, faultPosition(), value.length) : invalidUtf8();
   if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
-  const members = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 ? membersOf(value) : undefined;
+  const members = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 ? lastMembers() : undefined;
   return new JsonEvent((flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value), flags, members);
 }
 

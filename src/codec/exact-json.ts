@@ -3,7 +3,7 @@
  * number was written; the reviver's `context.source` and `JSON.rawJSON` (Node 24) keep both.
  */
 
-import { HAS_EXOTIC_NUMBER, scanJsonObject } from './json-scan.ts';
+import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
 
 /** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
 export interface RawJson {
@@ -63,7 +63,7 @@ export function parseExact(text: string): ExactValue {
  * @returns undefined where the text is not one JSON object, or one that is nested too deep to be indexed
  */
 export function parseObject(text: string): Record<string, unknown> | undefined {
-  const flags = scanJsonObject(Buffer.from(text));
+  const flags = scanJsonText(text);
   if (flags < 0) return undefined;
   const value = (flags & HAS_EXOTIC_NUMBER) === 0 ? (JSON.parse(text) as unknown) : parseExact(text).value;
   return value as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { MEMBER_SIZE } from './json-members.ts';
+import { MEMBER_SIZE } from './json-scan.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -15,7 +15,7 @@ export class ObjectBytes {
 
   /**
    * @param bytes valid, and not to be changed any more
-   * @param members as `membersOf` finds them
+   * @param members as `lastMembers` of json-scan.ts finds them
    */
   constructor(bytes: Buffer, isAscii: boolean, members: readonly number[]) {
     this.count = members.length / MEMBER_SIZE;

@@ -31,8 +31,8 @@ export default class SummaryReporter implements Reporter {
       }
     }
     const named = names.map((name) => `failed: ${name}\n`).join('');
-    process.stdout.write(
-      `\n${named}${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
-    );
+    const text = `\n${named}${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`;
+    // Vitest writes long failures bit by bit where they go into a pipe; nothing comes behind this.
+    process.once('exit', () => process.stdout.write(text));
   }
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../../src/codec/decode.ts';
 import { parseExact, parseObject, stringifyExact } from '../../../src/codec/exact-json.ts';
@@ -77,7 +79,71 @@ describe('what is one JSON object passes, and nothing else', () => {
     }
     expect(valid).toBeGreaterThan(1000);
   });
+
+  it('agrees with JSON.parse on any object, wherever in it the strings begin and one byte is wrong', () => {
+    const mutation = fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }) });
+    const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' }));
+    const layout = fc.constantFrom(0, 1, 7, '\n\t');
+    let valid = 0;
+    fc.assert(
+      fc.property(object, layout, fc.option(mutation, { freq: 1 }), (value, indent, wrong) => {
+        const bytes = Buffer.from(JSON.stringify(value, null, indent));
+        if (wrong !== null) bytes[wrong.at % bytes.length] = wrong.byte;
+        const expected = isUtf8(bytes) && isObjectText(bytes.toString());
+        expect(decode(bytes, 'json').kind).toBe(expected ? 'event' : 'poison');
+        if (expected) valid++;
+      }),
+      { numRuns: 5000 },
+    );
+    expect(valid).toBeGreaterThan(2500);
+  });
+
+  it.each(['key', 'value'])('agrees with JSON.parse on every byte at any place of a %s', (where) => {
+    for (let byte = 0; byte < 256; byte++) {
+      for (let before = 0; before < 20; before++) {
+        const text = `${'x'.repeat(before)}\0${'y'.repeat(20 - before)}`;
+        const bytes = Buffer.from(where === 'key' ? `{"${text}":1}` : `{"a":"${text}"}`, 'latin1');
+        bytes[bytes.indexOf(0)] = byte;
+        const expected = isUtf8(bytes) && isObjectText(bytes.toString());
+        expect({ byte, before, kind: json(bytes).kind }).toEqual({
+          byte,
+          before,
+          kind: expected ? 'event' : 'poison',
+        });
+      }
+    }
+  });
+
+  it('a thousand levels, and not one more', () => {
+    const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    expect(json(nested(1000))).toMatchObject({ kind: 'event' });
+    expect(json(nested(1001))).toMatchObject({ reason: 'nested_too_deep' });
+  });
+
+  it('names the first byte that cannot be', () => {
+    const text = `{"a":"${'x'.repeat(40)}",}`;
+    expect(json(text)).toMatchObject({ message: `no JSON object: unexpected byte at ${text.length - 1}` });
+  });
+
+  it('a record of several megabytes, one that has no end, and what comes after them', () => {
+    const text = `{"a":"${'x'.repeat(3_000_000)}","n":1.0}`;
+    expect(json(text)).toMatchObject({ kind: 'event' });
+    expect(roundTrip(text)).toBe(text);
+    expect(json(text.slice(0, -1))).toMatchObject({ message: 'the JSON object has no end' });
+    expect(json('{"a":"x"')).toMatchObject({ message: 'the JSON object has no end' });
+    expect(json('{"a":"x"}')).toMatchObject({ kind: 'event' });
+    expect(parseObject(text)).toMatchObject({ n: 1 });
+  });
 });
+
+function isObjectText(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
 
 describe('nothing that nobody changed is changed', () => {
   it('a raw line feed between tokens becomes a space, everything else stays', () => {
