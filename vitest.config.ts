@@ -21,6 +21,8 @@ const core = ['hold', 'bad-input', 'replay', 'dlq', 'codecs'].map(
 
 export default defineConfig({
   test: {
+    // Left to itself it leaves one of two cores idle.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
       {
