@@ -12,6 +12,7 @@ import { Refusals } from './refusals.ts';
 import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
+import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
 
@@ -200,7 +201,8 @@ export class Pipeline implements RecordSink, SettlementListener {
       if (failure.policy === 'hold') this.#refusals.holdForChain(`${reason} failed`, settlement);
       else this.#refusals.refuse(settlement, { reason, message: failure.error.message });
     }
-    for (const [index, event] of events.entries()) {
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as Event;
       let document: Document;
       try {
         const output = outputs.first + index * outputs.apart;

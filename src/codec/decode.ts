@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type ExactValue, parseExact } from './exact-json.ts';
+import { type ExactValue, NONE_WRITTEN, parseExact } from './exact-json.ts';
 import {
   DEPTH_MAX,
   HAS_EXOTIC_NUMBER,
@@ -70,14 +70,14 @@ class JsonEvent implements Decoded {
     if (this.#members === undefined) return this.parse();
     return {
       value: new LazyEvent(new ObjectBytes(this.bytes, this.#isAscii, this.#members)).event,
-      written: [],
+      written: NONE_WRITTEN,
     };
   }
 
   parse(): ExactValue {
     const text = this.bytes.toString(this.#isAscii ? 'latin1' : 'utf8');
     return (this.#flags & HAS_EXOTIC_NUMBER) === 0
-      ? { value: JSON.parse(text), written: [] }
+      ? { value: JSON.parse(text), written: NONE_WRITTEN }
       : parseExact(text);
   }
 
@@ -102,7 +102,7 @@ function invalidUtf8(): Poison {
 /** A line of text becomes `{"message": …}`, as Vector's text decoding does. */
 function decodeText(value: Buffer): Decoded {
   const event = { message: value.toString('utf8') };
-  const parse = (): ExactValue => ({ value: { ...event }, written: [] });
+  const parse = (): ExactValue => ({ value: { ...event }, written: NONE_WRITTEN });
   return { kind: 'event', bytes: Buffer.from(JSON.stringify(event)), parse, event: parse };
 }
 

@@ -26,6 +26,9 @@ export interface ExactValue {
   written: readonly WrittenNumber[];
 }
 
+/** Of most events. */
+export const NONE_WRITTEN: readonly WrittenNumber[] = [];
+
 const INTEGER = /^-?\d+$/;
 
 // Of TypeScript's library none declares these yet.

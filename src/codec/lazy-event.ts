@@ -23,6 +23,9 @@ const READ = 1;
 const SET = 2;
 const DELETED = 3;
 
+/** Nothing is allocated for what most events do not need. */
+const NONE: never[] = [];
+
 /** What stands behind the `Proxy`: empty, but for symbols, until the whole event is asked for; then it is the event. */
 class Target {
   /** `console.log` looks behind a `Proxy`. It calls this with the event itself. */
@@ -42,12 +45,12 @@ export class LazyEvent implements ProxyHandler<Fields> {
   readonly #target = new Target() as object as Fields;
   readonly #original: ObjectBytes;
   /** By the number of a member what happened to it, and its value; nothing for those that nobody touched. */
-  #states: (number | undefined)[] = [];
-  #values: unknown[] = [];
+  #states: (number | undefined)[] = NONE;
+  #values: unknown[] = NONE;
   #added: Fields | undefined;
   #isWhole = false;
   /** What {@link writeTo} writes: the texts of members that are written anew, by their number, and of those that were added. */
-  #texts: (string | undefined)[] = [];
+  #texts: (string | undefined)[] = NONE;
   #addedText = '';
 
   /** @param original on one line, and without numbers that JavaScript would write differently */
@@ -151,7 +154,7 @@ export class LazyEvent implements ProxyHandler<Fields> {
    */
   bytesMax(): number {
     this.#addedText = this.#added === undefined ? '' : textOf(this.#added);
-    this.#texts = [];
+    this.#texts = this.#states.length === 0 ? NONE : [];
     let max = this.#original.length + utf8Max(this.#addedText) + 2;
     for (let at = 0; at < this.#states.length; at++) {
       const state = this.#states[at];
@@ -210,6 +213,10 @@ export class LazyEvent implements ProxyHandler<Fields> {
   }
 
   #note(at: number, state: number, value: unknown): void {
+    if (this.#states === NONE) {
+      this.#states = [];
+      this.#values = [];
+    }
     this.#states[at] = state;
     this.#values[at] = value;
   }

@@ -69,7 +69,7 @@ export class BulkSender {
   dropGivenUp(): void {
     for (const delivery of this.#open) {
       const documents = [...delivery.sending, ...delivery.pieces.flat()];
-      if (!documents.some((document) => document.settlement.settled)) continue;
+      if (!documents.some(isSettled)) continue;
       delivery.wake.abort();
       delivery.wake = new AbortController();
     }
@@ -129,7 +129,7 @@ export class BulkSender {
     for (;;) {
       const next = delivery.pieces.shift();
       if (next === undefined) return undefined;
-      const open = next.filter((document) => !document.settlement.settled);
+      const open = next.some(isSettled) ? next.filter((document) => !isSettled(document)) : next;
       if (open.length === 0) continue;
       if (this.#outage.state === null || open.length <= PROBE_DOCUMENTS_MAX) return open;
       delivery.pieces.unshift(open.slice(PROBE_DOCUMENTS_MAX));
@@ -285,4 +285,8 @@ export class BulkSender {
     this.#passed++;
     this.#events.indexed(document, alreadyThere);
   }
+}
+
+function isSettled({ settlement }: Document): boolean {
+  return settlement.settled;
 }

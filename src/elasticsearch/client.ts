@@ -68,11 +68,11 @@ export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport
         return { status, body: await textOf(answer.body, headers['content-encoding']), retryAfter };
       } catch (error) {
         if (timeout.signal.aborted) return { failure: `no answer within ${config.request.timeout_ms} ms` };
+        // A body that nobody has read to its end would keep its connection for ever.
+        timeout.abort();
         return answerOf(error);
       } finally {
         clearTimeout(timer);
-        // A body that nobody has read to its end would keep its connection for ever.
-        timeout.abort();
       }
     },
     refresh() {

@@ -138,7 +138,9 @@ export class Chain {
           const result = step.run(event, record);
           if (result instanceof Promise)
             return this.#afterAsync(index, events, at, next, aside, record, result, before);
-          collect(result, next);
+          // Mostly it is the one that was given, and that is an event.
+          if (result === event) next.push(event);
+          else collect(result, next);
         } catch (error) {
           this.#failed(step, error, before, next, aside);
         }
@@ -146,7 +148,7 @@ export class Chain {
       events = next;
       if (events.length === 0) break;
     }
-    return { events, ...aside };
+    return { events, failures: aside.failures, waiting: aside.waiting };
   }
 
   /** Goes on behind the first promise: the rest of this step's events, then the following steps. */
