@@ -3,7 +3,8 @@
  *
  *     node dev/built-ins.ts [--check]
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import {
@@ -12,6 +13,8 @@ import {
   isTransformDefinition,
 } from '../src/transform/api.ts';
 import { installResolveHook } from '../src/transform/resolve-hook.ts';
+import { root } from '../test/support/paths.ts';
+import { writeOrCheck } from './generated.ts';
 
 interface Property {
   readonly type?: string | readonly string[];
@@ -23,7 +26,7 @@ interface Property {
 }
 
 const folder = new URL('../transforms/', import.meta.url);
-const file = new URL('../docs/built-ins.md', import.meta.url);
+const file = join(root, 'docs/built-ins.md');
 
 async function page(): Promise<string> {
   installResolveHook();
@@ -39,7 +42,7 @@ Made by \`make docs\` from the transforms' own schemas and examples; each exampl
 own: [transforms.md](transforms.md).
 
 ${sections.join('\n')}`;
-  return await format(text, { ...(await resolveConfig(file.pathname)), parser: 'markdown' });
+  return await format(text, { ...(await resolveConfig(file)), parser: 'markdown' });
 }
 
 function section(name: string, { description = '', options, examples = [] }: TransformDefinition): string {
@@ -99,9 +102,4 @@ ${output.length === 0 ? '(nothing)' : lines(output)}
 `;
 }
 
-const text = await page();
-if (!process.argv.includes('--check')) writeFileSync(file, text);
-else if (readFileSync(file, 'utf8') !== text) {
-  process.stderr.write('docs/built-ins.md is not current: run make docs\n');
-  process.exitCode = 1;
-}
+writeOrCheck(file, await page(), 'docs');

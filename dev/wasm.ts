@@ -4,10 +4,11 @@
  *     node dev/wasm.ts [--check]
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../test/support/paths.ts';
+import { writeOrCheck } from './generated.ts';
 
 const file = join(root, 'src/codec/json-scan-wasm.ts');
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
@@ -27,12 +28,11 @@ function compile(): string {
   }
 }
 
-const text = `/** wasm/json-scan.ts, compiled by \`make wasm\`: base64 of a WebAssembly module. */
+writeOrCheck(
+  file,
+  `/** wasm/json-scan.ts, compiled by \`make wasm\`: base64 of a WebAssembly module. */
 export const JSON_SCAN_WASM =
   '${compile()}';
-`;
-if (!process.argv.includes('--check')) writeFileSync(file, text);
-else if (readFileSync(file, 'utf8') !== text) {
-  process.stderr.write('src/codec/json-scan-wasm.ts is not current: run make wasm\n');
-  process.exitCode = 1;
-}
+`,
+  'wasm',
+);

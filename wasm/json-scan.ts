@@ -168,7 +168,7 @@ function skipSpaces(start: usize): usize {
 /** From the quote of a key to the value behind its colon. */
 function skipKey(start: usize, noting: bool): usize {
   if (byteAt(start) != QUOTE) return failed(start);
-  const plainEnd = skipPlain(start + 1);
+  const plainEnd = skipPlain(start + 1, false);
   let at = plainEnd;
   if (byteAt(at) == QUOTE) at++;
   else if ((at = skipRestOfString(at)) == 0) return 0;
@@ -181,35 +181,22 @@ function skipKey(start: usize, noting: bool): usize {
 }
 
 function skipString(start: usize): usize {
-  const at = skipPlain(start + 1);
+  const at = skipPlain(start + 1, false);
   return byteAt(at) == QUOTE ? at + 1 : skipRestOfString(at);
 }
 
-/** To the first byte that is not an ASCII character standing for itself in a string. */
-function skipPlain(start: usize): usize {
+/** To the first byte that does not stand for itself in a string, or, unless `beyond`, is beyond ASCII. */
+function skipPlain(start: usize, beyond: bool): usize {
   let at = start;
   while (true) {
     const bytes = v128.load(at);
-    // Signed: what is beyond ASCII is below the space, too.
-    const stops = i8x16.bitmask(v128.or(endsRun(bytes), i8x16.lt_s(bytes, i8x16.splat(0x20))));
+    const quotes = v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c)));
+    // Signed, what is beyond ASCII is below the space, too.
+    const low = beyond ? i8x16.lt_u(bytes, i8x16.splat(0x20)) : i8x16.lt_s(bytes, i8x16.splat(0x20));
+    const stops = i8x16.bitmask(v128.or(quotes, low));
     if (stops != 0) return at + ctz(stops);
     at += 16;
   }
-}
-
-/** The same, past what is beyond ASCII. */
-function skipPlainAndBeyond(start: usize): usize {
-  let at = start;
-  while (true) {
-    const bytes = v128.load(at);
-    const stops = i8x16.bitmask(v128.or(endsRun(bytes), i8x16.lt_u(bytes, i8x16.splat(0x20))));
-    if (stops != 0) return at + ctz(stops);
-    at += 16;
-  }
-}
-
-function endsRun(bytes: v128): v128 {
-  return v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c)));
 }
 
 /** From the first byte that is not plain to behind the closing quote. */
@@ -221,10 +208,10 @@ function skipRestOfString(start: usize): usize {
     if (byte == BACKSLASH) {
       at = skipEscape(at);
       if (at == 0) return 0;
-      at = skipPlain(at);
+      at = skipPlain(at, false);
     } else if (byte >= BEYOND_ASCII) {
       flags |= HAS_NON_ASCII;
-      at = skipPlainAndBeyond(at);
+      at = skipPlain(at, true);
     } else return failed(at);
   }
 }

@@ -42,9 +42,9 @@ const module = new WebAssembly.Module(Buffer.from(JSON_SCAN_WASM, 'base64'));
 /** An instance of wasm/json-scan.ts with its memory. */
 class Scanner {
   readonly input: Buffer;
+  readonly scan: Exports['scan'];
   readonly #report: Int32Array;
   readonly #members: number[] = [];
-  readonly #scan: Exports['scan'];
 
   /** @param size of the longest input, in bytes */
   constructor(size: number) {
@@ -53,11 +53,7 @@ class Scanner {
     memory.grow(pages - memory.buffer.byteLength / PAGE_BYTES);
     this.input = Buffer.from(memory.buffer, INPUT.value, size);
     this.#report = new Int32Array(memory.buffer, REPORT.value);
-    this.#scan = scan;
-  }
-
-  scan(length: number, noting: boolean): number {
-    return this.#scan(length, noting);
+    this.scan = scan;
   }
 
   get fault(): number {
