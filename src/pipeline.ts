@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Arena } from './arena.ts';
+import { Arena, free } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
@@ -80,7 +80,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     return this.#inFlight;
   }
 
-  /** consume: records of partitions that we own, each once per epoch. */
+  /** consume: records of partitions that we own, each once per epoch. Their values are empty afterwards. */
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;
@@ -126,6 +126,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       const end = document.end - 1;
       if (decoded.bytes === value) record.movedTo(document.chunk, end - value.length, end);
       else record.moveTo(this.#values);
+      free(value);
       documents.add(document);
       return;
     }

@@ -25,6 +25,11 @@ export const outcomes = ['skipped', 'dropped', 'indexed', 'dead_lettered', 'retu
  */
 export type Outcome = (typeof outcomes)[number];
 
+/** What a settled record needs no more. */
+interface Releasable {
+  release(): void;
+}
+
 /** Told once, when the last output of a record has settled. */
 export interface SettlementListener {
   settled(settlement: Settlement, outcome: Outcome): void;
@@ -53,6 +58,9 @@ export class Settlement {
   /** Most records lead no others: nothing is allocated for them. */
   #followers: Settlement[] | null = null;
   #record: TakenRecord | null;
+  /** Its documents: mostly one, and nothing is allocated then. */
+  #document: Releasable | null = null;
+  #moreDocuments: Releasable[] | null = null;
   #shares = 1;
   #rank = 0;
   readonly #listener: SettlementListener;
@@ -82,6 +90,12 @@ export class Settlement {
   /** The record keeps no more memory than it needs from now on: it may have to wait for long. */
   detach(): void {
     this.#record?.detach();
+  }
+
+  /** That document was made of the record, and is released with it. */
+  owns(document: Releasable): void {
+    if (this.#document === null) this.#document = document;
+    else (this.#moreDocuments ??= []).push(document);
   }
 
   /** Takes `more` shares: the record settles only after `more` additional calls of {@link settle}. */
@@ -121,9 +135,19 @@ export class Settlement {
     this.partition.settle();
     const outcome = outcomes[this.#rank] ?? 'indexed';
     this.#listener.settled(this, outcome);
-    this.#record = null;
+    this.#release();
     // Those that are given up are so by themselves: they lie in the same partition.
     if (this.#followers !== null && outcome !== 'returned')
       for (const follower of this.takeFollowers()) follower.settle(outcome);
+  }
+
+  /** Its memory goes to other records: nobody may look at what stood there. */
+  #release(): void {
+    this.#record?.release();
+    this.#record = null;
+    this.#document?.release();
+    this.#document = null;
+    for (const document of this.#moreDocuments ?? []) document.release();
+    this.#moreDocuments = null;
   }
 }

@@ -1,4 +1,4 @@
-import type { Arena } from './arena.ts';
+import { type Arena, type Chunk, NO_CHUNK } from './arena.ts';
 import type { SourceRecord } from './settlement.ts';
 
 /**
@@ -12,7 +12,9 @@ export class TakenRecord implements SourceRecord {
   readonly timestamp: number;
   readonly key: Buffer | null;
   readonly headers: readonly Record<string, Buffer | string>[] | undefined;
-  #bytes: Buffer | null;
+  /** Undefined once the record is settled. */
+  #bytes: Buffer | null | undefined;
+  #chunk = NO_CHUNK;
   #start = 0;
   #end: number;
 
@@ -30,15 +32,16 @@ export class TakenRecord implements SourceRecord {
 
   get value(): Buffer | null {
     const bytes = this.#bytes;
+    if (bytes === undefined)
+      throw new Error(`the value of the record at offset ${this.offset} was used after it had settled`);
     if (bytes === null || (this.#start === 0 && this.#end === bytes.length)) return bytes;
     return bytes.subarray(this.#start, this.#end);
   }
 
   /** The value is in `chunk` too, and is taken from there from now on. */
-  movedTo(chunk: Buffer, start: number, end: number): void {
-    this.#bytes = chunk;
-    this.#start = start;
-    this.#end = end;
+  movedTo(chunk: Chunk, start: number, end: number): void {
+    chunk.use();
+    this.#move(chunk, chunk.bytes, start, end);
   }
 
   /** Copies the value into the arena. */
@@ -47,7 +50,7 @@ export class TakenRecord implements SourceRecord {
     if (value === null) return;
     const chunk = arena.reserve(value.length);
     const start = arena.at;
-    chunk.set(value, start);
+    chunk.bytes.set(value, start);
     arena.at += value.length;
     this.movedTo(chunk, start, arena.at);
   }
@@ -55,7 +58,20 @@ export class TakenRecord implements SourceRecord {
   /** Takes the value out of its chunk, since it may have to wait for long: the whole chunk would stay for this one alone. */
   detach(): void {
     const { value } = this;
-    if (value !== null && value.length < (this.#bytes?.length ?? 0))
-      this.movedTo(Buffer.from(value), 0, value.length);
+    if (value !== null && this.#chunk !== NO_CHUNK) this.#move(NO_CHUNK, Buffer.from(value), 0, value.length);
+  }
+
+  /** The record is settled: its bytes are another's. */
+  release(): void {
+    this.#move(NO_CHUNK, undefined, 0, 0);
+  }
+
+  #move(chunk: Chunk, bytes: Buffer | undefined, start: number, end: number): void {
+    const before = this.#chunk;
+    this.#chunk = chunk;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    before.release();
   }
 }

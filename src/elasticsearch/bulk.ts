@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { type Backoff, fullJitter } from './backoff.ts';
+import { BodyPool } from './body-pool.ts';
 import type { BulkEvents, RequestOutcome } from './bulk-events.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
@@ -30,6 +31,7 @@ export class BulkSender {
   readonly #backoff: Backoff;
   readonly #events: BulkEvents;
   readonly #open = new Set<Delivery>();
+  readonly #bodies = new BodyPool();
   /** Documents that Elasticsearch has taken. */
   #passed = 0;
   readonly #passedAtProbe = new WeakMap<Document, number>();
@@ -157,13 +159,15 @@ export class BulkSender {
   async #attempt(delivery: Delivery, piece: readonly Document[]): Promise<void> {
     const { signal } = delivery.wake;
     const start = performance.now();
-    const body = bulkBody(piece);
+    const body = bulkBody(piece, (size) => this.#bodies.take(size));
     const answer = await this.#transport.send(body, signal);
     const ms = performance.now() - start;
     const verdict = judge(answer, piece.length);
     const answered = (outcome: RequestOutcome): void => this.#events.answered(outcome, piece.length, ms);
     switch (verdict.kind) {
       case 'items':
+        // Who has a verdict for each document has read them all. After any other answer the socket may still be sending.
+        this.#bodies.giveBack(body);
         this.#settleItems(delivery, piece, verdict.items, (outcome) => {
           answered(outcome);
           if (outcome === 'ok') this.#concurrency.succeeded(this.#open.size, ms, body.length);

@@ -41,18 +41,19 @@ export class DocumentWriter {
     const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
     const sourceMax = bytesMax(source);
     const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + 1);
+    const { bytes } = chunk;
     const start = this.#arena.at;
-    chunk.set(action, start);
+    bytes.set(action, start);
     let at = start + action.length;
     // It is ASCII, and too short for a call to be worth it.
-    for (let index = 0; index < rest.length; index++) chunk[at++] = rest.charCodeAt(index);
-    if (typeof source === 'string') at += chunk.write(source, at);
-    else if (source instanceof LazyEvent) at = source.writeTo(chunk, at);
+    for (let index = 0; index < rest.length; index++) bytes[at++] = rest.charCodeAt(index);
+    if (typeof source === 'string') at += bytes.write(source, at);
+    else if (source instanceof LazyEvent) at = source.writeTo(bytes, at);
     else {
-      chunk.set(source, at);
+      bytes.set(source, at);
       at += source.length;
     }
-    chunk[at++] = LINE_FEED;
+    bytes[at++] = LINE_FEED;
     this.#arena.at = at;
     return new Document(settlement, target, chunk, start, at);
   }

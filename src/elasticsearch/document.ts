@@ -1,16 +1,17 @@
+import { Chunk, NO_CHUNK } from '../arena.ts';
 import type { Settlement } from '../settlement.ts';
 
 const LINE_FEED = 0x0a;
 
 /**
  * One document on its way to Elasticsearch, with the settle token of the record that it comes from. Its two lines (action and
- * source, each with its line feed) lie ready in a chunk that it shares with its neighbours.
+ * source, each with its line feed) lie ready in a chunk that it shares with its neighbours, for as long as the record is not settled.
  */
 export class Document {
   readonly settlement: Settlement;
   /** The index or data stream that it goes to. */
   readonly index: string;
-  chunk: Buffer;
+  chunk: Chunk;
   start: number;
   end: number;
   /** How many answers said that it must be sent again. */
@@ -18,12 +19,14 @@ export class Document {
   /** Set on a dead letter: called, instead of settling the record as indexed, when Elasticsearch has it. */
   acknowledged: (() => void) | undefined = undefined;
 
-  constructor(settlement: Settlement, index: string, chunk: Buffer, start: number, end: number) {
+  constructor(settlement: Settlement, index: string, chunk: Chunk, start: number, end: number) {
     this.settlement = settlement;
     this.index = index;
     this.chunk = chunk;
     this.start = start;
     this.end = end;
+    chunk.use();
+    settlement.owns(this);
   }
 
   /** Bytes that the document takes in a bulk body. */
@@ -33,16 +36,16 @@ export class Document {
 
   /** The action line, without its line feed. */
   get action(): string {
-    return this.chunk.toString('utf8', this.start, this.#endOfAction);
+    return this.chunk.bytes.toString('utf8', this.start, this.#endOfAction);
   }
 
   /** The source line, without its line feed. */
   get source(): string {
-    return this.chunk.toString('utf8', this.#endOfAction + 1, this.end - 1);
+    return this.chunk.bytes.toString('utf8', this.#endOfAction + 1, this.end - 1);
   }
 
   get #endOfAction(): number {
-    return this.chunk.indexOf(LINE_FEED, this.start);
+    return this.chunk.bytes.indexOf(LINE_FEED, this.start);
   }
 
   /**
@@ -51,18 +54,36 @@ export class Document {
    */
   detach(): void {
     this.settlement.detach();
-    if (this.chunk.length === this.bytes) return;
-    this.chunk = Buffer.from(this.chunk.subarray(this.start, this.end));
+    const { bytes } = this.chunk;
+    if (bytes.length === this.bytes || this.chunk === NO_CHUNK) return;
+    const own = new Chunk(Buffer.from(bytes.subarray(this.start, this.end)));
+    own.use();
+    this.release();
+    this.chunk = own;
     this.end -= this.start;
     this.start = 0;
   }
+
+  /** Its record is settled: its bytes are gone, while it may still stand in a batch that is being sent. */
+  release(): void {
+    this.chunk.release();
+    this.chunk = NO_CHUNK;
+  }
 }
 
-/** The NDJSON body of a bulk request: one buffer. What lies side by side in a chunk is copied at once. */
-export function bulkBody(documents: readonly Document[]): Buffer {
+/**
+ * The NDJSON body of a bulk request: one buffer. What lies side by side in a chunk is copied at once.
+ *
+ * @param allocate gives a buffer of so many bytes
+ * @throws Error where the record of a document is settled
+ */
+export function bulkBody(
+  documents: readonly Document[],
+  allocate: (size: number) => Buffer = Buffer.allocUnsafeSlow,
+): Buffer {
   let size = 0;
   for (const document of documents) size += document.end - document.start;
-  const body = Buffer.allocUnsafeSlow(size);
+  const body = allocate(size);
   let at = 0;
   let [run] = documents;
   if (run === undefined) return body;
@@ -70,12 +91,13 @@ export function bulkBody(documents: readonly Document[]): Buffer {
   for (const document of documents) {
     if (document === run) continue;
     if (document.chunk !== run.chunk || document.start !== end) {
-      at += run.chunk.copy(body, at, start, end);
+      at += run.chunk.bytes.copy(body, at, start, end);
       run = document;
       ({ start } = document);
     }
     ({ end } = document);
   }
-  run.chunk.copy(body, at, start, end);
+  at += run.chunk.bytes.copy(body, at, start, end);
+  if (at !== size) throw new Error('a document of a settled record was to be sent');
   return body;
 }

@@ -80,8 +80,10 @@ export class DeadLetterTopic implements DeadLetters {
   }
 
   async #produceWhatFits(topic: string, record: SourceRecord, headers: Headers): Promise<void> {
-    let { value } = record;
-    for (let sent = headers; ; sent = [...headers, ...truncationHeaders(record)]) {
+    // Taken once: when the record is given up meanwhile, its value is gone.
+    const { value: whole } = record;
+    let value = whole;
+    for (let sent = headers; ; sent = [...headers, ...truncationHeaders(whole)]) {
       try {
         await this.#produce(topic, record, value, sent);
         return;
@@ -169,7 +171,7 @@ function reasonHeaders(record: SourceRecord, { reason, message }: DeadLetterReas
   ];
 }
 
-function truncationHeaders({ value }: SourceRecord): Headers {
+function truncationHeaders(value: Buffer | null): Headers {
   const whole = value ?? Buffer.alloc(0);
   return [
     { 'logweir-truncated-from': String(whole.length) },

@@ -2,6 +2,8 @@ import type { SourceRecord } from '../settlement.ts';
 
 const COUNT_MAX = 1000;
 const COUNT_MIN = 16;
+/** Two calls' records are in memory beside the buffer: those at hand, and those that are being gathered. */
+const BYTES_MAX = 2_000_000;
 /** A call that collects for longer makes the records that came first wait. */
 const CALL_MS_MAX = 10;
 
@@ -15,7 +17,8 @@ export class PollSize {
 
   /** @param roomBytes what may still be taken */
   count(roomBytes: number): number {
-    return Math.max(1, Math.min(this.#count, Math.floor(Math.max(0, roomBytes) / this.#recordBytes)));
+    const room = Math.min(Math.max(0, roomBytes), BYTES_MAX);
+    return Math.max(1, Math.min(this.#count, Math.floor(room / this.#recordBytes)));
   }
 
   learn(asked: number, records: readonly SourceRecord[], ms: number): void {

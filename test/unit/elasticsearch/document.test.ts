@@ -52,7 +52,7 @@ describe('the body of a bulk request', () => {
     const document = inLogs(source);
     source.fill('x');
     const body = bulkBody([document]);
-    document.chunk.fill('x');
+    document.chunk.bytes.fill('x');
     expect(body.toString()).toBe(`${ACTION}\n{"a":1}\n`);
   });
 
@@ -99,6 +99,6 @@ it('a document that waits keeps no more than its own bytes', () => {
   const [first, second] = [inLogs('{"a":1}', writer), inLogs('{"a":2}', writer)];
   expect(first.chunk).toBe(second.chunk);
   second.detach();
-  expect(second.chunk.length).toBe(second.bytes);
+  expect(second.chunk.bytes.length).toBe(second.bytes);
   expect([second.action, second.source]).toEqual([ACTION, '{"a":2}']);
 });

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { Chunk } from '../../../src/arena.ts';
 import { Document } from '../../../src/elasticsearch/document.ts';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
 import { TakenRecord } from '../../../src/taken-record.ts';
@@ -48,7 +49,7 @@ export function makeDocument(
 ): Document {
   const action = `{"${operation}":{"_index":"${index}","_id":"${id}"}}\n`;
   const chunk = Buffer.concat([Buffer.from(action), Buffer.from(source), Buffer.from('\n')]);
-  return new Document(settlement, index, chunk, 0, chunk.length);
+  return new Document(settlement, index, new Chunk(chunk), 0, chunk.length);
 }
 
 /** Documents of as many records of one partition, with the ids `0`, `1`, …. */
