@@ -82,7 +82,10 @@ export function bulkBody(
   allocate: (size: number) => Buffer = Buffer.allocUnsafeSlow,
 ): Buffer {
   let size = 0;
-  for (const document of documents) size += document.end - document.start;
+  for (const document of documents) {
+    if (document.chunk === NO_CHUNK) throw new Error('a document of a settled record was to be sent');
+    size += document.end - document.start;
+  }
   const body = allocate(size);
   let at = 0;
   let [run] = documents;
@@ -97,7 +100,6 @@ export function bulkBody(
     }
     ({ end } = document);
   }
-  at += run.chunk.bytes.copy(body, at, start, end);
-  if (at !== size) throw new Error('a document of a settled record was to be sent');
+  run.chunk.bytes.copy(body, at, start, end);
   return body;
 }

@@ -36,6 +36,8 @@ const allOk = (ids: string[]): Answer => itemsOf(...ids.map(() => OK));
 /** A sender over a transport that the test scripts, and everything that it tells. */
 function lab(script: Script, holdRejects = false) {
   const sent: string[][] = [];
+  /** The memory of each request's body. */
+  const memory: ArrayBufferLike[] = [];
   const indexed: string[] = [];
   const rejected: { id: string; reason: string; message: string }[] = [];
   const held: { id: string; cause: string }[] = [];
@@ -49,6 +51,7 @@ function lab(script: Script, holdRejects = false) {
       const lines = body.toString().split('\n');
       const ids = lines.filter((_line, at) => at % 2 === 0 && at < lines.length - 1).map(idOf);
       sent.push(ids);
+      memory.push(body.buffer);
       return script(ids, sent.length, signal);
     },
     refresh: () => void refreshedAt.push(sent.length),
@@ -84,6 +87,7 @@ function lab(script: Script, holdRejects = false) {
     outage,
     concurrency,
     sent,
+    memory,
     indexed,
     rejected,
     held,
@@ -650,4 +654,32 @@ describe('a probe of a held document', () => {
     expect(await sender.probe(document, never)).toBe(false);
     expect([indexed, rejected, held, states]).toEqual([[], [], [], []]);
   });
+});
+
+it('the memory of a body is used again after an answer for each document, and after no other', async () => {
+  const ends: Answer[] = [
+    { failure: 'reset' },
+    { status: 503, body: '' },
+    { status: 413, body: '' },
+    { status: 200, body: 'cut off' },
+  ];
+  for (const end of ends) {
+    const { sender, memory } = lab(inTurn(end, allOk));
+    await sender.send(documents(400, 1000));
+    expect(memory.length).toBeGreaterThan(1);
+    expect(memory.slice(1).includes(memory[0] as ArrayBufferLike)).toBe(false);
+  }
+  const { sender, memory } = lab(allOk);
+  for (let request = 0; request < 3; request++) await sender.send(documents(400, 1000));
+  expect(new Set(memory).size).toBe(1);
+});
+
+it('two requests at the same time do not share memory', async () => {
+  const first = deferred<Answer>();
+  const { sender, memory } = lab((ids, request) => (request === 1 ? first.promise : allOk(ids)));
+  const sending = sender.send(documents(400, 1000));
+  await sender.send(documents(400, 1000));
+  first.resolve(itemsOf(...Array.from({ length: 400 }, () => OK)));
+  await sending;
+  expect(new Set(memory).size).toBe(2);
 });
