@@ -79,7 +79,7 @@ export class Document {
  */
 export function bulkBody(
   documents: readonly Document[],
-  allocate: (size: number) => Buffer = Buffer.allocUnsafeSlow,
+  allocate = (size: number): Buffer => Buffer.allocUnsafeSlow(size),
 ): Buffer {
   let size = 0;
   for (const document of documents) {
