@@ -419,6 +419,13 @@ const mutants: readonly Mutant[] = [
     tests: ['elasticsearch/document'],
   },
   {
+    name: 'a lazy event goes by the positions of the one that came after it',
+    file: 'src/codec/object-bytes.ts',
+    search: 'notingCount() !== this.#noting',
+    replace: 'false',
+    tests: ['codec/lazy-event'],
+  },
+  {
     name: 'the memory of an open document goes to others',
     file: 'src/elasticsearch/document.ts',
     search: '    chunk.use();\n',

@@ -8,7 +8,7 @@ import {
   NOT_AN_OBJECT,
   TOO_DEEP,
   faultPosition,
-  lastMembers,
+  lastMemberCount,
   scanJsonObject,
 } from './json-scan.ts';
 import { LazyEvent } from './lazy-event.ts';
@@ -50,17 +50,19 @@ export function decode(value: Buffer, codec: Codec, lazily = false): Decoded | P
   const flags = scanJsonObject(value, lazily);
   if (flags < 0) return isUtf8(value) ? poisonOf(flags, faultPosition(), value.length) : invalidUtf8();
   if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
-  const members = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 ? lastMembers() : undefined;
-  return new JsonEvent((flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value), flags, members);
+  const bytes = (flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value);
+  const canBeLazy = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 && lastMemberCount() >= 0;
+  const isAscii = (flags & HAS_NON_ASCII) === 0;
+  return new JsonEvent(bytes, flags, canBeLazy ? new ObjectBytes(bytes, isAscii) : undefined);
 }
 
 class JsonEvent implements Decoded {
   readonly kind = 'event';
   readonly bytes: Buffer;
   readonly #flags: number;
-  readonly #members: readonly number[] | undefined;
+  readonly #members: ObjectBytes | undefined;
 
-  constructor(bytes: Buffer, flags: number, members: readonly number[] | undefined) {
+  constructor(bytes: Buffer, flags: number, members: ObjectBytes | undefined) {
     this.bytes = bytes;
     this.#flags = flags;
     this.#members = members;
@@ -68,21 +70,15 @@ class JsonEvent implements Decoded {
 
   event(): ExactValue {
     if (this.#members === undefined) return this.parse();
-    return {
-      value: new LazyEvent(new ObjectBytes(this.bytes, this.#isAscii, this.#members)).event,
-      written: NONE_WRITTEN,
-    };
+    return { value: new LazyEvent(this.#members).event, written: NONE_WRITTEN };
   }
 
   parse(): ExactValue {
-    const text = this.bytes.toString(this.#isAscii ? 'latin1' : 'utf8');
+    const isAscii = (this.#flags & HAS_NON_ASCII) === 0;
+    const text = this.bytes.toString(isAscii ? 'latin1' : 'utf8');
     return (this.#flags & HAS_EXOTIC_NUMBER) === 0
       ? { value: JSON.parse(text), written: NONE_WRITTEN }
       : parseExact(text);
-  }
-
-  get #isAscii(): boolean {
-    return (this.#flags & HAS_NON_ASCII) === 0;
   }
 }
 

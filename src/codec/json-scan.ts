@@ -17,6 +17,9 @@ export const DEPTH_MAX = 1000;
 /** Numbers that a member takes in the list of {@link lastMembers}. */
 export const MEMBER_SIZE = 4;
 
+/** As in wasm/json-scan.ts. */
+const MEMBERS_MAX = 64;
+
 /** What is longer gets a scanner of its own, so that one giant record does not keep its room for ever. */
 const INPUT_BYTES = 1_048_576;
 const PAGE_BYTES = 65_536;
@@ -43,8 +46,9 @@ const module = new WebAssembly.Module(Buffer.from(JSON_SCAN_WASM, 'base64'));
 class Scanner {
   readonly input: Buffer;
   readonly scan: Exports['scan'];
+  /** Where its members lie; see {@link lastMembers}. */
+  readonly members: Int32Array;
   readonly #report: Int32Array;
-  readonly #members: number[] = [];
 
   /** @param size of the longest input, in bytes */
   constructor(size: number) {
@@ -52,7 +56,8 @@ class Scanner {
     const pages = Math.ceil((INPUT.value + size + END_BYTES) / PAGE_BYTES);
     memory.grow(pages - memory.buffer.byteLength / PAGE_BYTES);
     this.input = Buffer.from(memory.buffer, INPUT.value, size);
-    this.#report = new Int32Array(memory.buffer, REPORT.value);
+    this.#report = new Int32Array(memory.buffer, REPORT.value, 2);
+    this.members = new Int32Array(memory.buffer, REPORT.value + 8, MEMBER_SIZE * MEMBERS_MAX);
     this.scan = scan;
   }
 
@@ -60,21 +65,15 @@ class Scanner {
     return this.#report[0] as number;
   }
 
-  get members(): readonly number[] | undefined {
-    const report = this.#report;
-    const count = report[1] as number;
-    if (count < 0) return undefined;
-    const size = MEMBER_SIZE * count;
-    // A plain array, and a copy of one: both are made much faster than an Int32Array.
-    const members = this.#members;
-    for (let at = 0; at < size; at++) members[at] = report[at + 2] as number;
-    return members.slice(0, size);
+  get count(): number {
+    return this.#report[1] as number;
   }
 }
 
 const usual = new Scanner(INPUT_BYTES);
 /** The one that was used last: it knows more of what it scanned. Never across an await. */
 let last = usual;
+let notings = 0;
 
 function scannerFor(size: number): Scanner {
   last = size <= INPUT_BYTES ? usual : new Scanner(size);
@@ -93,6 +92,7 @@ function scannerFor(size: number): Scanner {
 export function scanJsonObject(input: Uint8Array, noting = false): number {
   const scanner = scannerFor(input.length);
   scanner.input.set(input);
+  if (noting) notings++;
   return scanner.scan(input.length, noting);
 }
 
@@ -107,13 +107,25 @@ export function faultPosition(): number {
   return last.fault;
 }
 
+/** How often members were noted so far: another number means that {@link lastMembers} has gone over to another object. */
+export function notingCount(): number {
+  return notings;
+}
+
 /**
- * The members of the object that was scanned last, in order, four positions each: the first byte of the key, the byte behind it, and the
- * same for the value.
+ * How many members the object has that was last scanned with `noting`.
  *
- * @returns undefined where a key is written with escapes or beyond ASCII, or is there twice, or is one that JavaScript puts
- *   elsewhere than it stands (`7`, `__proto__`), or where there are more than 64
+ * @returns -1 where {@link lastMembers} does not tell: where a key is written with escapes or beyond ASCII, or is there twice, or is
+ *   one that JavaScript puts elsewhere than it stands (`7`, `__proto__`), or where there are more than 64
  */
-export function lastMembers(): readonly number[] | undefined {
+export function lastMemberCount(): number {
+  return last.count;
+}
+
+/**
+ * The members of that object, in order, four positions each: the first byte of the key, the byte behind it, and the same for the
+ * value. To be copied by whoever needs it for longer than until the next such scan.
+ */
+export function lastMembers(): Int32Array {
   return last.members;
 }

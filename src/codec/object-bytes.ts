@@ -1,4 +1,4 @@
-import { MEMBER_SIZE } from './json-scan.ts';
+import { MEMBER_SIZE, lastMemberCount, lastMembers, notingCount, scanJsonObject } from './json-scan.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -11,17 +11,16 @@ export class ObjectBytes {
   readonly count: number;
   readonly #bytes: Buffer;
   readonly #isAscii: boolean;
-  readonly #members: readonly number[];
+  /** Borrowed from the scanner: most events are through before the next one is scanned. */
+  #members = lastMembers();
+  readonly #noting = notingCount();
+  #isBorrowed = true;
 
-  /**
-   * @param bytes valid, and not to be changed any more
-   * @param members as `lastMembers` of json-scan.ts finds them
-   */
-  constructor(bytes: Buffer, isAscii: boolean, members: readonly number[]) {
-    this.count = members.length / MEMBER_SIZE;
+  /** @param bytes valid, not to be changed any more, and what was last scanned with its members noted: at least none */
+  constructor(bytes: Buffer, isAscii: boolean) {
+    this.count = lastMemberCount();
     this.#bytes = bytes;
     this.#isAscii = isAscii;
-    this.#members = members;
   }
 
   get length(): number {
@@ -30,24 +29,26 @@ export class ObjectBytes {
 
   /** @returns -1 where there is none of that name */
   find(key: string): number {
-    const members = this.#members;
-    for (let at = 0; at < members.length; at += MEMBER_SIZE) {
+    const members = this.#positions();
+    for (let member = 0; member < this.count; member++) {
+      const at = MEMBER_SIZE * member;
       const start = members[at] as number;
-      if ((members[at + 1] as number) - start === key.length && this.#isAt(start, key))
-        return at / MEMBER_SIZE;
+      if ((members[at + 1] as number) - start === key.length && this.#isAt(start, key)) return member;
     }
     return -1;
   }
 
   keyOf(member: number): string {
+    const members = this.#positions();
     const at = MEMBER_SIZE * member;
-    return this.#text(this.#members[at] as number, this.#members[at + 1] as number);
+    return this.#text(members[at] as number, members[at + 1] as number);
   }
 
   /** Parses a value, each call anew. */
   valueOf(member: number): unknown {
-    const start = this.#members[MEMBER_SIZE * member + 2] as number;
-    const end = this.#members[MEMBER_SIZE * member + 3] as number;
+    const members = this.#positions();
+    const start = members[MEMBER_SIZE * member + 2] as number;
+    const end = members[MEMBER_SIZE * member + 3] as number;
     if (this.#bytes[start] === QUOTE) {
       const text = this.#text(start + 1, end - 1);
       if (!text.includes(BACKSLASH)) return text;
@@ -62,8 +63,18 @@ export class ObjectBytes {
 
   /** Copies the members from `first` to `last`, and what stands between them. @returns how many bytes that were */
   copy(first: number, last: number, into: Buffer, at: number): number {
-    const start = (this.#members[MEMBER_SIZE * first] as number) - 1;
-    return this.#bytes.copy(into, at, start, this.#members[MEMBER_SIZE * last + 3]);
+    const members = this.#positions();
+    const start = (members[MEMBER_SIZE * first] as number) - 1;
+    return this.#bytes.copy(into, at, start, members[MEMBER_SIZE * last + 3]);
+  }
+
+  #positions(): Int32Array {
+    if (this.#isBorrowed && notingCount() !== this.#noting) {
+      scanJsonObject(this.#bytes, true);
+      this.#members = lastMembers().slice(0, MEMBER_SIZE * this.count);
+      this.#isBorrowed = false;
+    }
+    return this.#members;
   }
 
   #isAt(start: number, key: string): boolean {

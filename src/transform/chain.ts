@@ -122,7 +122,7 @@ export class Chain {
     let events = input;
     for (let index = first; index < this.steps.length; index++) {
       const step = this.steps[index] as Step;
-      const next: Event[] = [];
+      let next: Event[] = [];
       for (let at = 0; at < events.length; at++) {
         const event = events[at] as Event;
         let before: Event | undefined;
@@ -139,8 +139,9 @@ export class Chain {
           if (result instanceof Promise)
             return this.#afterAsync(index, events, at, next, aside, record, result, before);
           // Mostly it is the one that was given, and that is an event.
-          if (result === event) next.push(event);
-          else collect(result, next);
+          if (result !== event) collect(result, next);
+          else if (events.length === 1) next = events;
+          else next.push(event);
         } catch (error) {
           this.#failed(step, error, before, next, aside);
         }

@@ -307,16 +307,20 @@ describe('as the object that JSON.parse makes', () => {
         fc.uniqueArray(member, { selector: ([name]) => name, maxLength: 6 }),
         fc.array(operations, { maxLength: 12 }),
         fc.constantFrom(undefined, 1),
-        (members, history, indent) => {
+        // Before which of the operations another event comes, and is looked into.
+        fc.oneof(fc.constant(0), fc.nat(2 ** 13 - 1)),
+        (members, history, indent, others) => {
           const text = JSON.stringify(Object.fromEntries(members), undefined, indent);
           const eager = JSON.parse(text) as Fields;
           const lazy = lazily(text);
           if (isLazy(lazy)) lazyOnes++;
-          for (const operation of history) {
+          for (const [at, operation] of history.entries()) {
+            if ((others & (1 << at)) !== 0) expect(lazily('{"other":[1],"a":"b"}')['a']).toBe('b');
             const [one, other] = [answer(lazy, apart(operation)), answer(eager, apart(operation))];
             if (!isDeepStrictEqual(one, other)) throw new Error(inspect({ one, other }, { depth: 9 }));
           }
           if (lazyOf(lazy)?.whole === undefined) spliced++;
+          if (others >= 2 ** 12) lazily('{"other":[1],"a":"b"}');
           const out = outcome(() => JSON.stringify(JSON.parse(written(lazy))));
           expect(out).toEqual(outcome(() => JSON.stringify(JSON.parse(stringifyExact(eager)))));
           expect(isDeepStrictEqual(lazy, eager)).toBe(true);
