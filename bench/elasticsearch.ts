@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from '../test/support/paths.ts';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
+import type { Servers } from '../test/support/servers.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type Backlog, startLogweir } from './contenders.ts';
 import { cpuOf, peakMemoryOf, processTree } from './measure.ts';
@@ -9,7 +10,9 @@ import { cpuOf, peakMemoryOf, processTree } from './measure.ts';
 /** One run into the real Elasticsearch. */
 export interface Indexed {
   readonly documentsPerSecond: number;
+  /** CPU a document, in µs: of what is measured, and of Elasticsearch and Kafka together. */
   readonly cpuMicros: number;
+  readonly serversMicros: number;
   readonly peakMb: number;
 }
 
@@ -23,23 +26,27 @@ async function indexedIn(url: string, index: string): Promise<number> {
 }
 
 async function measure(
-  url: string,
+  servers: Servers,
   index: string,
   documents: number,
   start: () => ManagedProcess,
 ): Promise<Indexed> {
+  const { url } = servers.elasticsearch;
+  const serverPids = [servers.elasticsearch.pid, servers.kafka.pid].flatMap(processTree);
   await fetch(`${url}/${index}`, {
     method: 'PUT',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ settings: { number_of_replicas: 0, refresh_interval: '30s' } }),
   });
   const tested = start();
-  let [firstAt, first, cpuBefore, cpu, peakMb] = [0, 0, 0, 0, 0];
+  let [firstAt, first, cpuBefore, serversBefore, cpu, peakMb] = [0, 0, 0, 0, 0, 0];
   try {
     for (const deadline = Date.now() + 300_000; ; await delay(20)) {
       const count = await indexedIn(url, index);
-      if (count > 0 && firstAt === 0)
-        [firstAt, first, cpuBefore] = [performance.now(), count, cpuOf(processTree(tested.pid))];
+      if (count > 0 && firstAt === 0) {
+        [firstAt, first] = [performance.now(), count];
+        [cpuBefore, serversBefore] = [cpuOf(processTree(tested.pid)), cpuOf(serverPids)];
+      }
       const tree = processTree(tested.pid);
       [cpu, peakMb] = [Math.max(cpu, cpuOf(tree)), Math.max(peakMb, peakMemoryOf(tree))];
       if (count >= documents) break;
@@ -47,7 +54,12 @@ async function measure(
     }
     const seconds = (performance.now() - firstAt) / 1000;
     const counted = documents - first;
-    return { documentsPerSecond: counted / seconds, cpuMicros: (cpu - cpuBefore) / counted, peakMb };
+    return {
+      documentsPerSecond: counted / seconds,
+      cpuMicros: (cpu - cpuBefore) / counted,
+      serversMicros: (cpuOf(serverPids) - serversBefore) / counted,
+      peakMb,
+    };
   } finally {
     await tested.stop({ graceMs: 20_000 });
     await fetch(`${url}/${index}`, { method: 'DELETE' });
@@ -57,13 +69,13 @@ async function measure(
 /** @param concurrency requests in flight; adaptive, the default, if left out */
 export async function indexWithLogweir(
   directory: string,
-  url: string,
+  servers: Servers,
   backlog: Backlog,
   concurrency?: number,
 ): Promise<Indexed> {
   const index = uniqueName('bench');
-  return await measure(url, index, backlog.events, () =>
-    startLogweir(directory, url, backlog, 'bytes untouched', {
+  return await measure(servers, index, backlog.events, () =>
+    startLogweir(directory, servers.elasticsearch.url, backlog, 'bytes untouched', {
       elasticsearch: { index, ...(concurrency === undefined ? {} : { request: { concurrency } }) },
     }),
   );
@@ -71,12 +83,13 @@ export async function indexWithLogweir(
 
 export async function indexDirectly(
   directory: string,
-  url: string,
+  servers: Servers,
   documents: number,
   concurrency: number,
 ): Promise<Indexed> {
+  const { url } = servers.elasticsearch;
   const index = uniqueName('bench');
-  return await measure(url, index, documents, () =>
+  return await measure(servers, index, documents, () =>
     spawnLogged({
       command: process.execPath,
       args: [join(root, 'bench/direct-loader.ts'), url, index, String(documents), String(concurrency)],

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Indexed } from './elasticsearch.ts';
 import { type Spread, spreadOf } from './measure.ts';
 import { type Results, type Series, consumeOnly, ratios, shareOfDirect } from './results.ts';
 
@@ -19,9 +20,13 @@ export function writeReport(results: Results, directory: string): void {
 
 function tables(results: Results): string {
   const { date, machine, versions, rounds, latency, elasticsearch } = results;
-  const direct = spreadOf(elasticsearch.direct.map((run) => run.documentsPerSecond));
-  const logweir = spreadOf(elasticsearch.logweir.map((run) => run.documentsPerSecond));
-  const cpu = spreadOf(elasticsearch.logweir.map((run) => run.cpuMicros));
+  const { direct, logweir } = elasticsearch;
+  const loaded = (runs: readonly Indexed[]): string =>
+    [
+      whole(spreadOf(runs.map((run) => run.documentsPerSecond))),
+      decimal(spreadOf(runs.map((run) => run.cpuMicros))),
+      decimal(spreadOf(runs.map((run) => run.serversMicros))),
+    ].join(' | ');
   return `${date}, ${rounds} rounds, medians with (lowest–highest). ${machine}. ${versions}.
 
 ![Events a second](benchmarks.svg)
@@ -34,12 +39,11 @@ ${results.series.map((series) => row(series, consumeOnly(results, series.eventBy
 
 ## Into the real Elasticsearch on the same machine
 
-| | documents/s |
-| --- | --- |
-| direct loader | ${whole(direct)} |
-| Logweir | ${whole(logweir)} |
-| share, by round | ${share(shareOfDirect(results))} |
-| Logweir's CPU µs a document | ${decimal(cpu)} |
+| | documents/s | its CPU µs a document | Elasticsearch's and Kafka's |
+| --- | --- | --- | --- |
+| direct loader | ${loaded(direct)} |
+| Logweir | ${loaded(logweir)} |
+| share, by round | ${share(shareOfDirect(results))} | | |
 
 ${curve(results)}## Latency
 

@@ -10,7 +10,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from '../test/support/paths.ts';
-import { startServers } from '../test/support/servers.ts';
+import { type Servers, startServers } from '../test/support/servers.ts';
 import { compareWithBaseline } from './baseline.ts';
 import {
   type Backlog,
@@ -23,7 +23,7 @@ import {
   startLogweir,
 } from './contenders.ts';
 import { CountingSink, type Drained } from './drain.ts';
-import { indexDirectly, indexWithLogweir } from './elasticsearch.ts';
+import { type Indexed, indexDirectly, indexWithLogweir } from './elasticsearch.ts';
 import { measureLatency } from './latency.ts';
 import { writeReport } from './report.ts';
 import type { ContenderName, Results, Series } from './results.ts';
@@ -51,6 +51,7 @@ const DOCUMENTS = options.quick ? 60_000 : 200_000;
 const PARTITIONS = 6;
 /** Of the direct loader: more does not make Elasticsearch faster on two cores. */
 const LOADER_CONCURRENCY = 3;
+const WARM_UP_RUNS = 3;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -103,31 +104,31 @@ async function measureBacklogs(place: Place, bootstrapServers: string): Promise<
   return all;
 }
 
-async function measureElasticsearch(
-  directory: string,
-  url: string,
-  bootstrapServers: string,
-): Promise<Results['elasticsearch']> {
+async function measureElasticsearch(directory: string, servers: Servers): Promise<Results['elasticsearch']> {
+  const { bootstrapServers } = servers.kafka;
   const topic = 'documents';
   await fillTopic(bootstrapServers, topic, PARTITIONS, DOCUMENTS, payloads(400));
   const backlog = { bootstrapServers, topic, events: DOCUMENTS };
   const found: Results['elasticsearch'] = { direct: [], logweir: [], curve: [] };
-  // The first run warms Elasticsearch's compiler, and is not counted.
-  await indexDirectly(directory, url, DOCUMENTS, LOADER_CONCURRENCY);
+  const direct = async (): Promise<Indexed> =>
+    await indexDirectly(directory, servers, DOCUMENTS, LOADER_CONCURRENCY);
+  // Elasticsearch's compiler makes it faster for some hundred thousand documents; these runs are not counted.
+  for (let run = 0; run < WARM_UP_RUNS; run++) await direct();
   for (let round = 1; round <= rounds; round++) {
-    const direct = await indexDirectly(directory, url, DOCUMENTS, LOADER_CONCURRENCY);
-    const logweir = await indexWithLogweir(directory, url, backlog);
-    found.direct.push(direct);
-    found.logweir.push(logweir);
+    // Each goes first in turn: whatever drifts from run to run favours neither.
+    if (round % 2 === 1) found.direct.push(await direct());
+    found.logweir.push(await indexWithLogweir(directory, servers, backlog));
+    if (round % 2 === 0) found.direct.push(await direct());
+    const [loader, logweir] = [found.direct.at(-1), found.logweir.at(-1)];
     say(
-      `Elasticsearch, round ${round}: direct ${Math.round(direct.documentsPerSecond)}, ` +
-        `Logweir ${Math.round(logweir.documentsPerSecond)} documents/s`,
+      `Elasticsearch, round ${round}: direct ${Math.round(loader?.documentsPerSecond ?? 0)}, ` +
+        `Logweir ${Math.round(logweir?.documentsPerSecond ?? 0)} documents/s`,
     );
   }
   if (options.quick) return found;
   for (const concurrency of [1, 2, 3, 4, 6, 8, 12, 'adaptive'] as const) {
     const limit = concurrency === 'adaptive' ? undefined : concurrency;
-    const { documentsPerSecond } = await indexWithLogweir(directory, url, backlog, limit);
+    const { documentsPerSecond } = await indexWithLogweir(directory, servers, backlog, limit);
     found.curve.push({ concurrency, documentsPerSecond });
     say(`Elasticsearch, ${concurrency} in flight: ${Math.round(documentsPerSecond)} documents/s`);
   }
@@ -163,7 +164,7 @@ try {
   sinks.push(timed);
   const latency = await measureLatency(directory, timed, bootstrapServers, 1000, options.quick ? 5 : 20);
   say(`latency at 1,000 events/s: p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms`);
-  const elasticsearch = await measureElasticsearch(directory, servers.elasticsearch.url, bootstrapServers);
+  const elasticsearch = await measureElasticsearch(directory, servers);
   const results: Results = {
     date: new Date().toISOString().slice(0, 10),
     machine: `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared by Kafka, the sink and what is measured`,

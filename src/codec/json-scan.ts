@@ -20,7 +20,7 @@ export const MEMBER_SIZE = 4;
 /** As in wasm/json-scan.ts. */
 const MEMBERS_MAX = 64;
 
-/** What is longer gets a scanner of its own, so that one giant record does not keep its room for ever. */
+/** What is longer gets another scanner, which goes when no more giants come, so that one does not keep its room for ever. */
 const INPUT_BYTES = 1_048_576;
 const PAGE_BYTES = 65_536;
 /** Zero bytes behind the input. */
@@ -71,13 +71,22 @@ class Scanner {
 }
 
 const usual = new Scanner(INPUT_BYTES);
+let large: WeakRef<Scanner> | undefined;
 /** The one that was used last: it knows more of what it scanned. Never across an await. */
 let last = usual;
 let notings = 0;
 
 function scannerFor(size: number): Scanner {
-  last = size <= INPUT_BYTES ? usual : new Scanner(size);
+  last = size <= INPUT_BYTES ? usual : largeScanner(size);
   return last;
+}
+
+function largeScanner(size: number): Scanner {
+  const idle = large?.deref();
+  if (idle !== undefined && idle.input.length >= size) return idle;
+  const made = new Scanner(Math.ceil(size / INPUT_BYTES) * INPUT_BYTES);
+  large = new WeakRef(made);
+  return made;
 }
 
 /**

@@ -73,6 +73,21 @@ describe('what is not touched goes out to the byte', () => {
   });
 });
 
+it('giants keep their members, whatever is scanned after them', () => {
+  const filler = 'x'.repeat(2_000_000);
+  const events = Array.from({ length: 5 }, (_, n) =>
+    lazily(`{"${'k'.repeat(n + 1)}":${n},"filler":"${n === 3 ? '' : filler}","last":"${n}"}`),
+  );
+  for (const [n, event] of events.entries()) {
+    event['last'] = n + 10;
+    expect([event['k'.repeat(n + 1)], event['absent']]).toEqual([n, undefined]);
+  }
+  for (const [n, event] of events.entries()) {
+    expect(written(event).endsWith(`${n === 3 ? '' : 'x'}","last":${n + 10}}`)).toBe(true);
+    expect(lazyOf(event)?.whole).toBeUndefined();
+  }
+});
+
 describe('parsed at once is what cannot be told apart by its bytes', () => {
   it.each([
     '{"a":1.0}',
