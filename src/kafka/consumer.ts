@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config/schema.ts';
-import { LogweirError, messageOf } from '../errors.ts';
-import { type Log, RepeatGate } from '../log.ts';
+import { type LogweirError, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { SourceRecord } from '../settlement.ts';
 import type { BufferBudget } from '../buffer-budget.ts';
 import { Assignment, type OwnedPartition } from './assignment.ts';
 import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
 import { refreshLogin } from './credentials.ts';
-import { explain } from './explain.ts';
+import { ErrorReports } from './error-reports.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
@@ -46,8 +46,7 @@ export class Consumer {
   readonly #pauses = new Set<string>();
   readonly #pollSize = new PollSize();
   readonly #stalls = new StallWatch();
-  /** By message: librdkafka has some two hundred of them. */
-  readonly #errorGates = new Map<string, RepeatGate>();
+  readonly #errors: ErrorReports;
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
   #committer: Committer | null = null;
@@ -64,6 +63,7 @@ export class Consumer {
     this.#deadLetterTopic = deadLetterTopic;
     this.#sink = sink;
     this.#log = log;
+    this.#errors = new ErrorReports(config, log);
   }
 
   /** The connected client, for questions to the broker; null before the first connection. */
@@ -287,17 +287,6 @@ export class Consumer {
   #report(error: KafkaError): void {
     if (error.code === ErrorCode.AUTHENTICATION && this.#native !== null)
       refreshLogin(this.#native, this.#config);
-    const gate = this.#errorGates.get(error.message) ?? new RepeatGate();
-    this.#errorGates.set(error.message, gate);
-    const held = gate.pass();
-    if (held !== undefined) {
-      this.#log.warn(
-        { reason: error.message, code: error.code, repeated: held },
-        explain(error, this.#config),
-      );
-    }
-    if (error.isFatal === true || error.code === ErrorCode.FATAL) {
-      this.#fatal = new LogweirError('FATAL', `${explain(error, this.#config)}: ${error.message}`);
-    }
+    this.#fatal = this.#errors.report(error) ?? this.#fatal;
   }
 }

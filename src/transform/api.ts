@@ -132,7 +132,7 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
 
 export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
-export { BoundedMap } from './bounded-map.ts';
+export { BoundedMap } from '../bounded-map.ts';
 export { mergeInto } from './merge-into.ts';
 export { copyTarget, routeTo } from './route.ts';
 export { keyOf } from './key-of.ts';

@@ -1,6 +1,6 @@
 /**
- * A map that never holds more than so many entries: the one that was set or read longest ago goes first. For state of
- * transforms, which must be bounded.
+ * A map that never holds more than so many entries: the one that was set or read longest ago goes first. Transforms keep their state in
+ * it, which must be bounded.
  */
 export class BoundedMap<K, V> {
   readonly #entries = new Map<K, V>();
