@@ -22,6 +22,8 @@ export interface Lab {
   /** A configuration that reads the topic and writes through the proxy, with sections merged into it. */
   config(sections?: Sections): ConfigFile;
   start(sections?: Sections, files?: Record<string, string>, options?: readonly string[]): Logweir;
+  /** Whether some configuration had transforms: without, documents are the produced bytes. */
+  readonly transforms: boolean;
   committed(): Promise<number[]>;
   ends(): Promise<number[]>;
   /** All commits of the group, as the broker has written them. */
@@ -64,7 +66,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const commitsOf = await followCommits(kafka);
   const ends = (): Promise<number[]> => endOffsets(kafka, topic, partitions);
   const committed = (): Promise<number[]> => committedOffsets(kafka, group, topic, partitions);
+  let transforms = false;
   const config: Lab['config'] = (sections = {}) => {
+    transforms ||= sections['transforms'] !== undefined;
     const base: Record<string, Section> = {
       kafka: { bootstrap_servers: kafka, topics: [topic], group_id: group, commit_interval_ms: 100 },
       elasticsearch: {
@@ -98,6 +102,9 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
     ledger,
     proxy,
     config,
+    get transforms() {
+      return transforms;
+    },
     start(sections, files, runOptions) {
       const started = Logweir.start(config(sections), files, runOptions);
       running.push(started);
