@@ -136,7 +136,7 @@ export async function runConsumeOnly({ bootstrapServers, topic, events }: Backlo
   const started = Date.now();
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--max-semi-space-size=8',
-    '--heap-growing-percent=70',
+    '--heap-growing-percent=100',
     join(root, 'bench/consume-only.ts'),
     bootstrapServers,
     topic,
