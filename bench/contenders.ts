@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -131,12 +131,14 @@ export async function lostWhileBusy(
   }
 }
 
+/** What the launcher gives to Node. */
+const launcherFlags = readFileSync(join(root, 'bin/logweir'), 'utf8').match(/--[a-z-]+=\d+/g) ?? [];
+
 /** The floor: the same client, with the same settings and flags, that reads and does nothing else. */
 export async function runConsumeOnly({ bootstrapServers, topic, events }: Backlog): Promise<Drained> {
   const started = Date.now();
   const { stdout } = await promisify(execFile)(process.execPath, [
-    '--max-semi-space-size=8',
-    '--heap-growing-percent=100',
+    ...launcherFlags,
     join(root, 'bench/consume-only.ts'),
     bootstrapServers,
     topic,

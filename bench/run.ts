@@ -110,19 +110,19 @@ async function measureElasticsearch(directory: string, servers: Servers): Promis
   await fillTopic(bootstrapServers, topic, PARTITIONS, DOCUMENTS, payloads(400));
   const backlog = { bootstrapServers, topic, events: DOCUMENTS };
   const found: Results['elasticsearch'] = { direct: [], logweir: [], curve: [] };
-  const direct = async (): Promise<Indexed> =>
-    await indexDirectly(directory, servers, DOCUMENTS, LOADER_CONCURRENCY);
+  const direct = (): Promise<Indexed> => indexDirectly(directory, servers, DOCUMENTS, LOADER_CONCURRENCY);
   // Elasticsearch's compiler makes it faster for some hundred thousand documents; these runs are not counted.
   for (let run = 0; run < WARM_UP_RUNS; run++) await direct();
   for (let round = 1; round <= rounds; round++) {
     // Each goes first in turn: whatever drifts from run to run favours neither.
-    if (round % 2 === 1) found.direct.push(await direct());
-    found.logweir.push(await indexWithLogweir(directory, servers, backlog));
-    if (round % 2 === 0) found.direct.push(await direct());
-    const [loader, logweir] = [found.direct.at(-1), found.logweir.at(-1)];
+    const before = round % 2 === 1 ? await direct() : undefined;
+    const logweir = await indexWithLogweir(directory, servers, backlog);
+    const loader = before ?? (await direct());
+    found.direct.push(loader);
+    found.logweir.push(logweir);
     say(
-      `Elasticsearch, round ${round}: direct ${Math.round(loader?.documentsPerSecond ?? 0)}, ` +
-        `Logweir ${Math.round(logweir?.documentsPerSecond ?? 0)} documents/s`,
+      `Elasticsearch, round ${round}: direct ${Math.round(loader.documentsPerSecond)}, ` +
+        `Logweir ${Math.round(logweir.documentsPerSecond)} documents/s`,
     );
   }
   if (options.quick) return found;

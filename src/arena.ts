@@ -40,7 +40,7 @@ export class Chunk {
   }
 }
 
-/** What has no bytes any more. */
+/** What has no bytes any more. Nobody uses it, and it may be released at any time. */
 export const NO_CHUNK = new Chunk(Buffer.alloc(0));
 
 /**

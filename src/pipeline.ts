@@ -80,7 +80,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     return this.#inFlight;
   }
 
-  /** consume: records of partitions that we own, each once per epoch. Their values are empty afterwards. */
+  /** consume: records of partitions that we own, each once per epoch. */
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;

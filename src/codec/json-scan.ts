@@ -17,9 +17,6 @@ export const DEPTH_MAX = 1000;
 /** Numbers that a member takes in the list of {@link lastMembers}. */
 export const MEMBER_SIZE = 4;
 
-/** As in wasm/json-scan.ts. */
-const MEMBERS_MAX = 64;
-
 /** What is longer gets another scanner, which goes when no more giants come, so that one does not keep its room for ever. */
 const INPUT_BYTES = 1_048_576;
 const PAGE_BYTES = 65_536;
@@ -57,7 +54,7 @@ class Scanner {
     memory.grow(pages - memory.buffer.byteLength / PAGE_BYTES);
     this.input = Buffer.from(memory.buffer, INPUT.value, size);
     this.#report = new Int32Array(memory.buffer, REPORT.value, 2);
-    this.members = new Int32Array(memory.buffer, REPORT.value + 8, MEMBER_SIZE * MEMBERS_MAX);
+    this.members = new Int32Array(memory.buffer, REPORT.value + 8);
     this.scan = scan;
   }
 

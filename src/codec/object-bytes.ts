@@ -13,8 +13,8 @@ export class ObjectBytes {
   readonly #isAscii: boolean;
   /** Borrowed from the scanner: most events are through before the next one is scanned. */
   #members = lastMembers();
-  readonly #noting = notingCount();
-  #isBorrowed = true;
+  /** When that was; null from when the list is its own. */
+  #noting: number | null = notingCount();
 
   /** @param bytes valid, not to be changed any more, and what was last scanned with its members noted: at least none */
   constructor(bytes: Buffer, isAscii: boolean) {
@@ -69,10 +69,10 @@ export class ObjectBytes {
   }
 
   #positions(): Int32Array {
-    if (this.#isBorrowed && notingCount() !== this.#noting) {
+    if (this.#noting !== null && notingCount() !== this.#noting) {
       scanJsonObject(this.#bytes, true);
       this.#members = lastMembers().slice(0, MEMBER_SIZE * this.count);
-      this.#isBorrowed = false;
+      this.#noting = null;
     }
     return this.#members;
   }

@@ -23,7 +23,7 @@ const TRACKED_MAX = 100_000;
 
 /** The pipeline, as the consumer knows it. */
 export interface RecordSink {
-  /** Takes records. Sync, and never throws: what cannot be handled is held. */
+  /** Takes records, whose values may be empty afterwards. Sync, and never throws: what cannot be handled is held. */
   take(records: readonly SourceRecord[]): void;
   readonly budget: BufferBudget;
   /** Of the budget, what records take that are held. */

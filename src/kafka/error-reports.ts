@@ -22,12 +22,13 @@ export class ErrorReports {
   /** @returns what ends the process, where the client cannot go on */
   report(error: KafkaError): LogweirError | null {
     const { message, code } = error;
-    const sentence = explain(error, this.#config);
     const gate = this.#gates.get(message) ?? new RepeatGate();
     this.#gates.set(message, gate);
     const held = gate.pass();
-    if (held !== undefined) this.#log.warn({ reason: message, code, repeated: held }, sentence);
     const isFatal = error.isFatal === true || code === ErrorCode.FATAL;
+    if (held === undefined && !isFatal) return null;
+    const sentence = explain(error, this.#config);
+    if (held !== undefined) this.#log.warn({ reason: message, code, repeated: held }, sentence);
     return isFatal ? new LogweirError('FATAL', `${sentence}: ${message}`) : null;
   }
 }
