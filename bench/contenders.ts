@@ -7,6 +7,7 @@ import { root } from '../test/support/paths.ts';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type CountingSink, type Drained, drain } from './drain.ts';
+import { launcher } from './package.ts';
 import { startRsyslog } from './rsyslog.ts';
 
 /** A topic that is full before anybody reads it. */
@@ -45,7 +46,7 @@ const transformFiles = {
     'export default (event) => { event.log_source = event.source_type; delete event.source_type; return event; };\n',
 };
 
-/** What is not named here is the default, guarantees included. */
+/** As it is shipped ({@link buildPackage} comes first); what is not named here is the default, guarantees included. */
 export function startLogweir(
   directory: string,
   endpoint: string,
@@ -66,7 +67,7 @@ export function startLogweir(
   writeFileSync(configFile, JSON.stringify(config));
   const logFile = join(directory, 'logweir.log');
   rmSync(logFile, { force: true });
-  return spawnLogged({ command: join(root, 'bin/logweir'), args: ['run', '-c', configFile], logFile });
+  return spawnLogged({ command: launcher, args: ['run', '-c', configFile], logFile });
 }
 
 /** Logweir over a backlog, into the counting sink. */
@@ -131,19 +132,26 @@ export async function lostWhileBusy(
   }
 }
 
-/** What the launcher gives to Node. */
-const launcherFlags = readFileSync(join(root, 'bin/logweir'), 'utf8').match(/--[a-z-]+=\d+/g) ?? [];
+/** What the launcher gives to Node, and to the C library. */
+const launcherText = readFileSync(join(root, 'bin/logweir'), 'utf8');
+const launcherFlags = launcherText.match(/--[a-z-]+=\d+/g) ?? [];
+const launcherVariables = Object.fromEntries(
+  [...launcherText.matchAll(/\$\{(\w+):=(\d+)\}/g)].map(([, name, value]) => [name, value]),
+);
 
 /** The floor: the same client, with the same settings and flags, that reads and does nothing else. */
 export async function runConsumeOnly({ bootstrapServers, topic, events }: Backlog): Promise<Drained> {
   const started = Date.now();
-  const { stdout } = await promisify(execFile)(process.execPath, [
+  const args = [
     ...launcherFlags,
     join(root, 'bench/consume-only.ts'),
     bootstrapServers,
     topic,
     String(events),
-  ]);
+  ];
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    env: { ...launcherVariables, ...process.env },
+  });
   const found = JSON.parse(stdout) as {
     events: number;
     bytes: number;

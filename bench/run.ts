@@ -25,6 +25,7 @@ import {
 import { CountingSink, type Drained } from './drain.ts';
 import { type Indexed, indexDirectly, indexWithLogweir } from './elasticsearch.ts';
 import { measureLatency } from './latency.ts';
+import { buildPackage } from './package.ts';
 import { writeReport } from './report.ts';
 import type { ContenderName, Results, Series } from './results.ts';
 import { hasRsyslog, startRsyslog } from './rsyslog.ts';
@@ -151,6 +152,7 @@ async function measureLosses(place: Place, bootstrapServers: string): Promise<Re
   return { logweir, rsyslog };
 }
 
+buildPackage();
 const directory = mkdtempSync(join(tmpdir(), 'logweir-bench-'));
 const servers = await startServers(directory);
 const sinks: CountingSink[] = [];

@@ -16,6 +16,7 @@ import { createTopic } from '../test/support/topics.ts';
 import { startLogweir } from './contenders.ts';
 import { CountingSink } from './drain.ts';
 import { quantile, spreadOf } from './measure.ts';
+import { buildPackage } from './package.ts';
 import type { Fault } from './sink.ts';
 
 const { values: options } = parseArgs({
@@ -49,6 +50,7 @@ interface Sample {
   readonly p99Ms: number;
 }
 
+buildPackage();
 const directory = mkdtempSync(join(tmpdir(), 'logweir-soak-'));
 const kafka = await startKafka({
   runDirectory: join(directory, 'kafka'),

@@ -165,7 +165,7 @@ export const configSchema = z.strictObject({
     .strictObject({ max_bytes: bytes(1_048_576, 8_589_934_592).default(33_554_432) })
     .prefault({})
     .describe(
-      "Everything taken from Kafka and not yet settled; the Kafka client's own queue (16 MB) comes on top.",
+      "Everything taken from Kafka and not yet settled; the Kafka client's own queue (4 MB) comes on top.",
     ),
   workers: z
     .union([z.int().min(1).max(64), z.literal('auto')])

@@ -5,8 +5,14 @@ import { saslPassword } from './credentials.ts';
 type KafkaConfig = Config['kafka'];
 type Options = Record<string, string | number | boolean>;
 
-/** The client's own prefetch queue; what is taken from it counts against `buffer.max_bytes`. */
-const QUEUE_KBYTES = 16_384;
+/**
+ * The client's own prefetch queue, in KB; what is taken from it counts against `buffer.max_bytes`. A short one is as fast, since what was
+ * fetched a moment ago is still in the processor's cache.
+ */
+const QUEUE_KBYTES = 4096;
+
+/** What one fetch may bring from a broker, all partitions together; a single larger batch of records still comes whole. */
+const FETCH_BYTES = 2_097_152;
 
 /** Settings that every client of ours shares: where the brokers are, and how to log in. */
 export function clientOptions(config: KafkaConfig): Options {
@@ -36,6 +42,7 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     'partition.assignment.strategy': 'cooperative-sticky',
     'isolation.level': 'read_committed',
     'queued.max.messages.kbytes': QUEUE_KBYTES,
+    'fetch.max.bytes': FETCH_BYTES,
     // Once the queue is full librdkafka sleeps this long, by default a whole second.
     'fetch.queue.backoff.ms': 10,
     'fetch.wait.max.ms': 100,

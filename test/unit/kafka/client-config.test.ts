@@ -82,7 +82,7 @@ describe('the consumer', () => {
 
   it('has a bounded queue of its own', () => {
     expect(Number(consumerOptions(kafka('{}'), null)['queued.max.messages.kbytes'])).toBeLessThanOrEqual(
-      16_384,
+      4096,
     );
   });
 
