@@ -9,6 +9,8 @@ interface Baseline {
   readonly rate: Record<string, number>;
   /** CPU an event as a multiple of consuming only, by chain. */
   readonly cpu: Record<string, number>;
+  /** Peak memory as a multiple of consuming only's, by chain. */
+  readonly memory: Record<string, number>;
   readonly shareOfDirect: number;
 }
 
@@ -31,6 +33,7 @@ export function compareWithBaseline(results: Results, say: (line: string) => voi
     const { name } = series;
     compare(`${name}, events/s`, ratios(series, floor, 'eventsPerSecond').median, baseline.rate[name], true);
     compare(`${name}, CPU`, ratios(series, floor, 'cpuMicros').median, baseline.cpu[name], false);
+    compare(`${name}, memory`, ratios(series, floor, 'peakMb').median, baseline.memory[name], false);
   }
   compare('share of the direct loader', shareOfDirect(results).median, baseline.shareOfDirect, true);
   return good;

@@ -8,7 +8,6 @@ import type { CountingSink } from './drain.ts';
 import { quantile } from './measure.ts';
 
 export interface Latency {
-  readonly eventsPerSecond: number;
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -62,7 +61,6 @@ export async function measureLatency(
     await arrived(rate * seconds);
     const sorted = (await sink.stats()).latencies.toSorted((a, b) => a - b);
     return {
-      eventsPerSecond: rate,
       seconds,
       p50Ms: quantile(sorted, 0.5),
       p99Ms: quantile(sorted, 0.99),

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Indexed } from './elasticsearch.ts';
+import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
 import { type Results, type Series, consumeOnly, ratios, shareOfDirect } from './results.ts';
 
@@ -27,6 +28,7 @@ function tables(results: Results): string {
       decimal(spreadOf(runs.map((run) => run.cpuMicros))),
       decimal(spreadOf(runs.map((run) => run.serversMicros))),
     ].join(' | ');
+  const of = (figure: keyof Latency): string => tenths(spreadOf(latency.map((run) => run[figure])));
   return `${date}, ${rounds} rounds, medians with (lowest–highest). ${machine}. ${versions}.
 
 ![Events a second](benchmarks.svg)
@@ -47,8 +49,8 @@ ${results.series.map((series) => row(series, consumeOnly(results, series.eventBy
 
 ${curve(results)}## Latency
 
-Produced to acknowledged at ${latency.eventsPerSecond} events/s for ${latency.seconds} s, counting sink: p50 ${latency.p50Ms.toFixed(1)} ms,
-p99 ${latency.p99Ms.toFixed(1)} ms, highest ${latency.maxMs.toFixed(1)} ms; the event loop's delay meanwhile: p99 ${latency.loopDelayP99Ms.toFixed(1)} ms.
+Produced to acknowledged at 1,000 events/s, counting sink, a process of its own for each round, of ${latency[0]?.seconds} s: p50 ${of('p50Ms')} ms,
+p99 ${of('p99Ms')} ms, highest ${of('maxMs')} ms; the event loop's delay meanwhile: p99 ${of('loopDelayP99Ms')} ms.
 ${losses(results)}`;
 }
 
@@ -102,6 +104,10 @@ function whole({ median, min, max }: Spread): string {
 
 function decimal({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
+}
+
+function tenths({ median, min, max }: Spread): string {
+  return `${median.toFixed(1)} (${min.toFixed(1)}–${max.toFixed(1)})`;
 }
 
 function share({ median, min, max }: Spread): string {

@@ -21,7 +21,8 @@ export interface Results {
   readonly quick: boolean;
   readonly rounds: number;
   readonly series: Series[];
-  readonly latency: Latency;
+  /** One a round. */
+  readonly latency: Latency[];
   readonly elasticsearch: {
     direct: Indexed[];
     logweir: Indexed[];
@@ -33,7 +34,11 @@ export interface Results {
 }
 
 /** Of all runs, the ratio to the run of `base` in the same round. */
-export function ratios(series: Series, base: Series, figure: 'eventsPerSecond' | 'cpuMicros'): Spread {
+export function ratios(
+  series: Series,
+  base: Series,
+  figure: 'eventsPerSecond' | 'cpuMicros' | 'peakMb',
+): Spread {
   return spreadOf(series.runs.map((run, round) => run[figure] / (base.runs[round]?.[figure] ?? Number.NaN)));
 }
 

@@ -24,7 +24,7 @@ import {
 } from './contenders.ts';
 import { CountingSink, type Drained } from './drain.ts';
 import { type Indexed, indexDirectly, indexWithLogweir } from './elasticsearch.ts';
-import { measureLatency } from './latency.ts';
+import { type Latency, measureLatency } from './latency.ts';
 import { buildPackage } from './package.ts';
 import { writeReport } from './report.ts';
 import type { ContenderName, Results, Series } from './results.ts';
@@ -164,8 +164,14 @@ try {
   const losses = await measureLosses({ directory, sink }, bootstrapServers);
   const timed = await CountingSink.start(directory, true);
   sinks.push(timed);
-  const latency = await measureLatency(directory, timed, bootstrapServers, 1000, options.quick ? 5 : 20);
-  say(`latency at 1,000 events/s: p50 ${latency.p50Ms.toFixed(1)} ms, p99 ${latency.p99Ms.toFixed(1)} ms`);
+  const latency: Latency[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const run = await measureLatency(directory, timed, bootstrapServers, 1000, options.quick ? 5 : 15);
+    latency.push(run);
+    say(
+      `latency at 1,000 events/s, round ${round}: p50 ${run.p50Ms.toFixed(1)} ms, p99 ${run.p99Ms.toFixed(1)} ms`,
+    );
+  }
   const elasticsearch = await measureElasticsearch(directory, servers);
   const results: Results = {
     date: new Date().toISOString().slice(0, 10),
