@@ -49,7 +49,10 @@ const kafka = z.strictObject({
         const names = reservedOptions.filter((name) => name in (input as object));
         return `may not set ${names.join(', ')}: the delivery guarantees depend on it`;
       },
-    }),
+    })
+    .describe(
+      'Any other setting of librdkafka. What it prefetches is kept small: with brokers far away raise fetch.max.bytes (2097152, for one fetch) and queued.max.messages.kbytes (4096).',
+    ),
   tls: z
     .strictObject({
       enabled: z.boolean().default(false),
