@@ -46,7 +46,7 @@ image-check: setup
 faults: setup
 	@FULL=$(FULL) $(BIN)/vitest run --project integration test/faults
 
-# Everything that docs/benchmarks.md shows, in one run of about 20 minutes.
+# Everything that docs/benchmarks.md shows, in one run of about half an hour.
 bench: setup
 	-@dev/setup.sh peers
 	@$(NODE) node bench/run.ts

@@ -28,7 +28,7 @@ function tables(results: Results): string {
       decimal(spreadOf(runs.map((run) => run.cpuMicros))),
       decimal(spreadOf(runs.map((run) => run.serversMicros))),
     ].join(' | ');
-  const of = (figure: keyof Latency): string => tenths(spreadOf(latency.map((run) => run[figure])));
+  const of = (figure: keyof Latency): string => decimal(spreadOf(latency.map((run) => run[figure])), 1);
   return `${date}, ${rounds} rounds, medians with (lowest–highest). ${machine}. ${versions}.
 
 ![Events a second](benchmarks.svg)
@@ -102,12 +102,8 @@ function whole({ median, min, max }: Spread): string {
   return `${text(median)} (${text(min)}–${text(max)})`;
 }
 
-function decimal({ median, min, max }: Spread): string {
-  return `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-}
-
-function tenths({ median, min, max }: Spread): string {
-  return `${median.toFixed(1)} (${min.toFixed(1)}–${max.toFixed(1)})`;
+function decimal({ median, min, max }: Spread, digits = 2): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
 }
 
 function share({ median, min, max }: Spread): string {

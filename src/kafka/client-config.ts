@@ -13,7 +13,7 @@ const QUEUE_KBYTES = 4096;
 
 /**
  * What one fetch may bring from a broker, all partitions together, a MB each. With less some partitions were served and others starved:
- * with 2 MB, four of six had no lag and the others were never fetched. Left to itself librdkafka takes no more than the queue.
+ * with 2 MB, four of six had no lag and the others were hardly or never fetched. Left to itself librdkafka takes no more than the queue.
  */
 const FETCH_BYTES = 16_777_216;
 
@@ -46,7 +46,7 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     'isolation.level': 'read_committed',
     'queued.max.messages.kbytes': QUEUE_KBYTES,
     // librdkafka refuses to start with less than this.
-    'fetch.max.bytes': Math.max(FETCH_BYTES, Number(config.librdkafka_options['message.max.bytes'] ?? 0)),
+    'fetch.max.bytes': Math.max(FETCH_BYTES, Number(config.librdkafka_options['message.max.bytes']) || 0),
     // Once the queue is full librdkafka sleeps this long, by default a whole second.
     'fetch.queue.backoff.ms': 10,
     'fetch.wait.max.ms': 100,

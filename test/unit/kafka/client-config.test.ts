@@ -92,6 +92,8 @@ describe('the consumer', () => {
     expect(fetchBytes('{}')).toBe(16_777_216);
     expect(fetchBytes('{ message.max.bytes: 20000000 }')).toBe(20_000_000);
     expect(fetchBytes('{ fetch.max.bytes: 50000000 }')).toBe(50_000_000);
+    // It is librdkafka that says what is wrong with it.
+    expect(fetchBytes('{ message.max.bytes: much }')).toBe(16_777_216);
   });
 
   it.each([
