@@ -482,6 +482,20 @@ const mutants: readonly Mutant[] = [
     tests: ['elasticsearch/bulk'],
   },
   {
+    name: 'a partition that had its turn does not wait for the starved',
+    file: 'src/kafka/turns.ts',
+    search: 'one.yielding = waits(one);',
+    replace: 'one.yielding = false;',
+    tests: ['kafka/turns'],
+  },
+  {
+    name: 'a partition that nobody can fetch is waited for at every look',
+    file: 'src/kafka/turns.ts',
+    search: ' && this.#inVain.get(one) !== one.position',
+    replace: '',
+    tests: ['kafka/turns'],
+  },
+  {
     name: 'a partition that is paused counts as stalled',
     file: 'src/kafka/stall.ts',
     search: 'owned.paused || owned.draining',

@@ -7,6 +7,8 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   draining = false;
   /** Whether the client was told to pause it. */
   paused = false;
+  /** Whether it has to wait until others had their turn; see `turns.ts`. */
+  yielding = false;
   /** The broker's high watermark when it was last asked, -1 before. */
   highWatermark = -1;
 

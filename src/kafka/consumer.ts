@@ -8,18 +8,19 @@ import { Assignment, type OwnedPartition } from './assignment.ts';
 import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
 import { refreshLogin } from './credentials.ts';
+import { fetchMaxBytes } from './client-config.ts';
 import { ErrorReports } from './error-reports.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
+import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
 import { fetchAnew, isWithin, recoverPosition } from './recovery.ts';
 import { StallWatch } from './stall.ts';
+import { Turns } from './turns.ts';
 
 const ERROR_WAIT_MS = 50;
 const LEAVE_TIMEOUT_MS = 5000;
 const ROOM_WAIT_MS = 500;
-/** Records kept of one partition behind its first unsettled one. Beyond, only that partition is paused. */
-const TRACKED_MAX = 100_000;
 
 /** The pipeline, as the consumer knows it. */
 export interface RecordSink {
@@ -43,9 +44,10 @@ export class Consumer {
   readonly #log: Log;
   readonly #sink: RecordSink;
   readonly #stopping = new AbortController();
-  readonly #pauses = new Set<string>();
+  readonly #pauses = new Pauses();
   readonly #pollSize = new PollSize();
   readonly #stalls = new StallWatch();
+  readonly #turns: Turns;
   readonly #errors: ErrorReports;
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
@@ -64,6 +66,7 @@ export class Consumer {
     this.#sink = sink;
     this.#log = log;
     this.#errors = new ErrorReports(config, log);
+    this.#turns = new Turns(fetchMaxBytes(config));
   }
 
   /** The connected client, for questions to the broker; null before the first connection. */
@@ -73,12 +76,11 @@ export class Consumer {
 
   /** Stops and starts fetching; polling goes on, so that the member is never evicted. Reasons add up. */
   setPaused(reason: string, paused: boolean): void {
-    if (paused) this.#pauses.add(reason);
-    else this.#pauses.delete(reason);
+    this.#pauses.set(reason, paused);
   }
 
   get pauses(): readonly string[] {
-    return [...this.#pauses];
+    return this.#pauses.reasons;
   }
 
   /**
@@ -213,7 +215,11 @@ export class Consumer {
     const count = this.#pollSize.count(this.#sink.budget.roomBytes);
     try {
       const records = await consume(native, count);
-      this.#pollSize.learn(count, records, performance.now() - start);
+      let bytes = 0;
+      for (const { value } of records) bytes += value?.length ?? 0;
+      const now = performance.now();
+      this.#pollSize.learn(count, records.length, bytes, now - start);
+      this.#turns.polled(records.length, bytes, now, () => this.assignment.all());
       return records;
     } catch (error) {
       this.#report(error as KafkaError);
@@ -224,7 +230,7 @@ export class Consumer {
 
   /** Waits a moment for room; where none comes, pauses, since a member that does not poll is evicted. */
   async #pauseWithoutRoom(): Promise<void> {
-    if (this.#pauses.size > 0) return;
+    if (this.pauses.length > 0) return;
     if (!(await this.#sink.budget.room(ROOM_WAIT_MS))) this.setPaused('buffer full', true);
   }
 
@@ -233,28 +239,13 @@ export class Consumer {
     // Half of what is not held, since a pause discards what the client has fetched: not for every few records.
     const { roomBytes, maxBytes } = this.#sink.budget;
     if (roomBytes > Math.max(0, maxBytes - this.#sink.heldBytes) / 2) this.setPaused('buffer full', false);
-    this.#applyPauses(native);
+    this.#pauses.apply(native, this.assignment.all());
   }
 
   #runWaiting(): void {
     const actions = this.#betweenPolls;
     this.#betweenPolls = [];
     for (const action of actions) action();
-  }
-
-  /** Tells the client what has changed: pausing discards its queue, so it is done once per outage, not per failure. */
-  #applyPauses(native: NativeConsumer): void {
-    const pause: OwnedPartition[] = [];
-    const resume: OwnedPartition[] = [];
-    for (const owned of this.assignment.all()) {
-      const crowded = owned.tracked > (owned.paused ? TRACKED_MAX / 2 : TRACKED_MAX);
-      const wanted = this.#pauses.size > 0 || owned.draining || owned.held > 0 || crowded;
-      if (wanted === owned.paused) continue;
-      owned.paused = wanted;
-      (wanted ? pause : resume).push(owned);
-    }
-    if (pause.length > 0) native.pause(pause.map(({ topic, partition }) => ({ topic, partition })));
-    if (resume.length > 0) native.resume(resume.map(({ topic, partition }) => ({ topic, partition })));
   }
 
   #runBetweenPolls<T>(action: () => T): Promise<T> {

@@ -1,5 +1,3 @@
-import type { SourceRecord } from '../settlement.ts';
-
 const COUNT_MAX = 1000;
 const COUNT_MIN = 16;
 /** Two calls' records are in memory beside the buffer: those at hand, and those that are being gathered. */
@@ -21,12 +19,11 @@ export class PollSize {
     return Math.max(1, Math.min(this.#count, Math.floor(room / this.#recordBytes)));
   }
 
-  learn(asked: number, records: readonly SourceRecord[], ms: number): void {
-    if (records.length === 0) return;
-    let bytes = 0;
-    for (const { value } of records) bytes += value?.length ?? 0;
-    this.#recordBytes = Math.max(64, this.#recordBytes * 0.8 + (bytes / records.length) * 0.2);
-    if (records.length < asked) return;
+  /** @param bytes of all values that the call has brought */
+  learn(asked: number, brought: number, bytes: number, ms: number): void {
+    if (brought === 0) return;
+    this.#recordBytes = Math.max(64, this.#recordBytes * 0.8 + (bytes / brought) * 0.2);
+    if (brought < asked) return;
     this.#count =
       ms > CALL_MS_MAX
         ? Math.max(COUNT_MIN, Math.floor(this.#count / 2))

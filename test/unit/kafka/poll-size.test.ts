@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { PollSize } from '../../../src/kafka/poll-size.ts';
-import type { SourceRecord } from '../../../src/settlement.ts';
-import { sourceRecord } from '../support/fakes.ts';
 
 const ROOM = 1_000_000_000;
 const FAST_MS = 2;
 const SLOW_MS = 50;
 
-function records(count: number, bytes = 100): SourceRecord[] {
-  const value = Buffer.alloc(bytes);
-  return Array.from({ length: count }, (_, offset) => sourceRecord({ offset, value }));
-}
-
 /** So many calls that each gave all that was asked for. */
 function fullPolls(size: PollSize, calls: number, ms: number): void {
   for (let call = 0; call < calls; call++) {
     const asked = size.count(ROOM);
-    size.learn(asked, records(asked), ms);
+    size.learn(asked, asked, asked * 100, ms);
   }
 }
 
@@ -55,8 +48,8 @@ it('grows to the same limit again, by whole numbers, after it has shrunk', () =>
 
 it('stays where calls give less than was asked for, or nothing', () => {
   const size = new PollSize();
-  size.learn(16, records(15), FAST_MS);
-  size.learn(16, [], SLOW_MS);
+  size.learn(16, 15, 1500, FAST_MS);
+  size.learn(16, 0, 0, SLOW_MS);
   expect(size.count(ROOM)).toBe(16);
 });
 
@@ -73,7 +66,7 @@ describe('room in the buffer', () => {
   it('follows when records become larger', () => {
     const size = new PollSize();
     fullPolls(size, 40, FAST_MS);
-    for (let call = 0; call < 40; call++) size.learn(1000, records(10, 100_000), FAST_MS);
+    for (let call = 0; call < 40; call++) size.learn(1000, 10, 1_000_000, FAST_MS);
     expect(size.count(1_000_000)).toBeLessThanOrEqual(11);
   });
 
@@ -83,7 +76,7 @@ describe('room in the buffer', () => {
 
   it('is not divided by nothing where values are empty', () => {
     const size = new PollSize();
-    for (let call = 0; call < 200; call++) size.learn(1000, [sourceRecord({ value: null })], FAST_MS);
+    for (let call = 0; call < 200; call++) size.learn(1000, 1, 0, FAST_MS);
     expect(size.count(64 * 5)).toBe(5);
   });
 });

@@ -1,0 +1,38 @@
+import type { OwnedPartition } from './assignment.ts';
+import type { NativeConsumer } from './native.ts';
+
+/** Records kept of one partition behind its first unsettled one. Beyond, only that partition is paused. */
+const TRACKED_MAX = 100_000;
+
+/** What is not fetched at the moment, and why: everything for a reason, or single partitions by their state. */
+export class Pauses {
+  readonly #reasons = new Set<string>();
+
+  /** Reasons add up. */
+  set(reason: string, paused: boolean): void {
+    if (paused) this.#reasons.add(reason);
+    else this.#reasons.delete(reason);
+  }
+
+  get reasons(): readonly string[] {
+    return [...this.#reasons];
+  }
+
+  /** Tells the client what has changed: pausing discards its queue, so it is done once per outage, not per failure. */
+  apply(native: NativeConsumer, partitions: readonly OwnedPartition[]): void {
+    const pause: OwnedPartition[] = [];
+    const resume: OwnedPartition[] = [];
+    for (const owned of partitions) {
+      const wanted = this.#reasons.size > 0 || isPaused(owned);
+      if (wanted === owned.paused) continue;
+      owned.paused = wanted;
+      (wanted ? pause : resume).push(owned);
+    }
+    if (pause.length > 0) native.pause(pause.map(({ topic, partition }) => ({ topic, partition })));
+    if (resume.length > 0) native.resume(resume.map(({ topic, partition }) => ({ topic, partition })));
+  }
+}
+
+function isPaused({ draining, held, tracked, paused, yielding }: OwnedPartition): boolean {
+  return draining || held > 0 || yielding || tracked > (paused ? TRACKED_MAX / 2 : TRACKED_MAX);
+}

@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { Turns } from '../../../src/kafka/turns.ts';
+
+const FETCH_BYTES = 1000;
+/** What lies between two looks. */
+const LOOK_BYTES = 16_000;
+
+/** Partitions with a backlog, read by a client that serves `served` of those that are asked for, always the first. */
+class Backlog {
+  readonly all: OwnedPartition[];
+  readonly turns = new Turns(FETCH_BYTES);
+  now = 0;
+
+  constructor(ends: readonly number[]) {
+    this.all = ends.map((end, partition) => {
+      const owned = new OwnedPartition('logs', partition, 0, -1);
+      owned.highWatermark = end;
+      return owned;
+    });
+  }
+
+  /** One poll between two looks, by which each of these partitions has moved. */
+  read(partitions: readonly number[]): void {
+    for (const partition of partitions) {
+      const owned = this.all[partition];
+      owned?.advance(owned.position + 1);
+    }
+    this.turns.polled(1, LOOK_BYTES, this.now, () => this.all);
+  }
+
+  readFirst(served: number): number[] {
+    const asked = this.all
+      .filter((one) => !one.yielding && !one.paused && one.position < one.highWatermark)
+      .slice(0, served)
+      .map(({ partition }) => partition);
+    this.read(asked);
+    return asked;
+  }
+
+  get yielding(): number[] {
+    return this.all.filter((one) => one.yielding).map(({ partition }) => partition);
+  }
+}
+
+it('tells those that were served to wait until the others were, too', () => {
+  const backlog = new Backlog([100, 100, 100, 100, 100]);
+  // Before the first look nobody knows who has moved.
+  backlog.read([0, 1]);
+  const turns = Array.from({ length: 6 }, () => backlog.readFirst(2));
+  expect(turns).toEqual([[0, 1], [2, 3], [4], [0, 1], [2, 3], [4]]);
+});
+
+it('lets all read on where all have moved', () => {
+  const backlog = new Backlog([100, 100, 100]);
+  for (let look = 0; look < 5; look++) backlog.read([0, 1, 2]);
+  expect(backlog.yielding).toEqual([]);
+});
+
+it('does not look before so much was read', () => {
+  const backlog = new Backlog([100, 100]);
+  backlog.read([0]);
+  for (let poll = 0; poll < 15; poll++) {
+    backlog.all[0]?.advance(poll + 10);
+    backlog.turns.polled(1, LOOK_BYTES / 16, 0, () => backlog.all);
+  }
+  expect(backlog.yielding).toEqual([]);
+  backlog.turns.polled(1, LOOK_BYTES / 16, 0, () => backlog.all);
+  expect(backlog.yielding).toEqual([0]);
+});
+
+it('knows no starved partition that has nothing to be read, is paused, or is given up', () => {
+  const backlog = new Backlog([100, 0, 100, 100]);
+  const [, , paused, draining] = backlog.all;
+  if (paused !== undefined) paused.paused = true;
+  if (draining !== undefined) draining.draining = true;
+  for (let look = 0; look < 3; look++) backlog.read([0]);
+  expect(backlog.yielding).toEqual([]);
+});
+
+it('does not take one that was just assigned for a starved one', () => {
+  const backlog = new Backlog([100, 100]);
+  backlog.read([0, 1]);
+  const late = new OwnedPartition('logs', 2, 0, -1);
+  late.highWatermark = 100;
+  backlog.all.push(late);
+  backlog.read([0, 1]);
+  expect(backlog.yielding).toEqual([]);
+  backlog.read([0, 1]);
+  expect(backlog.yielding).toEqual([0, 1]);
+});
+
+describe('whose turn it is', () => {
+  /** Where the first waits for the second. */
+  function waitingForSecond(): Backlog {
+    const backlog = new Backlog([100, 100]);
+    backlog.read([0]);
+    backlog.read([0]);
+    expect(backlog.yielding).toEqual([0]);
+    return backlog;
+  }
+  const emptyPolls = (backlog: Backlog, count: number): void => {
+    for (let poll = 0; poll < count; poll++) backlog.turns.polled(0, 0, 0, () => backlog.all);
+  };
+
+  it('brings nothing: after some empty polls all read on, and nobody waits for it again', () => {
+    const backlog = waitingForSecond();
+    emptyPolls(backlog, 9);
+    expect(backlog.yielding).toEqual([0]);
+    emptyPolls(backlog, 1);
+    expect(backlog.yielding).toEqual([]);
+    for (let look = 0; look < 3; look++) backlog.read([0]);
+    expect(backlog.yielding).toEqual([]);
+  });
+
+  it('is waited for again once it has moved', () => {
+    const backlog = waitingForSecond();
+    emptyPolls(backlog, 10);
+    backlog.read([0, 1]);
+    backlog.read([0]);
+    expect(backlog.yielding).toEqual([0]);
+  });
+
+  it('has nothing more: all read on at the next empty poll', () => {
+    const backlog = waitingForSecond();
+    backlog.all[1]?.advance(100);
+    emptyPolls(backlog, 1);
+    expect(backlog.yielding).toEqual([]);
+  });
+
+  it('brings one record now and then: the others do not wait for as many bytes as usual', () => {
+    const backlog = waitingForSecond();
+    backlog.all[1]?.advance(1);
+    backlog.turns.polled(1, 10, 4000, () => backlog.all);
+    expect(backlog.yielding).toEqual([0]);
+    backlog.turns.polled(1, 10, 5001, () => backlog.all);
+    expect(backlog.yielding).toEqual([]);
+  });
+
+  it('brings records without a value', () => {
+    const backlog = waitingForSecond();
+    for (let poll = 0; poll < 20; poll++) backlog.turns.polled(5, 0, 0, () => backlog.all);
+    expect(backlog.yielding).toEqual([0]);
+  });
+});
