@@ -5,7 +5,11 @@ import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
 
 export type ContenderName =
-  'consume only' | ChainName | 'one field set, 2 workers' | 'bytes untouched, after an outage' | 'rsyslog';
+  | 'consume only'
+  | ChainName
+  | `${'bytes untouched' | 'one field set'}, 2 workers`
+  | 'bytes untouched, after an outage'
+  | 'rsyslog';
 
 /** Runs of one contender, in the order of the rounds. */
 export interface Series {
