@@ -51,7 +51,7 @@ const kafka = z.strictObject({
       },
     })
     .describe(
-      'Any other setting of librdkafka. What it prefetches is kept small: with brokers far away raise queued.max.messages.kbytes (4096); with more than 16 busy partitions of a broker raise fetch.max.bytes (16777216).',
+      'Any other setting of librdkafka. What it prefetches is kept small: with brokers far away raise fetch.max.bytes (2097152) and queued.max.messages.kbytes (4096).',
     ),
   tls: z
     .strictObject({

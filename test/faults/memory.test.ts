@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -12,8 +13,9 @@ const OUTAGE_MS = FULL ? 600_000 : 30_000;
 const SETTLED_AFTER = OUTAGE_MS / 5;
 const RSS_MB_MAX = 250;
 
-function rssMb(pid: number): number {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+/** Of the process, now or at its highest. */
+function rssMb(pid: number, figure: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const match = new RegExp(`${figure}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(match?.[1]) / 1024;
 }
 
@@ -63,3 +65,25 @@ it(
   },
   FULL ? 2_400_000 : 240_000,
 );
+
+it('compressed records of many partitions: what one fetch brings is decompressed as a whole, and is little', async () => {
+  const [partitions, each] = [24, 3000];
+  const lab = await openLab({ partitions });
+  for (let partition = 0; partition < partitions; partition++) {
+    // 2 KB of which a fifteenth is left.
+    const payloads = Array.from({ length: each }, (_, index) => ({
+      seq: partition * each + index,
+      message: randomBytes(100).toString('base64').repeat(14),
+    }));
+    await lab.ledger.produce(lab.topic, payloads, { partition, compression: 'zstd' });
+  }
+  const logweir = lab.start(
+    { transforms: [{ use: './drop.js' }] },
+    { 'drop.js': 'export default () => null;\n' },
+  );
+  await lab.waitForLagZero();
+  const peak = rssMb(logweir.pid, 'VmHWM');
+  process.stdout.write(`memory with a compressed backlog: at most ${peak.toFixed(0)} MB\n`);
+  expect(peak).toBeLessThan(RSS_MB_MAX);
+  expect((await logweir.status()).records['dropped']).toBe(partitions * each);
+});
