@@ -5,7 +5,7 @@ import { PartitionOffsets } from './offsets.ts';
 export class OwnedPartition extends PartitionOffsets<Settlement> {
   /** Set while the partition is about to be given up, or the process to end: nothing more is taken from it. */
   draining = false;
-  /** Whether the client was told to pause it. */
+  /** Whether the client was told to pause it, for whatever reason. */
   paused = false;
   /** Whether it has to wait until others had their turn; see `turns.ts`. */
   yielding = false;

@@ -1,15 +1,11 @@
 import type { OwnedPartition } from './assignment.ts';
 
-/**
- * What is read between two looks, in fetches. What the client discards of those that are told to
- * wait is little beside it: 7 % of what it fetches, with 2 MB a fetch.
- */
+/** What is read between two looks, in fetches. Of those that are told to wait the client discards little beside it: 7 % of all. */
 const LOOK_FETCHES = 16;
 /** While some wait nobody waits for longer than this for the next look. */
 const LOOK_MS_MAX = 5000;
 /** So many empty polls (of 50 ms each) in one turn: what those whose turn it is have does not come. */
 const EMPTY_POLLS_MAX = 10;
-
 /** A partition has had its turn with this part of what is read of each on average. */
 const SHARE_MIN = 4;
 

@@ -57,6 +57,28 @@ it('lets all read on where all have moved', () => {
   expect(backlog.yielding).toEqual([]);
 });
 
+it('does not take a few records for a turn', () => {
+  const backlog = new Backlog([10_000, 10_000, 10_000]);
+  backlog.read([0, 1, 2]);
+  const [first, second, third] = backlog.all;
+  first?.advance(1001);
+  second?.advance(1001);
+  third?.advance(11);
+  backlog.turns.polled(1, LOOK_BYTES, 0, () => backlog.all);
+  expect(backlog.yielding).toEqual([0, 1]);
+});
+
+it('does not wait for one that has few records and was read to its end', () => {
+  const backlog = new Backlog([10_000, 10_000, 10]);
+  backlog.read([0, 1, 2]);
+  const [first, second, third] = backlog.all;
+  first?.advance(1001);
+  second?.advance(1001);
+  third?.advance(10);
+  backlog.turns.polled(1, LOOK_BYTES, 0, () => backlog.all);
+  expect(backlog.yielding).toEqual([]);
+});
+
 it('does not look before so much was read', () => {
   const backlog = new Backlog([100, 100]);
   backlog.read([0]);
