@@ -219,7 +219,7 @@ export class Consumer {
       for (const { value } of records) bytes += value?.length ?? 0;
       const now = performance.now();
       this.#pollSize.learn(count, records.length, bytes, now - start);
-      this.#turns.polled(records.length, bytes, now, () => this.assignment.all());
+      this.#turns.polled(records.length >= count, bytes, now, () => this.assignment.all());
       return records;
     } catch (error) {
       this.#report(error as KafkaError);

@@ -4,8 +4,8 @@ import type { OwnedPartition } from './assignment.ts';
 const LOOK_FETCHES = 16;
 /** While some wait nobody waits for longer than this for the next look. */
 const LOOK_MS_MAX = 5000;
-/** So many empty polls (of 50 ms each) in one turn: what those whose turn it is have does not come. */
-const EMPTY_POLLS_MAX = 10;
+/** So many polls in one turn found less than they asked for: those whose turn it is do not have more, or it comes slowly. */
+const UNFILLED_POLLS_MAX = 10;
 /** A partition has had its turn with this part of what is read of each on average. */
 const SHARE_MIN = 4;
 
@@ -27,7 +27,7 @@ export class Turns {
   readonly #inVain = new WeakMap<Reader, number>();
   #bytes = 0;
   #lookedAt = 0;
-  #emptyPolls = 0;
+  #unfilledPolls = 0;
   #taken = false;
 
   /** @param fetchBytes `fetch.max.bytes` of the client */
@@ -38,17 +38,15 @@ export class Turns {
   /**
    * After each poll: sets who is `yielding`.
    *
-   * @param records how many it has brought
+   * @param isFull whether it has brought as many records as it asked for
    * @param bytes of their values
    * @param now in ms, of any clock that only goes forward
    */
-  polled(records: number, bytes: number, now: number, partitions: () => readonly Reader[]): void {
+  polled(isFull: boolean, bytes: number, now: number, partitions: () => readonly Reader[]): void {
     this.#bytes += bytes;
-    if (records === 0) {
-      if (this.#taken) this.#foundNothing(partitions(), now);
-    } else if (this.#bytes >= this.#lookBytes || (this.#taken && now - this.#lookedAt > LOOK_MS_MAX)) {
+    if (this.#bytes >= this.#lookBytes || (this.#taken && now - this.#lookedAt > LOOK_MS_MAX)) {
       this.#look(partitions(), now);
-    }
+    } else if (this.#taken && !isFull) this.#foundLess(partitions(), now);
   }
 
   #look(all: readonly Reader[], now: number): void {
@@ -60,10 +58,11 @@ export class Turns {
     this.#begin(all, now, (one) => starved && (one.yielding || this.#progress(one) >= enough));
   }
 
-  #foundNothing(all: readonly Reader[], now: number): void {
+  /** Nobody waits for those that have been read to their end. */
+  #foundLess(all: readonly Reader[], now: number): void {
     const awaited = all.filter((one) => isRead(one) && behind(one) > 0 && !this.#wasInVain(one));
-    if (++this.#emptyPolls < EMPTY_POLLS_MAX && awaited.length > 0) return;
-    for (const one of awaited) this.#inVain.set(one, one.position);
+    if (++this.#unfilledPolls < UNFILLED_POLLS_MAX && awaited.length > 0) return;
+    for (const one of awaited) if (this.#progress(one) === 0) this.#inVain.set(one, one.position);
     this.#begin(all, now, () => false);
   }
 
@@ -79,7 +78,7 @@ export class Turns {
   #begin(all: readonly Reader[], now: number, waits: (one: Reader) => boolean): void {
     this.#bytes = 0;
     this.#lookedAt = now;
-    this.#emptyPolls = 0;
+    this.#unfilledPolls = 0;
     this.#taken = false;
     for (const one of all) {
       one.yielding = waits(one);

@@ -26,7 +26,7 @@ class Backlog {
       const owned = this.all[partition];
       owned?.advance(owned.position + 1);
     }
-    this.turns.polled(1, LOOK_BYTES, this.now, () => this.all);
+    this.turns.polled(true, LOOK_BYTES, this.now, () => this.all);
   }
 
   readFirst(served: number): number[] {
@@ -64,7 +64,7 @@ it('does not take a few records for a turn', () => {
   first?.advance(1001);
   second?.advance(1001);
   third?.advance(11);
-  backlog.turns.polled(1, LOOK_BYTES, 0, () => backlog.all);
+  backlog.turns.polled(true, LOOK_BYTES, 0, () => backlog.all);
   expect(backlog.yielding).toEqual([0, 1]);
 });
 
@@ -75,7 +75,7 @@ it('does not wait for one that has few records and was read to its end', () => {
   first?.advance(1001);
   second?.advance(1001);
   third?.advance(10);
-  backlog.turns.polled(1, LOOK_BYTES, 0, () => backlog.all);
+  backlog.turns.polled(true, LOOK_BYTES, 0, () => backlog.all);
   expect(backlog.yielding).toEqual([]);
 });
 
@@ -84,10 +84,10 @@ it('does not look before so much was read', () => {
   backlog.read([0]);
   for (let poll = 0; poll < 15; poll++) {
     backlog.all[0]?.advance(poll + 10);
-    backlog.turns.polled(1, LOOK_BYTES / 16, 0, () => backlog.all);
+    backlog.turns.polled(true, LOOK_BYTES / 16, 0, () => backlog.all);
   }
   expect(backlog.yielding).toEqual([]);
-  backlog.turns.polled(1, LOOK_BYTES / 16, 0, () => backlog.all);
+  backlog.turns.polled(true, LOOK_BYTES / 16, 0, () => backlog.all);
   expect(backlog.yielding).toEqual([0]);
 });
 
@@ -121,15 +121,15 @@ describe('whose turn it is', () => {
     expect(backlog.yielding).toEqual([0]);
     return backlog;
   }
-  const emptyPolls = (backlog: Backlog, count: number): void => {
-    for (let poll = 0; poll < count; poll++) backlog.turns.polled(0, 0, 0, () => backlog.all);
+  const unfilledPolls = (backlog: Backlog, count: number): void => {
+    for (let poll = 0; poll < count; poll++) backlog.turns.polled(false, 0, 0, () => backlog.all);
   };
 
-  it('brings nothing: after some empty polls all read on, and nobody waits for it again', () => {
+  it('brings nothing: after some polls all read on, and nobody waits for it again', () => {
     const backlog = waitingForSecond();
-    emptyPolls(backlog, 9);
+    unfilledPolls(backlog, 9);
     expect(backlog.yielding).toEqual([0]);
-    emptyPolls(backlog, 1);
+    unfilledPolls(backlog, 1);
     expect(backlog.yielding).toEqual([]);
     for (let look = 0; look < 3; look++) backlog.read([0]);
     expect(backlog.yielding).toEqual([]);
@@ -137,31 +137,31 @@ describe('whose turn it is', () => {
 
   it('is waited for again once it has moved', () => {
     const backlog = waitingForSecond();
-    emptyPolls(backlog, 10);
+    unfilledPolls(backlog, 10);
     backlog.read([0, 1]);
     backlog.read([0]);
     expect(backlog.yielding).toEqual([0]);
   });
 
-  it('has nothing more: all read on at the next empty poll', () => {
+  it('was read to its end, and brings now and then what is new: all read on at once', () => {
     const backlog = waitingForSecond();
     backlog.all[1]?.advance(100);
-    emptyPolls(backlog, 1);
+    unfilledPolls(backlog, 1);
     expect(backlog.yielding).toEqual([]);
   });
 
-  it('brings one record now and then: the others do not wait for as many bytes as usual', () => {
+  it('brings what it has slowly: the others do not wait for as many bytes as usual', () => {
     const backlog = waitingForSecond();
     backlog.all[1]?.advance(1);
-    backlog.turns.polled(1, 10, 4000, () => backlog.all);
+    backlog.turns.polled(true, 10, 4000, () => backlog.all);
     expect(backlog.yielding).toEqual([0]);
-    backlog.turns.polled(1, 10, 5001, () => backlog.all);
+    backlog.turns.polled(true, 10, 5001, () => backlog.all);
     expect(backlog.yielding).toEqual([]);
   });
 
   it('brings records without a value', () => {
     const backlog = waitingForSecond();
-    for (let poll = 0; poll < 20; poll++) backlog.turns.polled(5, 0, 0, () => backlog.all);
+    for (let poll = 0; poll < 20; poll++) backlog.turns.polled(true, 0, 0, () => backlog.all);
     expect(backlog.yielding).toEqual([0]);
   });
 });
