@@ -1,6 +1,6 @@
 import type { OwnedPartition } from './assignment.ts';
 
-/** What is read between two looks, in fetches. Of those that are told to wait the client discards little beside it: 7 % of all. */
+/** What is read between two looks, in fetches. Of those that are told to wait the client discards little beside it: 6 % of all. */
 const LOOK_FETCHES = 16;
 /** While some wait nobody waits for longer than this for the next look. */
 const LOOK_MS_MAX = 5000;
