@@ -10,7 +10,6 @@ const LOOK_BYTES = 16_000;
 class Backlog {
   readonly all: OwnedPartition[];
   readonly turns = new Turns(FETCH_BYTES);
-  now = 0;
 
   constructor(ends: readonly number[]) {
     this.all = ends.map((end, partition) => {
@@ -20,13 +19,17 @@ class Backlog {
     });
   }
 
-  /** One poll between two looks, by which each of these partitions has moved. */
+  /** What lies between two looks, with a record of each of these partitions. */
   read(partitions: readonly number[]): void {
-    for (const partition of partitions) {
-      const owned = this.all[partition];
-      owned?.advance(owned.position + 1);
+    this.readSo(this.all.map(({ partition }) => (partitions.includes(partition) ? 1 : 0)));
+  }
+
+  /** The same, with so many records of each partition. */
+  readSo(counts: readonly number[]): void {
+    for (const [partition, owned] of this.all.entries()) {
+      owned.advance(owned.position + (counts[partition] ?? 0));
     }
-    this.turns.polled(true, LOOK_BYTES, this.now, () => this.all);
+    this.turns.polled(true, LOOK_BYTES, 0, () => this.all);
   }
 
   readFirst(served: number): number[] {
@@ -60,22 +63,14 @@ it('lets all read on where all have moved', () => {
 it('does not take a few records for a turn', () => {
   const backlog = new Backlog([10_000, 10_000, 10_000]);
   backlog.read([0, 1, 2]);
-  const [first, second, third] = backlog.all;
-  first?.advance(1001);
-  second?.advance(1001);
-  third?.advance(11);
-  backlog.turns.polled(true, LOOK_BYTES, 0, () => backlog.all);
+  backlog.readSo([1000, 1000, 10]);
   expect(backlog.yielding).toEqual([0, 1]);
 });
 
 it('does not wait for one that has few records and was read to its end', () => {
   const backlog = new Backlog([10_000, 10_000, 10]);
   backlog.read([0, 1, 2]);
-  const [first, second, third] = backlog.all;
-  first?.advance(1001);
-  second?.advance(1001);
-  third?.advance(10);
-  backlog.turns.polled(true, LOOK_BYTES, 0, () => backlog.all);
+  backlog.readSo([1000, 1000, 9]);
   expect(backlog.yielding).toEqual([]);
 });
 
