@@ -19,14 +19,14 @@ export async function expectExactlyOnce(
 }
 
 /**
- * Every record is in the index or in the dead-letter topic. In both, or twice in the topic, it may only be where a kill fell
- * between the dead letter's acknowledgement and the commit.
+ * Every record is in the index or in the dead-letter topic. In both, or twice in the topic, it may only be where the process
+ * was killed, or lost its partitions, between the dead letter's acknowledgement and the commit: where `interrupted`.
  *
  * @returns how many were dead-lettered, and how many of them are in both or there twice
  */
 export async function expectOnceOrDeadLettered(
   lab: Lab,
-  killed: boolean,
+  interrupted: boolean,
 ): Promise<{ deadLettered: number; twice: number }> {
   const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
   const places = letters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`);
@@ -43,7 +43,7 @@ export async function expectOnceOrDeadLettered(
     return entry !== undefined && isDead(entry);
   });
   const twice = inBoth.length + letters.length - dead.size;
-  if (twice > 0 && !killed)
+  if (twice > 0 && !interrupted)
     throw new Error(`${twice} records are in the dead letter twice, or in the index too`);
   const unexpected = found.unexpected.filter((stray) => !inBoth.includes(stray));
   expectAll({ ...found, unexpected, indexed: found.indexed - inBoth.length });
