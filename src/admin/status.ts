@@ -2,6 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { OutageState } from '../elasticsearch/outage.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
+import { pauseReason } from '../kafka/pauses.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Outcome } from '../settlement.ts';
 import { version } from '../version.ts';
@@ -60,6 +61,8 @@ export interface PartitionStatus {
   readonly lag: number | null;
   readonly unsettled: number;
   readonly paused: boolean;
+  /** Why, as in the metric `paused` where it holds for all partitions. */
+  readonly pause_reason: string | null;
 }
 
 export function statusOf(parts: StatusParts): Status {
@@ -73,6 +76,7 @@ export function statusOf(parts: StatusParts): Status {
     lag: owned.lag ?? null,
     unsettled: owned.unsettled,
     paused: owned.paused,
+    pause_reason: owned.paused ? (consumer.pauses[0] ?? pauseReason(owned)) : null,
   }));
   return {
     version,

@@ -14,8 +14,7 @@ import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } 
 import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
 import { Rebalancer } from './rebalance.ts';
-import { fetchAnew, isWithin, recoverPosition } from './recovery.ts';
-import { StallWatch } from './stall.ts';
+import { Recovery } from './recovery.ts';
 import { Turns } from './turns.ts';
 
 const ERROR_WAIT_MS = 50;
@@ -46,13 +45,13 @@ export class Consumer {
   readonly #stopping = new AbortController();
   readonly #pauses = new Pauses();
   readonly #pollSize = new PollSize();
-  readonly #stalls = new StallWatch();
   readonly #turns: Turns;
   readonly #errors: ErrorReports;
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
   #committer: Committer | null = null;
   #rebalancer: Rebalancer | null = null;
+  #recovery: Recovery | null = null;
   /** When a poll last brought nothing: what the client had fetched was taken. */
   #emptyAt = 0;
   #ended = false;
@@ -115,6 +114,14 @@ export class Consumer {
       drained: (partitions, timeoutMs) => this.#sink.drained(partitions, timeoutMs),
       giveUp: (partitions) => this.#sink.giveUp(partitions),
     });
+    this.#recovery = new Recovery({
+      consumer: native,
+      assignment: this.assignment,
+      rebalancer: this.#rebalancer,
+      log: this.#log,
+      betweenPolls: (action) => this.#runBetweenPolls(action),
+      learnPositions: () => this.#learnPositions(native),
+    });
     native.subscribe(this.#config.topics);
     this.#looping = this.#loop(native);
     await this.#looping;
@@ -149,40 +156,9 @@ export class Consumer {
     await this.#rebalancer?.idle();
   }
 
-  /**
-   * Goes on where the broker still has something, if it has deleted what was to be read next, or the topic itself; and has a
-   * partition fetched anew that the client has silently stopped fetching.
-   */
+  /** Has a partition read on that cannot go on by itself; see {@link Recovery}. @param offsets what the broker has of it */
   async recover(owned: OwnedPartition, offsets: { low: number; high: number }): Promise<void> {
-    const native = this.#native;
-    const rebalancer = this.#rebalancer;
-    if (native === null || rebalancer === null) return;
-    const within = isWithin(owned, offsets);
-    const stalled = this.#stalls.isStalled(owned, offsets.high, this.#emptyAt, Date.now());
-    if (within && !stalled) return;
-    const before = owned.position;
-    await this.#runBetweenPolls(() => {
-      if (rebalancer.isBusy || owned.closed) return;
-      const cooperative = rebalancer.protocol === 'COOPERATIVE';
-      if (!within) {
-        recoverPosition(native, this.assignment, owned, offsets, cooperative, this.#log);
-        return;
-      }
-      // What has moved meanwhile, over control records for one, needs no help.
-      this.#learnPositions(native);
-      const { name, position } = owned;
-      if (position !== before) return;
-      this.#log.warn(
-        { partition: name, position, ...offsets },
-        'the client has stopped fetching; starting it anew',
-      );
-      fetchAnew(native, this.assignment, owned, cooperative);
-    }).catch((error: unknown) => {
-      this.#log.error(
-        { partition: owned.name, reason: messageOf(error) },
-        'a partition was not fetched anew; trying again',
-      );
-    });
+    await this.#recovery?.check(owned, offsets, this.#emptyAt);
   }
 
   async #loop(native: NativeConsumer): Promise<void> {

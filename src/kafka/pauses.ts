@@ -23,7 +23,7 @@ export class Pauses {
     const pause: OwnedPartition[] = [];
     const resume: OwnedPartition[] = [];
     for (const owned of partitions) {
-      const wanted = this.#reasons.size > 0 || isPaused(owned);
+      const wanted = this.#reasons.size > 0 || pauseReason(owned) !== null;
       if (wanted === owned.paused) continue;
       owned.paused = wanted;
       (wanted ? pause : resume).push(owned);
@@ -33,6 +33,11 @@ export class Pauses {
   }
 }
 
-function isPaused({ draining, held, tracked, paused, yielding }: OwnedPartition): boolean {
-  return draining || held > 0 || yielding || tracked > (paused ? TRACKED_MAX / 2 : TRACKED_MAX);
+/** Why a single partition is not to be fetched, whatever there is against all of them; null where nothing is against it. */
+export function pauseReason(owned: OwnedPartition): string | null {
+  const { draining, held, tracked, paused, yielding } = owned;
+  if (draining) return 'draining';
+  if (held > 0) return 'records held';
+  if (tracked > (paused ? TRACKED_MAX / 2 : TRACKED_MAX)) return 'too much behind an unsettled record';
+  return yielding ? 'waiting for its turn' : null;
 }

@@ -44,7 +44,7 @@ it('hold_above_ratio: it is held instead, and all of it is indexed once the mapp
   expect(holds[0]?.reason).toMatch(
     /^more than 100 of the last 1000 records were refused: document_parsing_exception/,
   );
-  expect(kafka.partitions[0]?.paused).toBe(true);
+  expect(kafka.partitions[0]).toMatchObject({ paused: true, pause_reason: 'records held' });
   await mapping(lab, 'keyword');
   await lab.waitForLagZero();
   const letters = new Set(

@@ -26,6 +26,7 @@ export interface Status {
       committed: number;
       lag: number | null;
       paused: boolean;
+      pause_reason: string | null;
       /** Where there are several. */
       worker?: number;
     }[];

@@ -18,7 +18,7 @@ export interface Question {
 }
 
 export type Answered =
-  | { loaded: true; steps: string[]; outputs: Event[][]; failures: string[]; closed: string[] }
+  | { loaded: true; steps: string[]; outputs: (readonly Event[])[]; failures: string[]; closed: string[] }
   | { loaded: false; code: string; message: string; hasCause: boolean; closed: string[] };
 
 export function loadNatively(directory: string, questions: readonly Question[]): Answered[] {
@@ -50,7 +50,7 @@ async function answer(directory: string, { transforms, events = [] }: Question):
       (name) => ({ name, directory, log, metrics: { count: ignore } }),
       (step, policy, error) => void failures.push(`${step} (${policy}): ${error.message}`),
     );
-    const outputs: Event[][] = [];
+    const outputs: (readonly Event[])[] = [];
     for (const event of events) outputs.push((await chain.run(event, sourceRecord())).events);
     await chain.close();
     const steps = chain.steps.map(({ name, onError }) => `${name} (${onError})`);

@@ -34,6 +34,7 @@ function statusOf(partition: number, over: Partial<Status> = {}): Status {
           lag: 5,
           unsettled: 0,
           paused: false,
+          pause_reason: null,
         },
       ],
     },
