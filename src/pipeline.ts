@@ -13,7 +13,7 @@ import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
-import type { Chain, ChainResult } from './transform/chain.ts';
+import type { Chain, ChainResult, Failure, Waiting } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
 
 /** What a record costs beside its bytes: the objects around it, about. */
@@ -84,8 +84,11 @@ export class Pipeline implements RecordSink, SettlementListener {
   take(records: readonly SourceRecord[]): void {
     const assignment = this.#parts.assignment();
     let taken = 0;
+    let owned: OwnedPartition | undefined;
     for (const read of records) {
-      const owned = assignment.find(read.topic, read.partition);
+      // They come in runs of one partition.
+      if (owned === undefined || owned.partition !== read.partition || owned.topic !== read.topic)
+        owned = assignment.find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
       if (owned === undefined || owned.draining || !owned.isNew(read.offset)) continue;
       const original = this.#parts.original === undefined ? read : this.#parts.original(read);
@@ -140,11 +143,17 @@ export class Pipeline implements RecordSink, SettlementListener {
     const exact = decoded.event();
     record.moveTo(this.#values);
     const result = chain.run(decoded, exact, record);
+    if (this.#reducing.isNeeded) this.#reduce(settlement, record, result, exact);
+    else this.#transformed(settlement, result, exact, FIRST_RUN, this.#reducing);
+  }
+
+  #reduce(
+    settlement: Settlement,
+    record: TakenRecord,
+    result: ChainResult | Promise<ChainResult>,
+    exact: ExactValue,
+  ): void {
     const reducing = this.#reducing;
-    if (!reducing.isNeeded) {
-      this.#transformed(settlement, result, exact, FIRST_RUN, reducing);
-      return;
-    }
     if (result instanceof Promise) settlement.detach();
     reducing.inOrder(settlement.partition, result, (settled, isLate) => {
       reducing.next(settlement.partition, record);
@@ -160,15 +169,22 @@ export class Pipeline implements RecordSink, SettlementListener {
     outputs: Outputs,
     reducing: Reducing,
   ): void {
-    if (result instanceof Promise) {
-      // It may take long, and must not keep its neighbours' memory.
-      settlement.detach();
-      // run() never rejects.
-      void result.then((late) => {
-        this.#render(settlement, late, exact, outputs, reducing);
-        this.#afterLate(reducing);
-      });
-    } else this.#render(settlement, result, exact, outputs, reducing);
+    if (result instanceof Promise) void this.#transformedLate(settlement, result, exact, outputs, reducing);
+    else this.#render(settlement, result, exact, outputs, reducing);
+  }
+
+  /** @param pending never rejects */
+  async #transformedLate(
+    settlement: Settlement,
+    pending: Promise<ChainResult>,
+    exact: ExactValue,
+    outputs: Outputs,
+    reducing: Reducing,
+  ): Promise<void> {
+    // It may take long, and must not keep its neighbours' memory.
+    settlement.detach();
+    this.#render(settlement, await pending, exact, outputs, reducing);
+    this.#afterLate(reducing);
   }
 
   /** What comes late still wants its batch sent. */
@@ -195,13 +211,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
-    // A hold wins: what is dead-lettered is settled, and nobody would look at it again.
-    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
-    if (failure !== undefined) {
-      const reason = `transform ${failure.step}`;
-      if (failure.policy === 'hold') this.#refusals.holdForChain(`${reason} failed`, settlement);
-      else this.#refusals.refuse(settlement, { reason, message: failure.error.message });
-    }
+    if (failures.length > 0) this.#refuse(settlement, failures);
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Event;
       let document: Document;
@@ -217,8 +227,19 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.bytes += document.bytes;
       this.#parts.documents.add(document);
     }
-    for (const [index, one] of waiting.entries())
-      reducing.wait(one, settlement, exact, outputs.first + (events.length + index) * outputs.apart);
+    for (let index = 0; index < waiting.length; index++) {
+      const output = outputs.first + (events.length + index) * outputs.apart;
+      reducing.wait(waiting[index] as Waiting, settlement, exact, output);
+    }
+  }
+
+  /** What a transform could not handle. A hold wins: what is dead-lettered is settled, and nobody would look at it again. */
+  #refuse(settlement: Settlement, failures: readonly Failure[]): void {
+    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
+    if (failure === undefined) return;
+    const reason = `transform ${failure.step}`;
+    if (failure.policy === 'hold') this.#refusals.holdForChain(`${reason} failed`, settlement);
+    else this.#refusals.refuse(settlement, { reason, message: failure.error.message });
   }
 
   /** settle: a document was acknowledged by Elasticsearch. */

@@ -70,7 +70,7 @@ class JsonEvent implements Decoded {
 
   event(): ExactValue {
     if (this.#members === undefined) return this.parse();
-    return { value: new LazyEvent(this.#members).event, written: NONE_WRITTEN };
+    return new LazyEvent(this.#members);
   }
 
   parse(): ExactValue {

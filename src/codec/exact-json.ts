@@ -22,8 +22,8 @@ interface WrittenNumber {
 
 /** What {@link parseExact} found: the value, and numbers to be put out as they were written if nobody changed them. */
 export interface ExactValue {
-  value: unknown;
-  written: readonly WrittenNumber[];
+  readonly value: unknown;
+  readonly written: readonly WrittenNumber[];
 }
 
 /** Of most events. */

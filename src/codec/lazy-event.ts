@@ -4,7 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { utf8Max } from '../arena.ts';
-import { stringifyExact } from './exact-json.ts';
+import { type ExactValue, NONE_WRITTEN, stringifyExact } from './exact-json.ts';
 import { define } from './field-path.ts';
 import type { ObjectBytes } from './object-bytes.ts';
 
@@ -40,8 +40,10 @@ class Target {
  * has the whole parsed, and that is used from then on. One difference cannot be hidden: `structuredClone` and `postMessage` refuse
  * every `Proxy`.
  */
-export class LazyEvent implements ProxyHandler<Fields> {
+export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   readonly event: Fields;
+  /** Numbers that would be put out in another way have no place in a lazy event. */
+  readonly written: ExactValue['written'] = NONE_WRITTEN;
   readonly #target = new Target() as object as Fields;
   readonly #original: ObjectBytes;
   /** By the number of a member what happened to it, and its value; nothing for those that nobody touched. */
@@ -62,6 +64,15 @@ export class LazyEvent implements ProxyHandler<Fields> {
   /** The event as an object like any other, where the whole of it has been parsed. */
   get whole(): Fields | undefined {
     return this.#isWhole ? this.#target : undefined;
+  }
+
+  get value(): Fields {
+    return this.event;
+  }
+
+  /** What stands behind the `Proxy`: where fields lie that have a symbol for a name. */
+  get behind(): Readonly<Fields> {
+    return this.#target;
   }
 
   get(target: Fields, key: string | symbol, receiver: unknown): unknown {
@@ -237,8 +248,13 @@ export class LazyEvent implements ProxyHandler<Fields> {
   }
 }
 
-/** The traps of an event that is lazy. */
-export function lazyOf(event: object): LazyEvent | undefined {
+/**
+ * The traps of an event that is lazy.
+ *
+ * @param decoded what it most probably is, since to ask a `Proxy` takes time
+ */
+export function lazyOf(event: object, decoded?: ExactValue): LazyEvent | undefined {
+  if (decoded instanceof LazyEvent && decoded.event === event) return decoded;
   return (event as Record<symbol, LazyEvent | undefined>)[LAZY];
 }
 

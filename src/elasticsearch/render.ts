@@ -34,8 +34,9 @@ function indexRenderer(template: string): Renderer {
     untouched: (settlement, decoded) =>
       writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
     event: (settlement, event, output, exact) => {
-      const source = sourceOf(event, exact);
-      const target = routedTo(event) ?? name(event, settlement.record.timestamp);
+      const lazy = lazyOf(event, exact);
+      const source = sourceOf(event, lazy, exact);
+      const target = routedTo(lazy?.behind ?? event) ?? name(event, settlement.record.timestamp);
       return writer.write(settlement, target, output, source);
     },
   };
@@ -56,7 +57,9 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
     if (parseTime(value['@timestamp']) === undefined) {
       value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
     }
-    return writer.write(settlement, routedTo(value) ?? stream, output, sourceOf(value, exact));
+    const lazy = lazyOf(value, exact);
+    const target = routedTo(lazy?.behind ?? value) ?? stream;
+    return writer.write(settlement, target, output, sourceOf(value, lazy, exact));
   };
   return {
     needsEvent: true,
@@ -69,8 +72,11 @@ function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch'
 }
 
 /** @throws TypeError where something in the event is cyclic or has no JSON form */
-function sourceOf(event: Event, exact: ExactValue | undefined): string | LazyEvent {
-  const lazy = lazyOf(event);
+function sourceOf(
+  event: Event,
+  lazy: LazyEvent | undefined,
+  exact: ExactValue | undefined,
+): string | LazyEvent {
   if (lazy === undefined) return stringifyExact(event, exact);
   return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole);
 }

@@ -37,13 +37,20 @@ export interface Waiting {
 
 /** What the chain made of one record. Nothing at all: it was dropped. */
 export interface ChainResult {
-  readonly events: Event[];
-  readonly failures: Failure[];
-  readonly waiting: Waiting[];
+  readonly events: readonly Event[];
+  readonly failures: readonly Failure[];
+  readonly waiting: readonly Waiting[];
 }
 
-/** What is set aside on an event's way. */
-type Aside = Pick<ChainResult, 'failures' | 'waiting'>;
+/** A {@link ChainResult} in the making: what is set aside on an event's way. */
+interface Progress extends ChainResult {
+  events: Event[];
+  failures: Failure[];
+  waiting: Waiting[];
+}
+
+/** Nothing is allocated for what most events do not need, and nothing is ever put in here. */
+const NONE: never[] = [];
 
 const RETIRE_CHECK_MS = 20;
 /** A transform that does not close in time is left as it is. */
@@ -77,7 +84,7 @@ export class Chain {
 
   /** As {@link run}, from the transform at that place on: for an event that was made of several. */
   goOn(step: number, event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    const result = this.#from(step, [event], { failures: [], waiting: [] }, record);
+    const result = this.#from(step, { events: [event], failures: NONE, waiting: NONE }, record);
     this.#watch?.leave();
     if (!(result instanceof Promise)) return result;
     this.#pending++;
@@ -96,10 +103,10 @@ export class Chain {
 
   /** What a failing `merge` of a transform leaves. */
   failed(step: number, thrown: unknown): ChainResult {
-    const aside: Aside = { failures: [], waiting: [] };
+    const result: Progress = { events: [], failures: NONE, waiting: NONE };
     const at = this.steps[step];
-    if (at !== undefined) this.#failed(at, thrown, undefined, [], aside);
-    return { events: [], ...aside };
+    if (at !== undefined) this.#failed(at, thrown, undefined, [], result);
+    return result;
   }
 
   /** Closes when what it is still doing is done: another chain takes the records from now on. */
@@ -118,10 +125,11 @@ export class Chain {
     await Promise.allSettled(this.steps.map(async (step) => inTime(Promise.resolve(step.close()), CLOSE_MS)));
   }
 
-  #from(first: number, input: Event[], aside: Aside, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    let events = input;
+  /** Runs the events of `progress` through the steps from `first` on. */
+  #from(first: number, progress: Progress, record: RecordInfo): ChainResult | Promise<ChainResult> {
     for (let index = first; index < this.steps.length; index++) {
       const step = this.steps[index] as Step;
+      const { events } = progress;
       let next: Event[] = [];
       for (let at = 0; at < events.length; at++) {
         const event = events[at] as Event;
@@ -132,45 +140,45 @@ export class Chain {
           if (step.reduce !== undefined) {
             const key = step.reduce.key(event, record);
             if (key === undefined) next.push(event);
-            else aside.waiting.push({ step: index, key, event });
+            else noteWaiting(progress, { step: index, key, event });
             continue;
           }
           const result = step.run(event, record);
           if (result instanceof Promise)
-            return this.#afterAsync(index, events, at, next, aside, record, result, before);
+            return this.#afterAsync(index, at, next, progress, record, result, before);
           // Mostly it is the one that was given, and that is an event.
           if (result !== event) collect(result, next);
           else if (events.length === 1) next = events;
           else next.push(event);
         } catch (error) {
-          this.#failed(step, error, before, next, aside);
+          this.#failed(step, error, before, next, progress);
         }
       }
-      events = next;
-      if (events.length === 0) break;
+      progress.events = next;
+      if (next.length === 0) break;
     }
-    return { events, failures: aside.failures, waiting: aside.waiting };
+    return progress;
   }
 
   /** Goes on behind the first promise: the rest of this step's events, then the following steps. */
   async #afterAsync(
     index: number,
-    events: readonly Event[],
     at: number,
     next: Event[],
-    aside: Aside,
+    progress: Progress,
     record: RecordInfo,
     pending: Promise<TransformResult>,
     snapshot: Event | undefined,
   ): Promise<ChainResult> {
     const step = this.steps[index] as Step;
+    const { events } = progress;
     let result = pending;
     let before = snapshot;
     for (let current = at; ;) {
       try {
         collect(await inTime(result, step.timeoutMs), next);
       } catch (error) {
-        this.#failed(step, error, before, next, aside);
+        this.#failed(step, error, before, next, progress);
       }
       if (++current >= events.length) break;
       const event = events[current] as Event;
@@ -184,24 +192,28 @@ export class Chain {
         result = Promise.reject(error);
       }
     }
-    const rest = this.#from(index + 1, next, aside, record);
+    progress.events = next;
+    const rest = this.#from(index + 1, progress, record);
     this.#watch?.leave();
     return rest;
   }
 
-  #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], aside: Aside): void {
+  #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], progress: Progress): void {
     const error = asError(thrown);
     this.onError(step.name, step.onError, error);
     if (step.onError === 'keep' && before !== undefined) next.push(before);
     else if (step.onError !== 'drop') {
       // What cannot even be copied cannot be kept.
-      aside.failures.push({
-        step: step.name,
-        policy: step.onError === 'hold' ? 'hold' : 'dead_letter',
-        error,
-      });
+      const policy = step.onError === 'hold' ? 'hold' : 'dead_letter';
+      if (progress.failures === NONE) progress.failures = [];
+      progress.failures.push({ step: step.name, policy, error });
     }
   }
+}
+
+function noteWaiting(progress: Progress, waiting: Waiting): void {
+  if (progress.waiting === NONE) progress.waiting = [];
+  progress.waiting.push(waiting);
 }
 
 /** @throws Error where the promise has not come to an end in time; what it says later is not heard */

@@ -1,6 +1,6 @@
 import type { Decoded } from '../codec/decode.ts';
 import type { ExactValue } from '../codec/exact-json.ts';
-import { lazyOf } from '../codec/lazy-event.ts';
+import { LazyEvent } from '../codec/lazy-event.ts';
 import type { Event, RecordInfo } from './api.ts';
 import type { Chain, ChainResult } from './chain.ts';
 
@@ -44,12 +44,11 @@ export class LazyChain {
   /** Runs the event of one record through the chain, as {@link Chain.run} does. */
   run(decoded: Decoded, exact: ExactValue, record: RecordInfo): ChainResult | Promise<ChainResult> {
     const result = this.#chain.run(exact.value as Event, record);
-    const lazy = lazyOf(exact.value as Event);
-    if (lazy === undefined) {
+    if (!(exact instanceof LazyEvent)) {
       if (this.#eagerLeft > 0) this.#eagerLeft--;
       return result;
     }
-    this.#judge(lazy.whole !== undefined);
+    this.#judge(exact.whole !== undefined);
     return result instanceof Promise
       ? result.then((late) => this.#orParsed(late, decoded, record))
       : this.#orParsed(result, decoded, record);
