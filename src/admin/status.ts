@@ -61,7 +61,7 @@ export interface PartitionStatus {
   readonly lag: number | null;
   readonly unsettled: number;
   readonly paused: boolean;
-  /** Why, as in the metric `paused` where it holds for all partitions. */
+  /** Why; of several reasons the first, and what holds for all partitions before what is this one's own. */
   readonly pause_reason: string | null;
 }
 
