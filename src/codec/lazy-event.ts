@@ -41,7 +41,8 @@ class Target {
  * every `Proxy`.
  */
 export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
-  readonly event: Fields;
+  /** The event, for those who transform it. */
+  readonly value: Fields;
   /** Numbers that would be put out in another way have no place in a lazy event. */
   readonly written: ExactValue['written'] = NONE_WRITTEN;
   readonly #target = new Target() as object as Fields;
@@ -58,16 +59,12 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   /** @param original on one line, and without numbers that JavaScript would write differently */
   constructor(original: ObjectBytes) {
     this.#original = original;
-    this.event = new Proxy(this.#target, this);
+    this.value = new Proxy(this.#target, this);
   }
 
   /** The event as an object like any other, where the whole of it has been parsed. */
   get whole(): Fields | undefined {
     return this.#isWhole ? this.#target : undefined;
-  }
-
-  get value(): Fields {
-    return this.event;
   }
 
   /** What stands behind the `Proxy`: where fields lie that have a symbol for a name. */
@@ -86,7 +83,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   }
 
   set(target: Fields, key: string | symbol, value: unknown, receiver: unknown): boolean {
-    if (receiver !== this.event) return Reflect.set(this.#parseWhole(), key, value, receiver);
+    if (receiver !== this.value) return Reflect.set(this.#parseWhole(), key, value, receiver);
     if (this.#isWhole || typeof key === 'symbol') return Reflect.set(target, key, value);
     const at = this.#find(key);
     // A function could be a `toJSON`, which speaks for the whole.
@@ -113,7 +110,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   getOwnPropertyDescriptor(target: Fields, key: string | symbol): PropertyDescriptor | undefined {
     if (this.#isWhole || typeof key === 'symbol') return Reflect.getOwnPropertyDescriptor(target, key);
     if (!this.#hasOwn(key)) return undefined;
-    return { value: this.get(target, key, this.event), writable: true, enumerable: true, configurable: true };
+    return { value: this.get(target, key, this.value), writable: true, enumerable: true, configurable: true };
   }
 
   defineProperty(target: Fields, key: string | symbol, descriptor: PropertyDescriptor): boolean {
@@ -122,7 +119,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
     const isField =
       'value' in descriptor && writable === true && enumerable === true && configurable === true;
     if (isField && !this.#isWhole && (this.#hasOwn(key) || keepsItsPlace(key)))
-      return this.set(target, key, descriptor.value, this.event);
+      return this.set(target, key, descriptor.value, this.value);
     return Reflect.defineProperty(this.#parseWhole(), key, descriptor);
   }
 
@@ -254,7 +251,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
  * @param decoded what it most probably is, since to ask a `Proxy` takes time
  */
 export function lazyOf(event: object, decoded?: ExactValue): LazyEvent | undefined {
-  if (decoded instanceof LazyEvent && decoded.event === event) return decoded;
+  if (decoded instanceof LazyEvent && decoded.value === event) return decoded;
   return (event as Record<symbol, LazyEvent | undefined>)[LAZY];
 }
 

@@ -1,17 +1,12 @@
 import { expect, it } from 'vitest';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
 import type { Settlement } from '../../../src/settlement.ts';
-import type { NativeConsumer } from '../../../src/kafka/native.ts';
 import { Pauses, pauseReason } from '../../../src/kafka/pauses.ts';
+import { notingConsumer } from '../support/fakes.ts';
 
 function open() {
   const calls: string[] = [];
-  const call =
-    (name: string) =>
-    (partitions: readonly { partition: number }[]): void => {
-      calls.push(`${name} ${partitions.map(({ partition }) => partition).join(' ')}`);
-    };
-  const native = { pause: call('pause'), resume: call('resume') } as unknown as NativeConsumer;
+  const native = notingConsumer(calls, ['pause', 'resume']);
   const all = [0, 1].map((partition) => new OwnedPartition('logs', partition, 0, -1));
   const pauses = new Pauses();
   const apply = (): string[] => {
@@ -57,7 +52,7 @@ it('pauses one partition with a held record, and one with too much behind an uns
   expect(apply()).toEqual(['pause 0 1']);
   for (const record of records.slice(0, 50_000)) settle(all[1], record);
   expect(pauseReason(all[1])).toBe('too much behind an unsettled record');
-  for (const record of records.slice(50_000, 50_001)) settle(all[1], record);
+  settle(all[1], records[50_000] as (typeof records)[0]);
   expect(pauseReason(all[1])).toBeNull();
 });
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
-import type { NativeConsumer, RebalanceProtocol } from '../../../src/kafka/native.ts';
+import type { RebalanceProtocol } from '../../../src/kafka/native.ts';
 import { Recovery } from '../../../src/kafka/recovery.ts';
 import { RECREATED_ALARM, RETENTION_ALARM } from '../../../src/kafka/start-offset.ts';
+import { notingConsumer } from '../support/fakes.ts';
 import { type LogLine, memoryLog } from '../support/memory-log.ts';
 
 const POSITION = 100;
@@ -34,18 +35,12 @@ beforeEach(() => {
   moved = 0;
   const memory = memoryLog();
   lines = memory.lines;
-  const noted = (name: string) => [
-    name,
-    (partitions: readonly { partition: number }[]): void => {
-      if (name === refused) throw new Error('not now');
-      calls.push(`${name} ${partitions.map(({ partition }) => partition).join(' ')}`);
-    },
-  ];
-  const consumer: unknown = Object.fromEntries(
-    ['resume', 'assign', 'incrementalAssign', 'incrementalUnassign'].map(noted),
-  );
+  const names = ['resume', 'assign', 'incrementalAssign', 'incrementalUnassign'];
+  const consumer = notingConsumer(calls, names, (name) => {
+    if (name === refused) throw new Error('not now');
+  });
   recovery = new Recovery({
-    consumer: consumer as NativeConsumer,
+    consumer,
     assignment,
     rebalancer,
     log: memory.log,

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Chunk } from '../../../src/arena.ts';
 import { Document } from '../../../src/elasticsearch/document.ts';
 import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+import type { NativeConsumer } from '../../../src/kafka/native.ts';
 import { TakenRecord } from '../../../src/taken-record.ts';
 import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
 
@@ -76,4 +77,25 @@ export interface Deferred<T> {
 
 export function deferred<T = void>(): Deferred<T> {
   return Promise.withResolvers<T>();
+}
+
+/**
+ * A client whose calls over partitions are only noted, as `pause 0 1`.
+ *
+ * @param before called first, with the name of the call; what it throws the client throws
+ */
+export function notingConsumer(
+  calls: string[],
+  names: readonly string[],
+  before: (name: string) => void = () => {},
+): NativeConsumer {
+  const noting = (name: string) => [
+    name,
+    (partitions: readonly { partition: number }[]): void => {
+      before(name);
+      calls.push(`${name} ${partitions.map(({ partition }) => partition).join(' ')}`);
+    },
+  ];
+  const consumer: unknown = Object.fromEntries(names.map(noting));
+  return consumer as NativeConsumer;
 }
