@@ -635,6 +635,10 @@ function compile(copy: string): void {
 
 function main(): number {
   const wanted = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''));
+  if (wanted.length === 0) {
+    console.error(`no defect has '${process.argv[2]}' in its name`);
+    return 1;
+  }
   const copy = copyRepository();
   try {
     const all = [...new Set(wanted.flatMap(({ tests }) => tests))];
