@@ -18,6 +18,7 @@ check: setup
 	@$(BIN)/tsc -p tsconfig.json
 	@$(NODE) node dev/built-ins.ts --check
 	@$(NODE) node dev/wasm.ts --check
+	@$(NODE) node dev/mutants.ts --check
 	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit)
 
 setup:

@@ -3,6 +3,7 @@
  * that no test notices shows what is not tested: it is printed as SURVIVED, and the exit code is 1.
  *
  *     node dev/mutants.ts [part of a name]
+ *     node dev/mutants.ts --check    only whether each defect can still be put in
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -612,7 +613,7 @@ function judge(copy: string, { file, search, replace, tests }: Mutant): string {
   const path = join(copy, file);
   const isCompiled = file.startsWith('wasm/');
   const source = readFileSync(path, 'utf8');
-  const found = source.split(search).length - 1;
+  const found = timesIn(source, search);
   if (found !== 1) return `NOT APPLIED: its text stands ${found} times in ${file}`;
   writeFileSync(
     path,
@@ -633,7 +634,21 @@ function compile(copy: string): void {
   execFileSync(process.execPath, ['dev/wasm.ts'], { cwd: copy });
 }
 
+function timesIn(source: string, search: string): number {
+  return source.split(search).length - 1;
+}
+
+/** Says which defects no longer fit the sources. */
+function check(): number {
+  const unfit = mutants.filter(
+    ({ file, search }) => timesIn(readFileSync(join(root, file), 'utf8'), search) !== 1,
+  );
+  for (const { name, file } of unfit) console.error(`its text must stand exactly once in ${file}: ${name}`);
+  return unfit.length === 0 ? 0 : 1;
+}
+
 function main(): number {
+  if (process.argv[2] === '--check') return check();
   const wanted = mutants.filter(({ name }) => name.includes(process.argv[2] ?? ''));
   if (wanted.length === 0) {
     console.error(`no defect has '${process.argv[2]}' in its name`);
