@@ -12,7 +12,7 @@ export default defineTransform({
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .transform((value) => (typeof value === 'string' ? [value] : value))
       .describe(
-        'Like `%{IP:client} %{NUMBER:bytes:int}`. Tried in order; where none fits the event stays as it is.',
+        'Like `%{IP:client} %{NUMBER:bytes:int}`; `%{IP:[source][ip]}` and `(?<name>…)` are fields too. Tried in order; where none fits the event stays as it is.',
       ),
     definitions: z.record(z.string(), z.string()).default({}).describe('Patterns of your own, by name.'),
   }),

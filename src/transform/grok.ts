@@ -1,123 +1,129 @@
 import { define } from '../codec/field-path.ts';
+import type { Event } from './api.ts';
+import { grokPatterns } from './grok-patterns.ts';
+import { translateGrok } from './grok-syntax.ts';
 import { compileLinear } from './linear-regex.ts';
 
-/**
- * The patterns that are known by name, with the meaning that they have in Logstash, written for an engine without lookaround.
- * Names and meaning after https://github.com/logstash-plugins/logstash-patterns-core (legacy set).
- */
-export const grokPatterns: Readonly<Record<string, string>> = {
-  USERNAME: '[a-zA-Z0-9._-]+',
-  USER: '%{USERNAME}',
-  EMAILLOCALPART: "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",
-  EMAILADDRESS: '%{EMAILLOCALPART}@%{HOSTNAME}',
-  INT: '[+-]?[0-9]+',
-  BASE10NUM: '[+-]?(?:[0-9]+(?:\\.[0-9]+)?|\\.[0-9]+)',
-  NUMBER: '%{BASE10NUM}',
-  BASE16NUM: '[+-]?(?:0x)?[0-9A-Fa-f]+',
-  POSINT: '[1-9][0-9]*',
-  NONNEGINT: '[0-9]+',
-  WORD: '\\b\\w+\\b',
-  NOTSPACE: '\\S+',
-  SPACE: '\\s*',
-  DATA: '.*?',
-  GREEDYDATA: '.*',
-  QUOTEDSTRING: '"(?:\\\\.|[^"\\\\])*"|\'(?:\\\\.|[^\'\\\\])*\'',
-  QS: '%{QUOTEDSTRING}',
-  UUID: '[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}',
-  IPV4: '(?:(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])\\.){3}(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])',
-  IPV6: '[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+(?:%\\w+)?',
-  IP: '(?:%{IPV4}|%{IPV6})',
-  HOSTNAME: '\\b[0-9A-Za-z][0-9A-Za-z-]{0,62}(?:\\.[0-9A-Za-z][0-9A-Za-z-]{0,62})*\\.?',
-  IPORHOST: '(?:%{IPV4}|%{IPV6}|%{HOSTNAME})',
-  HOSTPORT: '%{IPORHOST}:%{POSINT}',
-  UNIXPATH: '(?:/[\\w_%!$@:.,+~-]*)+',
-  PATH: '%{UNIXPATH}',
-  URIPROTO: '[A-Za-z][A-Za-z0-9+.-]+',
-  URIHOST: '%{IPORHOST}(?::%{POSINT})?',
-  URIPATH: "(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_-]*)+",
-  URIPARAM: "\\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\[\\]<>-]*",
-  URIPATHPARAM: '%{URIPATH}(?:%{URIPARAM})?',
-  URI: '%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATHPARAM})?',
-  MONTH:
-    '\\b(?:[Jj]an(?:uary)?|[Ff]eb(?:ruary)?|[Mm]ar(?:ch)?|[Aa]pr(?:il)?|[Mm]ay|[Jj]une?|[Jj]uly?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo]ct(?:ober)?|[Nn]ov(?:ember)?|[Dd]ec(?:ember)?)\\b',
-  MONTHNUM: '0?[1-9]|1[0-2]',
-  MONTHNUM2: '0[1-9]|1[0-2]',
-  MONTHDAY: '0[1-9]|[12][0-9]|3[01]|[1-9]',
-  DAY: '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*',
-  YEAR: '[0-9]{4}|[0-9]{2}',
-  HOUR: '2[0123]|[01]?[0-9]',
-  MINUTE: '[0-5][0-9]',
-  SECOND: '(?:[0-5]?[0-9]|60)(?:[:.,][0-9]+)?',
-  TIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})?',
-  ISO8601_TIMEZONE: 'Z|[+-]%{HOUR}(?::?%{MINUTE})',
-  TIMESTAMP_ISO8601:
-    '%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?(?:%{ISO8601_TIMEZONE})?',
-  SYSLOGTIMESTAMP: '%{MONTH} +%{MONTHDAY} %{TIME}',
-  HTTPDATE: '%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}',
-  LOGLEVEL:
-    '[Aa]lert|ALERT|[Tt]race|TRACE|[Dd]ebug|DEBUG|[Nn]otice|NOTICE|[Ii]nfo(?:rmation)?|INFO(?:RMATION)?|[Ww]arn(?:ing)?|WARN(?:ING)?|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL|[Ss]evere|SEVERE|EMERG(?:ENCY)?|[Ee]merg(?:ency)?',
-  PROG: '[\\x21-\\x5a\\x5c\\x5e-\\x7e]+',
-  SYSLOGPROG: '%{PROG:program}(?:\\[%{POSINT:pid}\\])?',
-  SYSLOGHOST: '%{IPORHOST}',
-  SYSLOGBASE: '%{SYSLOGTIMESTAMP:timestamp} %{SYSLOGHOST:logsource} %{SYSLOGPROG}:',
-  COMMONAPACHELOG:
-    '%{IPORHOST:clientip} %{NOTSPACE:ident} %{NOTSPACE:auth} \\[%{HTTPDATE:timestamp}\\] "(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" %{NUMBER:response} (?:%{NUMBER:bytes}|-)',
-  COMBINEDAPACHELOG: '%{COMMONAPACHELOG} %{QS:referrer} %{QS:agent}',
-};
+/** The types that Logstash's grok filter and Elasticsearch's grok processor know. */
+const TYPES = ['int', 'long', 'float', 'double', 'boolean', 'string'] as const;
+type Type = (typeof TYPES)[number];
 
-const REFERENCE = /%\{(\w+)(?::([\w.@-]+))?(?::(int|float))?\}/g;
 const DEPTH_MAX = 20;
-
-type Conversion = 'int' | 'float' | undefined;
 
 /** A compiled grok expression. */
 export interface Grok {
   /** @returns the fields by their names, undefined where the text does not fit */
-  match(text: string): Record<string, string | number> | undefined;
+  match(text: string): Event | undefined;
+}
+
+/** A capture: where its value goes, and what it becomes. */
+interface Capture {
+  /** The keys of `[a][b]`, or the one key of a plain name. */
+  readonly path: readonly string[];
+  readonly type: Type;
 }
 
 /**
- * Compiles `%{NAME:field:int} …` for an engine that is linear in the text.
+ * Compiles `%{NAME:field:int} (?<field>…) …` for an engine that is linear in the text. As in Logstash `^` and `$` stand for the
+ * ends of lines, `(?m)` lets a dot take line feeds, `\w` knows letters beyond ASCII, a capture that took nothing is left out, and a
+ * field that is captured twice becomes a list.
  *
  * @param own patterns of the user's own, which win over those that are known
- * @throws Error where a pattern is unknown, or refers to itself
+ * @throws Error where something in it is not understood, a pattern is unknown, or one refers to itself
  */
 export function compileGrok(expression: string, own: Readonly<Record<string, string>> = {}): Grok {
-  const fields: { field: string; conversion: Conversion }[] = [];
-  const expand = (text: string, depth: number): string =>
-    text.replaceAll(REFERENCE, (_whole, name: string, field?: string, conversion?: 'int' | 'float') => {
-      const pattern = Object.hasOwn(own, name) ? own[name] : grokPatterns[name];
-      if (pattern === undefined) throw new Error(`there is no grok pattern ${name} (in '${expression}')`);
-      if (depth >= DEPTH_MAX) throw new Error(`the grok pattern ${name} refers to itself`);
-      const inner = expand(pattern, depth + 1);
-      if (field === undefined) return `(?:${inner})`;
-      return `(?P<${groupFor(field, conversion)}>${inner})`;
-    });
-  const groupFor = (field: string, conversion: Conversion): string => {
+  const captures: Capture[] = [];
+  const group = (field: string, type: Type = 'string'): string => {
+    captures.push({ path: pathOf(field, expression), type });
     // Names of groups are narrower than names of fields, and the same field may stand twice.
-    fields.push({ field, conversion });
-    return `f${fields.length - 1}`;
+    return `(?P<f${captures.length - 1}>`;
   };
-  const compiled = compileLinear(expand(expression, 0));
+  const expand = (text: string, depth: number): string => {
+    if (depth > DEPTH_MAX) throw new Error(`a grok pattern of '${expression}' refers to itself`);
+    return translateGrok(text, {
+      group,
+      reference(name, field, type) {
+        const pattern = patternOf(name, own, expression);
+        const open = field === undefined ? '(?:' : group(field, typeOf(type, expression));
+        return `${open}${expand(pattern, depth + 1)})`;
+      },
+    });
+  };
+  const compiled = compileLinear(`(?m)${expand(expression, 0)}`);
   return {
     match(text) {
       const matcher = compiled.matcher(text);
       if (!matcher.find()) return undefined;
-      const found: Record<string, string | number> = {};
-      for (const [index, { field, conversion }] of fields.entries()) {
+      const found: Event = {};
+      for (const [index, { path, type }] of captures.entries()) {
         const value = matcher.group(`f${index}`);
-        if (typeof value === 'string' && !Object.hasOwn(found, field))
-          define(found, field, convert(value, conversion));
+        if (typeof value === 'string' && value !== '') put(found, path, convert(value, type));
       }
       return found;
     },
   };
 }
 
-/** What is no number in spite of its pattern, or one that would lose digits, stays text. */
-function convert(value: string, conversion: Conversion): string | number {
-  if (conversion === undefined) return value;
+function patternOf(name: string, own: Readonly<Record<string, string>>, expression: string): string {
+  const patterns = Object.hasOwn(own, name) ? own : grokPatterns;
+  const pattern = Object.hasOwn(patterns, name) ? patterns[name] : undefined;
+  if (pattern !== undefined) return pattern;
+  throw new Error(
+    `there is no grok pattern ${name} (in '${expression}'); patterns of your own go under definitions`,
+  );
+}
+
+function typeOf(type: string | undefined, expression: string): Type {
+  const known = TYPES.find((one) => one === (type ?? 'string'));
+  if (known !== undefined) return known;
+  throw new Error(`'${type}' is not a type (in '${expression}'); known are ${TYPES.join(', ')}`);
+}
+
+/** `[a][b]` is a field in an object, as in Logstash; any other name is one key. */
+function pathOf(field: string, expression: string): string[] {
+  if (!field.startsWith('[')) return [field];
+  const keys = /^(?:\[[^[\]]+\])+$/.test(field) ? field.slice(1, -1).split('][') : [];
+  if (keys.length === 0)
+    throw new Error(
+      `'${field}' is not the name of a field (in '${expression}'); write name or [outer][name]`,
+    );
+  return keys;
+}
+
+/** A field that is there already becomes a list of all its values. */
+function put(found: Event, path: readonly string[], value: unknown): void {
+  let holder = found;
+  for (const key of path.slice(0, -1)) {
+    const next = Object.hasOwn(holder, key) ? holder[key] : undefined;
+    if (typeof next === 'object' && next !== null && !Array.isArray(next)) holder = next as Event;
+    else {
+      const made: Event = {};
+      // A value that stands where the object should be is kept in it, under no name.
+      if (next !== undefined) define(made, '', next);
+      define(holder, key, made);
+      holder = made;
+    }
+  }
+  const key = path.at(-1) ?? '';
+  const before = Object.hasOwn(holder, key) ? holder[key] : undefined;
+  if (before === undefined) define(holder, key, value);
+  else define(holder, key, [...(Array.isArray(before) ? (before as unknown[]) : [before]), value]);
+}
+
+/** A text that is no number in spite of its type stays a text: no number is made up. */
+function convert(value: string, type: Type): unknown {
   const number = Number(value);
-  if (conversion === 'int') return Number.isSafeInteger(number) ? number : value;
-  return Number.isFinite(number) ? number : value;
+  switch (type) {
+    case 'string':
+      return value;
+    case 'int':
+    case 'long':
+      if (/^[+-]?\d+$/.test(value) && !Number.isSafeInteger(number)) return BigInt(value.replace('+', ''));
+      return Number.isFinite(number) ? Math.trunc(number) : value;
+    case 'float':
+    case 'double':
+      return Number.isFinite(number) ? number : value;
+    case 'boolean':
+      return /^true$/i.test(value) ? true : /^false$/i.test(value) ? false : value;
+  }
 }
