@@ -2,7 +2,7 @@ import { AdminServer } from './admin/server.ts';
 import { Alarms } from './alarms.ts';
 import { Metrics } from './admin/metrics.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { type DeadLetters, NoDeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { Batcher } from './elasticsearch/batch.ts';
 import { BulkSender } from './elasticsearch/bulk.ts';
 import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
@@ -46,7 +46,7 @@ export class Aggregator {
   readonly #consumer: Consumer;
   readonly #pipeline: Pipeline;
   readonly #batcher: Batcher;
-  readonly #deadLetters: DeadLetters;
+  readonly #deadLetters: DeadLetters | null;
   readonly #metrics: Metrics;
   readonly #chain: LiveChain;
   readonly #started = Date.now();
@@ -100,6 +100,7 @@ export class Aggregator {
       documents: {
         add: (document) => this.#batcher.add(document),
         flush: () => this.#batcher.flush(),
+        takeRejected: () => this.#parking.takeRejected(),
         dropGivenUp: () => sender.dropGivenUp(),
       },
       deadLetters: this.#deadLetters,
@@ -154,18 +155,15 @@ export class Aggregator {
     });
   }
 
-  #createDeadLetters(): DeadLetters {
+  #createDeadLetters(): DeadLetters | null {
     const { dead_letter, kafka } = this.#loaded.config;
     switch (dead_letter.to) {
       case 'topic':
         return new DeadLetterTopic(kafka, dead_letter.topic, this.#holds);
       case 'index':
-        return new DeadLetterIndex(dead_letter.index, (document) => {
-          this.#batcher.add(document);
-          this.#batcher.flush();
-        });
+        return new DeadLetterIndex(dead_letter.index, (document) => this.#pipeline.addLetter(document));
       case 'hold':
-        return new NoDeadLetters(this.#holds);
+        return null;
     }
   }
 
@@ -222,7 +220,7 @@ export class Aggregator {
     this.#pipeline.giveUp(partitions);
     this.#parking.close();
     this.#batcher.close();
-    await Promise.all([this.#deadLetters.close(), this.#chain.close(), this.#transport.close()]);
+    await Promise.all([this.#deadLetters?.close(), this.#chain.close(), this.#transport.close()]);
     this.#log.info(
       { unsettled, ...this.#metrics.outcomeCounts() },
       'stopped; what is unsettled will be read again',

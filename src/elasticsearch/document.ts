@@ -16,6 +16,10 @@ export class Document {
   end: number;
   /** How many answers said that it must be sent again. */
   refusals = 0;
+  /** Whether Elasticsearch has refused it for good, and it was held instead of being dead-lettered. */
+  rejected = false;
+  /** The chain that has made it, as {@link Settlement.chain} names it. */
+  chain: object | null = null;
   /** Set on a dead letter: called, instead of settling the record as indexed, when Elasticsearch has it. */
   acknowledged: (() => void) | undefined = undefined;
 

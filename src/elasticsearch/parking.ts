@@ -22,6 +22,8 @@ export class Parking {
   readonly #closing = new AbortController();
   /** Documents by cause; the cause that is probed next comes first. */
   readonly #lots = new Map<string, Document[]>();
+  /** Those that are being sent at the moment. */
+  readonly #probed = new Set<Document>();
   #running = false;
 
   constructor(
@@ -47,6 +49,28 @@ export class Parking {
     }
     this.#lots.set(reason, [document]);
     if (!this.#running) void this.#probeUntilEmpty();
+  }
+
+  /**
+   * Takes out the documents that Elasticsearch has rejected, which another chain may make otherwise; but not one that is just being
+   * probed, since that may settle it.
+   */
+  takeRejected(): Document[] {
+    const taken: Document[] = [];
+    for (const [reason, lot] of this.#lots) {
+      const isTaken = (document: Document): boolean =>
+        document.rejected && !document.settlement.settled && !this.#probed.has(document);
+      const kept = lot.filter((document) => !isTaken(document));
+      if (kept.length === lot.length) continue;
+      const stay = new Set(kept.map(({ settlement }) => settlement));
+      for (const document of lot.filter(isTaken)) {
+        taken.push(document);
+        if (!stay.has(document.settlement)) this.#holds.remove(reason, document.settlement);
+      }
+      if (kept.length > 0) this.#lots.set(reason, kept);
+      else this.#lots.delete(reason);
+    }
+    return taken;
   }
 
   close(): void {
@@ -93,10 +117,13 @@ export class Parking {
 
   /** An error of our own settles nothing. */
   async #probeSafely(document: Document): Promise<boolean> {
+    this.#probed.add(document);
     try {
       return await this.#probe(document, this.#closing.signal);
     } catch {
       return false;
+    } finally {
+      this.#probed.delete(document);
     }
   }
 }

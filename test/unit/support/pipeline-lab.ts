@@ -28,7 +28,10 @@ export interface LabOptions {
   steps?: readonly { run: TransformFunction; onError: OnError; reduce?: ReduceTransform }[];
   codec?: 'json' | 'text';
   original?: Original;
+  bufferBytes?: number;
   holdAboveRatio?: number;
+  /** `dead_letter.to: hold` */
+  deadLettersOff?: boolean;
   quarantine?: Quarantine;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
@@ -43,6 +46,8 @@ export class PipelineLab implements DeadLetters {
   documents: Document[] = [];
   /** Dead letters that are not acknowledged. */
   letters: Letter[] = [];
+  /** Documents that Elasticsearch has rejected and that are held. */
+  rejected: Document[] = [];
   readonly deadLettered: string[] = [];
   readonly counts: Record<Outcome, number>;
   received = 0;
@@ -64,11 +69,13 @@ export class PipelineLab implements DeadLetters {
       documents: {
         add: (document) => void this.documents.push(document),
         flush: () => void this.flushes++,
+        takeRejected: () => this.rejected.splice(0),
         dropGivenUp: () => {
+          this.rejected = this.rejected.filter(({ settlement }) => !settlement.settled);
           this.documents = this.documents.filter(({ settlement }) => !settlement.settled);
         },
       },
-      deadLetters: this,
+      deadLetters: options.deadLettersOff === true ? null : this,
       holds: this.holds,
       storm: new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} }),
       events: {
@@ -77,7 +84,7 @@ export class PipelineLab implements DeadLetters {
         deadLettered: (reason) => void this.deadLettered.push(reason),
         outputEvents: (count) => void (this.outputs += count),
       },
-      bufferBytes: 1_000_000,
+      bufferBytes: options.bufferBytes ?? 1_000_000,
       original: options.original,
       quarantine: options.quarantine,
     });
@@ -126,7 +133,9 @@ export class PipelineLab implements DeadLetters {
   reject(document = this.documents[0]): string | undefined {
     if (document === undefined) throw new Error('there is no open document');
     this.documents = this.documents.filter((one) => one !== document);
-    return this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+    const cause = this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+    if (cause !== undefined) this.rejected.push(document);
+    return cause;
   }
 
   /** The dead letter acknowledges the first open letter, or the one given. */
