@@ -42,9 +42,9 @@ export class GroupTurns {
     for (const { waitingBytes } of partitions) bytes += waitingBytes;
     const isOn = bytes > (this.#isOn ? this.#bytesMax / 2 : this.#bytesMax);
     if (!isOn && !this.#isOn) return;
+    // The next one in order, also after a time in which all went on: or the first ones would always be first.
+    if (isOn && (!this.#isOn || this.#isOver(partitions, now))) this.#begin(this.#next(partitions), now);
     this.#isOn = isOn;
-    if (!isOn) this.#turn = null;
-    else if (this.#isOver(partitions, now)) this.#begin(this.#next(partitions), now);
     for (const one of partitions) one.awaitsGroups = isOn && one !== this.#turn;
   }
 

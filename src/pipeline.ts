@@ -128,8 +128,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   #find(topic: string, partition: number): OwnedPartition | undefined {
     const owned = this.#parts.assignment().find(topic, partition);
     // Where the topic was created anew, nothing more will come for the groups of before.
-    if (owned !== undefined)
-      for (const earlier of this.#epochs.add(owned)) this.#reducing.closeAll(earlier);
+    if (owned !== undefined) for (const earlier of this.#epochs.add(owned)) this.#reducing.closeAll(earlier);
     return owned;
   }
 

@@ -6,7 +6,11 @@ export const RECORD_OVERHEAD_BYTES = 512;
 const HEADER_OVERHEAD_BYTES = 200;
 
 /** Memory that a record takes as the client gives it: value, key and headers, without the objects around them but those of headers. */
-export function payloadBytes({ key, value, headers }: Pick<SourceRecord, 'key' | 'value' | 'headers'>): number {
+export function payloadBytes({
+  key,
+  value,
+  headers,
+}: Pick<SourceRecord, 'key' | 'value' | 'headers'>): number {
   const bytes = (value?.length ?? 0) + (key?.length ?? 0);
   return headers === undefined ? bytes : bytes + headerBytes(headers);
 }

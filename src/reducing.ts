@@ -214,8 +214,7 @@ export class Reducing {
       return;
     }
     const result = this.#chain.goOn(groups.step + 1, merged.event, leader.record);
-    const go = (settled: ChainResult): void =>
-      this.#resumed(leader, settled, merged.exact, outputs, this);
+    const go = (settled: ChainResult): void => this.#resumed(leader, settled, merged.exact, outputs, this);
     // Only another transform that reduces asks for the order.
     if ([...this.#groups.keys()].some((step) => step > groups.step)) this.#order.within(result, go);
     else if (result instanceof Promise) this.#goLate(result, go);

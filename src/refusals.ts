@@ -63,7 +63,10 @@ export class Refusals {
       if (isThrough) settlement.settle('skipped');
       else this.#wait(settlement);
     }
-    return [...(isThrough ? [] : [settlement]), ...followers.flatMap((follower) => this.withdraw(follower, chain))];
+    return [
+      ...(isThrough ? [] : [settlement]),
+      ...followers.flatMap((follower) => this.withdraw(follower, chain)),
+    ];
   }
 
   #wait(settlement: Settlement): WaitingRecord {

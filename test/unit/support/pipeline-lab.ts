@@ -25,16 +25,33 @@ export interface LabOptions {
   run?: TransformFunction;
   onError?: OnError;
   /** Several transforms, in place of `run`. */
-  steps?: readonly { run: TransformFunction; onError: OnError; reduce?: ReduceTransform }[];
+  steps?: readonly LabStep[];
   codec?: 'json' | 'text';
   original?: Original;
   bufferBytes?: number;
   holdAboveRatio?: number;
   /** `dead_letter.to: hold` */
   deadLettersOff?: boolean;
+  /** In place of those that the test answers itself. */
+  deadLetters?: DeadLetters;
+  takeRejected?: () => Document[];
   quarantine?: Quarantine;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
+}
+
+interface LabStep {
+  readonly run: TransformFunction;
+  readonly onError: OnError;
+  readonly reduce?: ReduceTransform;
+}
+
+function chainOf(steps: readonly LabStep[]): Chain {
+  const fixed = { close: () => {}, timeoutMs: 1000 };
+  return new Chain(
+    steps.map((step, at) => ({ name: `step-${at}`, ...fixed, ...step })),
+    () => {},
+  );
 }
 
 /** A pipeline between a consumer, an Elasticsearch and a dead letter that the test plays itself. */
@@ -61,21 +78,18 @@ export class PipelineLab implements DeadLetters {
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
       codec,
-      chain: new Chain(
-        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, timeoutMs: 1000, ...step })),
-        () => {},
-      ),
+      chain: chainOf(transforms),
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
       documents: {
         add: (document) => void this.documents.push(document),
         flush: () => void this.flushes++,
-        takeRejected: () => this.rejected.splice(0),
+        takeRejected: options.takeRejected ?? (() => this.rejected.splice(0)),
         dropGivenUp: () => {
           this.rejected = this.rejected.filter(({ settlement }) => !settlement.settled);
           this.documents = this.documents.filter(({ settlement }) => !settlement.settled);
         },
       },
-      deadLetters: options.deadLettersOff === true ? null : this,
+      deadLetters: options.deadLettersOff === true ? null : (options.deadLetters ?? this),
       holds: this.holds,
       storm: new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} }),
       events: {
@@ -120,6 +134,11 @@ export class PipelineLab implements DeadLetters {
     );
     this.pipeline.take(records);
     return records;
+  }
+
+  /** As a reload does. */
+  changeChain(steps: readonly LabStep[]): void {
+    this.pipeline.changeChain(chainOf(steps));
   }
 
   /** Elasticsearch takes the first open document, or the one given. */
