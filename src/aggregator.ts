@@ -1,6 +1,7 @@
 import { AdminServer } from './admin/server.ts';
 import { Alarms } from './alarms.ts';
 import { Metrics } from './admin/metrics.ts';
+import { Beginning } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { Batcher } from './elasticsearch/batch.ts';
@@ -11,7 +12,7 @@ import { Outage, type OutageState } from './elasticsearch/outage.ts';
 import { Parking } from './elasticsearch/parking.ts';
 import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
 import { createRenderer } from './elasticsearch/render.ts';
-import { type HoldInfo, Holds } from './holds.ts';
+import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
@@ -49,7 +50,7 @@ export class Aggregator {
   readonly #deadLetters: DeadLetters | null;
   readonly #metrics: Metrics;
   readonly #chain: LiveChain;
-  readonly #started = Date.now();
+  readonly #started = new Beginning();
   readonly #alarms: Alarms;
   #admin: AdminServer | null = null;
   #stopping = false;
@@ -149,7 +150,7 @@ export class Aggregator {
     return new Holds({
       began: (hold) => holds.began(hold),
       ended: (hold) => {
-        this.#metrics.holdEnded(hold.reason, hold.since);
+        this.#metrics.holdEnded(hold);
         holds.ended(hold);
       },
     });
@@ -272,15 +273,14 @@ export class Aggregator {
   /** Holds of single partitions, and the one of all where Elasticsearch refuses whole requests. */
   #activeHolds(): HoldInfo[] {
     const { state } = this.#outage;
-    const whole =
-      state?.kind === 'hold' ? [{ ...state, records: this.#pipeline.inFlight, partitions: [] }] : [];
-    return [...whole, ...this.#holds.list()];
+    if (state?.kind !== 'hold') return this.#holds.list();
+    return [holdOfAll(state.reason, state.began, this.#pipeline.inFlight), ...this.#holds.list()];
   }
 
   #outageChanged(state: OutageState | null, before: OutageState | null): void {
     this.#consumer.setPaused('elasticsearch', state !== null);
     if (before?.kind === 'hold' && state?.reason !== before.reason) {
-      this.#metrics.holdEnded(before.reason, before.since);
+      this.#metrics.holdEnded(holdOfAll(before.reason, before.began, 0));
     }
     this.#alarms.outageChanged(state, before);
   }

@@ -1,3 +1,4 @@
+import { Beginning } from './clock.ts';
 import type { Settlement } from './settlement.ts';
 
 /** One cause that somebody must mend before its records go on, as the status shows it. */
@@ -5,6 +6,8 @@ export interface HoldInfo {
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** How long it has lasted. */
+  readonly seconds: number;
   readonly records: number;
   /** `topic[partition]`, sorted; empty where all are concerned. */
   readonly partitions: readonly string[];
@@ -18,7 +21,7 @@ export interface HoldListener {
 }
 
 interface Hold {
-  readonly since: number;
+  readonly began: Beginning;
   readonly settlements: Set<Settlement>;
 }
 
@@ -40,7 +43,7 @@ export class Holds {
   /** Says that a record is held. The same record may be held for several causes. */
   add(reason: string, settlement: Settlement): void {
     const known = this.#holds.get(reason);
-    const hold = known ?? { since: Date.now(), settlements: new Set() };
+    const hold = known ?? { began: new Beginning(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
     hold.settlements.add(settlement);
     settlement.detach();
@@ -89,8 +92,14 @@ export class Holds {
   }
 }
 
-function infoOf(reason: string, { since, settlements }: Hold): HoldInfo {
+/** A hold of everything. */
+export function holdOfAll(reason: string, began: Beginning, records: number): HoldInfo {
+  return { reason, since: began.at, seconds: began.seconds, records, partitions: [] };
+}
+
+function infoOf(reason: string, { began, settlements }: Hold): HoldInfo {
   const partitions = new Set<string>();
   for (const { partition } of settlements) partitions.add(`${partition.topic}[${partition.partition}]`);
-  return { reason, since, records: settlements.size, partitions: [...partitions].sort() };
+  const { at: since, seconds } = began;
+  return { reason, since, seconds, records: settlements.size, partitions: [...partitions].sort() };
 }

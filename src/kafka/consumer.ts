@@ -56,7 +56,7 @@ export class Consumer {
   #rebalancer: Rebalancer | null = null;
   #recovery: Recovery | null = null;
   /** When a poll last brought nothing: what the client had fetched was taken. */
-  #emptyAt = 0;
+  #emptyAt = -Infinity;
   #ended = false;
   #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
@@ -153,9 +153,9 @@ export class Consumer {
   }
 
   async #unsubscribe(native: NativeConsumer): Promise<void> {
-    const deadline = Date.now() + LEAVE_TIMEOUT_MS;
+    const deadline = performance.now() + LEAVE_TIMEOUT_MS;
     native.unsubscribe();
-    while (this.assignment.all().length > 0 && Date.now() < deadline) await delay(20);
+    while (this.assignment.all().length > 0 && performance.now() < deadline) await delay(20);
     await this.#rebalancer?.idle();
   }
 
@@ -170,7 +170,7 @@ export class Consumer {
       const records = await pending;
       if (this.#fatal !== null) throw this.#fatal;
       if (records.length === 0) {
-        this.#emptyAt = Date.now();
+        this.#emptyAt = performance.now();
         this.#learnPositions(native);
       }
       // Records at hand were read before whatever waits here: they go first.

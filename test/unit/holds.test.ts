@@ -79,13 +79,13 @@ it('what was never held cannot go on', () => {
 it('the list says since when, how many and where', () => {
   const [b, a] = [new OwnedPartition('b', 3, 0, -1), new OwnedPartition('a', 0, 0, -1)] as const;
   holds.add('blocked', received({ offset: 0 }, b).settlement);
-  vi.setSystemTime(5000);
+  vi.advanceTimersByTime(4000);
   holds.add('blocked', received({ offset: 1 }, b).settlement);
   holds.add('blocked', received({ offset: 0 }, a).settlement);
   holds.add('late', received({ offset: 1 }, a).settlement);
   expect(holds.list()).toEqual([
-    { reason: 'blocked', since: 1000, records: 3, partitions: ['a[0]', 'b[3]'] },
-    { reason: 'late', since: 5000, records: 1, partitions: ['a[0]'] },
+    { reason: 'blocked', since: 1000, seconds: 4, records: 3, partitions: ['a[0]', 'b[3]'] },
+    { reason: 'late', since: 5000, seconds: 0, records: 1, partitions: ['a[0]'] },
   ]);
 });
 
