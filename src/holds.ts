@@ -1,6 +1,12 @@
 import { Beginning } from './clock.ts';
 import type { Settlement } from './settlement.ts';
 
+/** Causes that are told apart; what further ones hold is held for "other causes". */
+const HOLDS_MAX = 1000;
+const OTHER = 'other causes';
+/** In characters. */
+const REASON_MAX = 400;
+
 /** One cause that somebody must mend before its records go on, as the status shows it. */
 export interface HoldInfo {
   readonly reason: string;
@@ -41,7 +47,8 @@ export class Holds {
   }
 
   /** Says that a record is held. The same record may be held for several causes. */
-  add(reason: string, settlement: Settlement): void {
+  add(cause: string, settlement: Settlement): void {
+    const reason = this.#nameOf(cause);
     const known = this.#holds.get(reason);
     const hold = known ?? { began: new Beginning(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
@@ -58,7 +65,9 @@ export class Holds {
   }
 
   /** Says that a record goes on (or was given up). */
-  remove(reason: string, settlement: Settlement): void {
+  remove(cause: string, settlement: Settlement): void {
+    const own = cause.slice(0, REASON_MAX);
+    const reason = this.#holds.get(own)?.settlements.has(settlement) === true ? own : OTHER;
     const hold = this.#holds.get(reason);
     if (hold === undefined || !hold.settlements.delete(settlement)) return;
     if (--settlement.holds === 0) {
@@ -76,6 +85,12 @@ export class Holds {
     for (const [reason, { settlements }] of this.#holds) {
       for (const settlement of settlements) if (settlement.settled) this.remove(reason, settlement);
     }
+  }
+
+  /** Causes name indices, whose names come from data: there may be any number of them, of any length. */
+  #nameOf(cause: string): string {
+    const reason = cause.slice(0, REASON_MAX);
+    return this.#holds.has(reason) || this.#holds.size < HOLDS_MAX ? reason : OTHER;
   }
 
   get size(): number {

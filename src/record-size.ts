@@ -18,11 +18,11 @@ export function payloadBytes({
 function headerBytes(headers: NonNullable<SourceRecord['headers']>): number {
   let bytes = 0;
   for (const header of headers) {
-    bytes += HEADER_OVERHEAD_BYTES;
     for (const name in header) {
       // A header may have no value.
       const value: Buffer | string | null | undefined = header[name];
-      bytes += Buffer.byteLength(name) + (value == null ? 0 : Buffer.byteLength(value));
+      bytes +=
+        HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (value == null ? 0 : Buffer.byteLength(value));
     }
   }
   return bytes;

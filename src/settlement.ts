@@ -1,3 +1,4 @@
+import type { Chunk } from './arena.ts';
 import type { PartitionOffsets } from './kafka/offsets.ts';
 import type { TakenRecord } from './taken-record.ts';
 
@@ -112,6 +113,11 @@ export class Settlement {
   /** The record keeps no more memory than it needs from now on: it may have to wait for long. */
   detach(): void {
     this.#record?.detach();
+  }
+
+  /** As {@link TakenRecord.follow}. */
+  follow(from: Chunk, start: number, end: number, own: Chunk): void {
+    this.#record?.follow(from, start, end, own);
   }
 
   /** That document was made of the record, and is released with it. */

@@ -57,11 +57,16 @@ export class Document {
    * chunk would stay for this one alone.
    */
   detach(): void {
-    this.settlement.detach();
-    const { bytes } = this.chunk;
-    if (bytes.length === this.bytes || this.chunk === NO_CHUNK) return;
+    const { bytes, isShared } = this.chunk;
+    if (!isShared) {
+      this.settlement.detach();
+      return;
+    }
     const own = new Chunk(Buffer.from(bytes.subarray(this.start, this.end)));
     own.use();
+    // Of one that nobody has looked into, the value lies in the document.
+    this.settlement.follow(this.chunk, this.start, this.end, own);
+    this.settlement.detach();
     this.release();
     this.chunk = own;
     this.end -= this.start;

@@ -116,3 +116,25 @@ describe('records that were given up with their partition', () => {
     expect(told.at(-1)).toBe('ended only there');
   });
 });
+
+describe('causes that come from data', () => {
+  it('are told apart up to a thousand; the records of further ones are held as others', () => {
+    const owned = new OwnedPartition('t', 0, 0, -1);
+    const held = Array.from({ length: 5000 }, (_, offset) => received({ offset }, owned).settlement);
+    for (const [at, settlement] of held.entries()) holds.add(`403 (index bug32-${at})`, settlement);
+    expect(holds.size).toBe(1001);
+    expect(owned.held).toBe(5000);
+    expect(holds.list().at(-1)).toMatchObject({ reason: 'other causes', records: 4000 });
+    for (const [at, settlement] of held.entries()) holds.remove(`403 (index bug32-${at})`, settlement);
+    expect([holds.size, owned.held, holds.bytes]).toEqual([0, 0, 0]);
+    expect(told.at(-1)).toBe('ended other causes');
+  });
+
+  it('are cut where they are long', () => {
+    const { settlement, owned } = received();
+    holds.add('x'.repeat(100_000), settlement);
+    expect(holds.list()[0]?.reason.length).toBeLessThan(1000);
+    holds.remove('x'.repeat(100_000), settlement);
+    expect([holds.size, owned.held]).toEqual([0, 0]);
+  });
+});
