@@ -1,4 +1,3 @@
-import { Arena, free } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
 import { Epochs } from './epochs.ts';
 import { GroupTurns } from './group-turns.ts';
@@ -6,20 +5,21 @@ import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
-import { messageOf } from './errors.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
 import { RECORD_OVERHEAD_BYTES, payloadBytes } from './record-size.ts';
+import { Rendering } from './rendering.ts';
 import { Refusals } from './refusals.ts';
 import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
-import type { Event } from './transform/api.ts';
-import type { Chain, ChainResult, Failure, Waiting } from './transform/chain.ts';
+import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
 
-/** What a document costs beside its bytes, where a record becomes several. */
-const DOCUMENT_OVERHEAD_BYTES = 150;
+const STUCK = {
+  reason: 'transform_stuck',
+  message: 'a transform did not come back from this record, twice',
+};
 const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 
 /**
@@ -30,7 +30,7 @@ const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 export class Pipeline implements RecordSink, SettlementListener {
   readonly budget: BufferBudget;
   readonly #parts: PipelineParts;
-  readonly #values = new Arena();
+  readonly #rendering: Rendering;
   readonly #refusals: Refusals;
   readonly #epochs = new Epochs();
   readonly #groupTurns: GroupTurns;
@@ -41,6 +41,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.budget = new BufferBudget(parts.bufferBytes);
+    this.#rendering = new Rendering(parts.renderer, parts.documents);
     const { deadLetters, holds, storm, events } = parts;
     const deadLettered = (reason: string): void => events.deadLettered(reason);
     this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
@@ -57,8 +58,8 @@ export class Pipeline implements RecordSink, SettlementListener {
     this.#reducing.retire();
     this.#chain = new LazyChain(chain);
     this.#reducing = this.#createReducing(chain);
-    for (const { settlement, acknowledged } of this.#parts.documents.takeRejected())
-      this.#refusals.withdraw(settlement, this.#reducing, acknowledged !== undefined);
+    for (const document of this.#parts.documents.takeRejected())
+      this.#refusals.withdraw(document.settlement, this.#reducing, document.isLetter);
     this.#runAgain(this.#refusals.takeWaiting());
     this.#parts.documents.flush();
   }
@@ -134,8 +135,8 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** Records that another chain has made something of before. */
   #runAgain(settlements: Settlement[]): void {
-    for (const settlement of settlements.sort((a, b) => a.offset - b.offset))
-      this.#decode(settlement, settlement.record, settlement.record.value);
+    settlements.sort((a, b) => a.offset - b.offset);
+    for (const one of settlements) this.#decode(one, one.record, one.record.value);
   }
 
   #decode(settlement: Settlement, record: TakenRecord, value: Buffer | null): void {
@@ -144,34 +145,23 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.settle('skipped');
       return;
     }
-    const { renderer, documents } = this.#parts;
     const chain = this.#chain;
-    const isLookedInto = !chain.isEmpty || renderer.needsEvent;
+    const isLookedInto = !chain.isEmpty || this.#rendering.needsEvent;
     const decoded = decode(value, this.#parts.codec, isLookedInto && chain.isLazy);
     if (decoded.kind === 'poison') {
       this.#refusals.refuse(settlement, decoded);
       return;
     }
     if (!isLookedInto) {
-      const document = renderer.untouched(settlement, decoded);
-      // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
-      const end = document.end - 1;
-      if (decoded.bytes === value) record.movedTo(document.chunk, end - value.length, end);
-      else record.moveTo(this.#values);
-      free(value);
-      document.chain = settlement.chain;
-      documents.add(document);
+      this.#rendering.untouched(settlement, record, decoded, value);
       return;
     }
     if (this.#parts.quarantine?.has(record) === true) {
-      this.#refusals.refuse(settlement, {
-        reason: 'transform_stuck',
-        message: 'a transform did not come back from this record, twice',
-      });
+      this.#refusals.refuse(settlement, STUCK);
       return;
     }
     const exact = decoded.event();
-    record.moveTo(this.#values);
+    this.#rendering.keepValue(record);
     const result = chain.run(decoded, exact, record);
     const reducing = this.#reducing;
     if (reducing.isNeeded)
@@ -216,37 +206,18 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
-    if (failures.length > 0) this.#refuse(settlement, failures, reducing);
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as Event;
-      let document: Document;
-      try {
-        const output = outputs.first + index * outputs.apart;
-        document = this.#parts.renderer.event(settlement, event, output, exact);
-      } catch (error) {
-        this.#refusals.refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
-        continue;
-      }
-      // What a transform made stays in memory beside the record's own bytes.
-      settlement.charge(document.bytes + DOCUMENT_OVERHEAD_BYTES);
-      document.chain = reducing;
-      this.#parts.documents.add(document);
-    }
+    if (failures.length > 0) this.#hold(this.#refusals.failed(settlement, failures), settlement, reducing);
+    this.#rendering.events(settlement, events, exact, outputs, reducing, (why) =>
+      this.#hold(this.#refusals.deadLetter(settlement, why), settlement, reducing),
+    );
     for (let index = 0; index < waiting.length; index++) {
       const output = outputs.first + (events.length + index) * outputs.apart;
       reducing.wait(waiting[index] as Waiting, settlement, exact, output);
     }
   }
 
-  /** What a transform could not handle. A hold wins: what is dead-lettered is settled, and nobody would look at it again. */
-  #refuse(settlement: Settlement, failures: readonly Failure[], reducing: Reducing): void {
-    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
-    if (failure === undefined) return;
-    const reason = `transform ${failure.step}`;
-    const cause =
-      failure.policy === 'hold'
-        ? `${reason} failed`
-        : this.#refusals.deadLetter(settlement, { reason, message: failure.error.message });
+  /** @param cause why it may not be dead-lettered; undefined where it may */
+  #hold(cause: string | undefined, settlement: Settlement, reducing: Reducing): void {
     if (cause === undefined) return;
     if (reducing === this.#reducing) this.#refusals.holdForChain(cause, settlement);
     else this.#again(settlement);
@@ -271,9 +242,8 @@ export class Pipeline implements RecordSink, SettlementListener {
    * @returns the cause for which whoever sent it must hold it and try again, where it may not be dead-lettered now
    */
   rejected(document: Document, reason: string, message: string): string | undefined {
-    const { settlement, acknowledged } = document;
+    const { settlement, isLetter } = document;
     if (settlement.settled) return undefined;
-    const isLetter = acknowledged !== undefined;
     const cause = isLetter
       ? `the dead-letter index refuses: ${reason}`
       : this.#refusals.deadLetter(settlement, { reason, message }, document.rejected);
@@ -285,8 +255,7 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** A dead letter that is to be indexed. */
   addLetter(document: Document): void {
-    document.settlement.charge(document.bytes + DOCUMENT_OVERHEAD_BYTES);
-    this.#parts.documents.add(document);
+    this.#rendering.add(document);
     this.#parts.documents.flush();
   }
 

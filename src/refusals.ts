@@ -2,6 +2,7 @@ import type { DeadLetterReason, DeadLetters } from './dead-letters.ts';
 import type { Holds } from './holds.ts';
 import type { RejectStorm } from './reject-storm.ts';
 import type { Letter, Settlement } from './settlement.ts';
+import type { Failure } from './transform/chain.ts';
 
 /** Of what is said about a record so much is kept: it may quote the record. */
 const MESSAGE_MAX = 1000;
@@ -37,6 +38,19 @@ export class Refusals {
   refuse(settlement: Settlement, why: DeadLetterReason): void {
     const cause = this.deadLetter(settlement, why);
     if (cause !== undefined) this.holdForChain(cause, settlement);
+  }
+
+  /**
+   * What a transform could not handle. A hold wins: what is dead-lettered is settled, and nobody would look at it again.
+   *
+   * @returns why it may not be dead-lettered, if it may not
+   */
+  failed(settlement: Settlement, failures: readonly Failure[]): string | undefined {
+    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
+    if (failure === undefined) return undefined;
+    const reason = `transform ${failure.step}`;
+    if (failure.policy === 'hold') return `${reason} failed`;
+    return this.deadLetter(settlement, { reason, message: failure.error.message });
   }
 
   holdForChain(cause: string, settlement: Settlement): void {
@@ -77,9 +91,9 @@ export class Refusals {
   }
 
   /** There is another chain. @returns the records that waited for it, or those of them that are given; no longer held */
-  takeWaiting(wanted: Iterable<Settlement> = this.#waiting.keys()): Settlement[] {
+  takeWaiting(wanted: readonly Settlement[] = [...this.#waiting.keys()]): Settlement[] {
     const taken: Settlement[] = [];
-    for (const settlement of [...wanted]) {
+    for (const settlement of wanted) {
       const waiting = this.#waiting.get(settlement);
       if (waiting === undefined) continue;
       this.#waiting.delete(settlement);

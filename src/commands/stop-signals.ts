@@ -17,19 +17,19 @@ export interface SignalActions {
  */
 export function stopOnSignals(
   log: Log,
-  { stop, endAtOnce }: SignalActions,
+  actions: SignalActions,
   now: () => number = () => performance.now(),
 ): (signal: NodeJS.Signals) => void {
   let askedAt: number | null = null;
   return (signal) => {
     if (askedAt === null) {
       askedAt = now();
-      stop();
+      actions.stop();
     } else if (now() - askedAt < SAME_REQUEST_MS) {
       log.info({ signal }, 'another signal within a second: the same request; a later one ends at once');
     } else {
       log.warn({ signal }, 'second signal: ending at once');
-      endAtOnce(signal === 'SIGINT' ? 130 : 143);
+      actions.endAtOnce(signal === 'SIGINT' ? 130 : 143);
     }
   };
 }

@@ -33,6 +33,11 @@ export class Document {
     settlement.owns(this);
   }
 
+  /** Whether it is a dead letter. */
+  get isLetter(): boolean {
+    return this.acknowledged !== undefined;
+  }
+
   /** Bytes that the document takes in a bulk body. */
   get bytes(): number {
     return this.end - this.start;

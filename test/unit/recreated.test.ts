@@ -17,7 +17,7 @@ const joining: ReduceTransform = {
 };
 const reduce = { run: pass, onError: 'dead_letter', reduce: joining } as const;
 
-const lines = (text: string): string[] => [...text].map((one) => JSON.stringify({ text: one }));
+const lines = (text: string): string[] => text.split('').map((one) => JSON.stringify({ text: one }));
 const textsOf = (lab: PipelineLab) =>
   lab.documents.map(({ source }) => (JSON.parse(source) as Event)['text']);
 
