@@ -1,8 +1,9 @@
 import { AdminServer } from './admin/server.ts';
 import { Alarms } from './alarms.ts';
 import { Metrics } from './admin/metrics.ts';
+import { Beginning } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { type DeadLetters, NoDeadLetters } from './dead-letters.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { Batcher } from './elasticsearch/batch.ts';
 import { BulkSender } from './elasticsearch/bulk.ts';
 import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
@@ -11,7 +12,7 @@ import { Outage, type OutageState } from './elasticsearch/outage.ts';
 import { Parking } from './elasticsearch/parking.ts';
 import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
 import { createRenderer } from './elasticsearch/render.ts';
-import { type HoldInfo, Holds } from './holds.ts';
+import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
@@ -46,10 +47,10 @@ export class Aggregator {
   readonly #consumer: Consumer;
   readonly #pipeline: Pipeline;
   readonly #batcher: Batcher;
-  readonly #deadLetters: DeadLetters;
+  readonly #deadLetters: DeadLetters | null;
   readonly #metrics: Metrics;
   readonly #chain: LiveChain;
-  readonly #started = Date.now();
+  readonly #started = new Beginning();
   readonly #alarms: Alarms;
   #admin: AdminServer | null = null;
   #stopping = false;
@@ -100,6 +101,7 @@ export class Aggregator {
       documents: {
         add: (document) => this.#batcher.add(document),
         flush: () => this.#batcher.flush(),
+        takeRejected: () => this.#parking.takeRejected(),
         dropGivenUp: () => sender.dropGivenUp(),
       },
       deadLetters: this.#deadLetters,
@@ -148,24 +150,21 @@ export class Aggregator {
     return new Holds({
       began: (hold) => holds.began(hold),
       ended: (hold) => {
-        this.#metrics.holdEnded(hold.reason, hold.since);
+        this.#metrics.holdEnded(hold);
         holds.ended(hold);
       },
     });
   }
 
-  #createDeadLetters(): DeadLetters {
+  #createDeadLetters(): DeadLetters | null {
     const { dead_letter, kafka } = this.#loaded.config;
     switch (dead_letter.to) {
       case 'topic':
         return new DeadLetterTopic(kafka, dead_letter.topic, this.#holds);
       case 'index':
-        return new DeadLetterIndex(dead_letter.index, (document) => {
-          this.#batcher.add(document);
-          this.#batcher.flush();
-        });
+        return new DeadLetterIndex(dead_letter.index, (document) => this.#pipeline.addLetter(document));
       case 'hold':
-        return new NoDeadLetters(this.#holds);
+        return null;
     }
   }
 
@@ -222,7 +221,7 @@ export class Aggregator {
     this.#pipeline.giveUp(partitions);
     this.#parking.close();
     this.#batcher.close();
-    await Promise.all([this.#deadLetters.close(), this.#chain.close(), this.#transport.close()]);
+    await Promise.all([this.#deadLetters?.close(), this.#chain.close(), this.#transport.close()]);
     this.#log.info(
       { unsettled, ...this.#metrics.outcomeCounts() },
       'stopped; what is unsettled will be read again',
@@ -274,15 +273,14 @@ export class Aggregator {
   /** Holds of single partitions, and the one of all where Elasticsearch refuses whole requests. */
   #activeHolds(): HoldInfo[] {
     const { state } = this.#outage;
-    const whole =
-      state?.kind === 'hold' ? [{ ...state, records: this.#pipeline.inFlight, partitions: [] }] : [];
-    return [...whole, ...this.#holds.list()];
+    if (state?.kind !== 'hold') return this.#holds.list();
+    return [holdOfAll(state.reason, state.began, this.#pipeline.inFlight), ...this.#holds.list()];
   }
 
   #outageChanged(state: OutageState | null, before: OutageState | null): void {
     this.#consumer.setPaused('elasticsearch', state !== null);
     if (before?.kind === 'hold' && state?.reason !== before.reason) {
-      this.#metrics.holdEnded(before.reason, before.since);
+      this.#metrics.holdEnded(holdOfAll(before.reason, before.began, 0));
     }
     this.#alarms.outageChanged(state, before);
   }

@@ -19,6 +19,7 @@ export class Alarms {
   readonly #now: () => Obstacles;
   readonly #outageGate = new RepeatGate();
   readonly #holdGate = new RepeatGate(1000);
+  readonly #endGate = new RepeatGate(1000);
 
   constructor(log: Log, now: () => Obstacles) {
     this.#log = log;
@@ -37,8 +38,9 @@ export class Alarms {
       if (more === undefined) return;
       this.#log.error({ reason, partitions, more }, 'held: somebody must mend this; nothing is lost');
     },
-    ended: ({ reason, since }) => {
-      this.#log.info({ reason, seconds: secondsSince(since) }, 'a hold has ended');
+    ended: ({ reason, seconds }) => {
+      const more = this.#endGate.pass();
+      if (more !== undefined) this.#log.info({ reason, seconds, more }, 'a hold has ended');
     },
   };
 
@@ -50,8 +52,8 @@ export class Alarms {
         `more than half of the last 1,000 records were refused for one reason: ${advice}`,
       );
     },
-    ended: ({ reason, since }) => {
-      this.#log.info({ reason, seconds: secondsSince(since) }, 'most records pass again');
+    ended: ({ reason, began }) => {
+      this.#log.info({ reason, seconds: began.seconds }, 'most records pass again');
     },
   };
 
@@ -60,10 +62,10 @@ export class Alarms {
     else if (state.kind !== before?.kind || this.#outageGate.pass() !== undefined) this.#sayOutage(state);
   }
 
-  #sayOutage({ kind, reason, since }: OutageState): void {
+  #sayOutage({ kind, reason, began }: OutageState): void {
     const text = kind === 'hold' ? 'held: somebody must mend this' : 'Elasticsearch is not taking documents';
     this.#log.error(
-      { reason, since: new Date(since).toISOString(), in_flight: this.#now().inFlight },
+      { reason, since: new Date(began.at).toISOString(), in_flight: this.#now().inFlight },
       `${text}; consumption is paused, nothing is lost`,
     );
   }
@@ -77,8 +79,4 @@ export class Alarms {
       'still held: somebody must mend this; nothing is lost',
     );
   }
-}
-
-function secondsSince(since: number): number {
-  return (Date.now() - since) / 1000;
 }

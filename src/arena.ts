@@ -20,11 +20,11 @@ const IDLE_MAX = 16;
  */
 export class Chunk {
   readonly bytes: Buffer;
-  readonly #idle: Chunk[];
+  readonly #idle: Chunk[] | null;
   #users = 0;
 
-  /** @param idle where it goes when the last user has released it */
-  constructor(bytes: Buffer, idle: Chunk[] = []) {
+  /** @param idle where it goes when the last user has released it; null for one that is not filled again */
+  constructor(bytes: Buffer, idle: Chunk[] | null = null) {
     this.bytes = bytes;
     this.#idle = idle;
   }
@@ -35,8 +35,13 @@ export class Chunk {
 
   /** To be called once for each {@link use}: what is released too often would be written over while somebody reads it. */
   release(): void {
-    if (--this.#users === 0 && this.bytes.length === CHUNK_BYTES && this.#idle.length < IDLE_MAX)
-      this.#idle.push(this);
+    if (--this.#users > 0 || this.#idle === null) return;
+    if (this.bytes.length === CHUNK_BYTES && this.#idle.length < IDLE_MAX) this.#idle.push(this);
+  }
+
+  /** Whether others may have bytes in it, which stay for as long as anybody has. */
+  get isShared(): boolean {
+    return this.#idle !== null;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Holds } from './holds.ts';
 import type { Settlement } from './settlement.ts';
 
 /** Why a record cannot become a document. */
@@ -14,20 +13,4 @@ export interface DeadLetters {
   /** Resolves when the dead letter is acknowledged. Tries for ever, as a hold; rejects only once `close` was called. */
   send(settlement: Settlement, why: DeadLetterReason): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Where the operator wants no dead letters: such a record holds its partition until the cause is mended. */
-export class NoDeadLetters implements DeadLetters {
-  readonly #holds: Holds;
-
-  constructor(holds: Holds) {
-    this.#holds = holds;
-  }
-
-  async send(settlement: Settlement, { reason }: DeadLetterReason): Promise<void> {
-    this.#holds.add(`dead letters are off: ${reason}`, settlement);
-    return new Promise(() => {});
-  }
-
-  async close(): Promise<void> {}
 }

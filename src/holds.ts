@@ -1,10 +1,19 @@
+import { Beginning } from './clock.ts';
 import type { Settlement } from './settlement.ts';
+
+/** Causes that are told apart; what further ones hold is held for "other causes". */
+const HOLDS_MAX = 1000;
+const OTHER = 'other causes';
+/** In characters. */
+const REASON_MAX = 400;
 
 /** One cause that somebody must mend before its records go on, as the status shows it. */
 export interface HoldInfo {
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** How long it has lasted. */
+  readonly seconds: number;
   readonly records: number;
   /** `topic[partition]`, sorted; empty where all are concerned. */
   readonly partitions: readonly string[];
@@ -18,7 +27,7 @@ export interface HoldListener {
 }
 
 interface Hold {
-  readonly since: number;
+  readonly began: Beginning;
   readonly settlements: Set<Settlement>;
 }
 
@@ -38,9 +47,10 @@ export class Holds {
   }
 
   /** Says that a record is held. The same record may be held for several causes. */
-  add(reason: string, settlement: Settlement): void {
+  add(cause: string, settlement: Settlement): void {
+    const reason = this.#nameOf(cause);
     const known = this.#holds.get(reason);
-    const hold = known ?? { since: Date.now(), settlements: new Set() };
+    const hold = known ?? { began: new Beginning(), settlements: new Set() };
     if (hold.settlements.has(settlement)) return;
     hold.settlements.add(settlement);
     settlement.detach();
@@ -55,7 +65,9 @@ export class Holds {
   }
 
   /** Says that a record goes on (or was given up). */
-  remove(reason: string, settlement: Settlement): void {
+  remove(cause: string, settlement: Settlement): void {
+    const own = cause.slice(0, REASON_MAX);
+    const reason = this.#holds.get(own)?.settlements.has(settlement) === true ? own : OTHER;
     const hold = this.#holds.get(reason);
     if (hold === undefined || !hold.settlements.delete(settlement)) return;
     if (--settlement.holds === 0) {
@@ -75,6 +87,12 @@ export class Holds {
     }
   }
 
+  /** Causes name indices, whose names come from data: there may be any number of them, of any length. */
+  #nameOf(cause: string): string {
+    const reason = cause.slice(0, REASON_MAX);
+    return this.#holds.has(reason) || this.#holds.size < HOLDS_MAX ? reason : OTHER;
+  }
+
   get size(): number {
     return this.#holds.size;
   }
@@ -89,8 +107,14 @@ export class Holds {
   }
 }
 
-function infoOf(reason: string, { since, settlements }: Hold): HoldInfo {
+/** A hold of everything. */
+export function holdOfAll(reason: string, began: Beginning, records: number): HoldInfo {
+  return { reason, since: began.at, seconds: began.seconds, records, partitions: [] };
+}
+
+function infoOf(reason: string, { began, settlements }: Hold): HoldInfo {
   const partitions = new Set<string>();
   for (const { partition } of settlements) partitions.add(`${partition.topic}[${partition.partition}]`);
-  return { reason, since, records: settlements.size, partitions: [...partitions].sort() };
+  const { at: since, seconds } = began;
+  return { reason, since, seconds, records: settlements.size, partitions: [...partitions].sort() };
 }

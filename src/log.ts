@@ -17,15 +17,18 @@ export function createLog(level: Config['log']['level'], fd = 1): Log {
  */
 export class RepeatGate {
   readonly #intervalMs: number;
-  #openAt = 0;
+  #openAt = -Infinity;
   #held = 0;
 
   constructor(intervalMs = 10_000) {
     this.#intervalMs = intervalMs;
   }
 
-  /** @returns how many were held back since the last one, or undefined where this one must be held back too */
-  pass(now: number = Date.now()): number | undefined {
+  /**
+   * @param now in ms, of a clock that only goes forward
+   * @returns how many were held back since the last one, or undefined where this one must be held back too
+   */
+  pass(now: number = performance.now()): number | undefined {
     if (now < this.#openAt) {
       this.#held++;
       return undefined;

@@ -18,7 +18,11 @@ function program(): Command {
       .description(description)
       .option('-c, --config <file>', 'the configuration (default: $LOGWEIR_CONFIG, else ./logweir.yaml)')
       .exitOverride();
-  withConfig('run', 'run the aggregator; SIGHUP reloads the transforms')
+  withConfig(
+    'run',
+    'run the aggregator. SIGTERM or SIGINT: settle what is in flight, commit, and end; a second one at least a second ' +
+      'after the first: end at once. SIGHUP: reload the transforms',
+  )
     .option('--watch', 'reload them whenever the configuration or one of their files changes')
     .action(async (options: { config?: string; watch?: boolean }) => {
       const { run } = await import('./commands/run.ts');
@@ -39,6 +43,13 @@ function program(): Command {
       const { printConfig } = await import('./commands/config.ts');
       printConfig(options);
     });
+  withConfig(
+    'health',
+    'ask the one that runs with this configuration whether it is alive (/health/live)',
+  ).action(async (options: { config?: string }) => {
+    const { health } = await import('./commands/health.ts');
+    await health(options, (text) => process.stdout.write(text));
+  });
   addTransformCommands(logweir, withConfig);
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
     .option('--to-earliest', 'to the oldest records that the broker still has')

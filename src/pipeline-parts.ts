@@ -13,6 +13,8 @@ import type { Quarantine } from './workers/quarantine.ts';
 export interface DocumentSink {
   add(document: Document): void;
   flush(): void;
+  /** Takes out those that Elasticsearch has rejected and that are held: another chain may make others of their records. */
+  takeRejected(): readonly Document[];
   /** Some records were given up: what is open for them need not be waited for. */
   dropGivenUp(): void;
 }
@@ -39,7 +41,8 @@ export interface PipelineParts {
   readonly chain: Chain;
   readonly renderer: Renderer;
   readonly documents: DocumentSink;
-  readonly deadLetters: DeadLetters;
+  /** Null where the operator wants none: then what is refused is held. */
+  readonly deadLetters: DeadLetters | null;
   readonly holds: Holds;
   readonly storm: RejectStorm;
   readonly events: PipelineEvents;

@@ -1,24 +1,25 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Arena, free } from './arena.ts';
 import { BufferBudget } from './buffer-budget.ts';
+import { Epochs } from './epochs.ts';
+import { GroupTurns } from './group-turns.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
-import { messageOf } from './errors.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
+import { RECORD_OVERHEAD_BYTES, payloadBytes } from './record-size.ts';
+import { Rendering } from './rendering.ts';
 import { Refusals } from './refusals.ts';
 import { type Outputs, Reducing } from './reducing.ts';
 import { type Outcome, Settlement, type SettlementListener, type SourceRecord } from './settlement.ts';
 import { TakenRecord } from './taken-record.ts';
-import type { Event } from './transform/api.ts';
-import type { Chain, ChainResult, Failure, Waiting } from './transform/chain.ts';
+import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
 
-/** What a record costs beside its bytes: the objects around it, about. */
-const RECORD_OVERHEAD_BYTES = 512;
-const DRAIN_CHECK_MS = 10;
+const STUCK = {
+  reason: 'transform_stuck',
+  message: 'a transform did not come back from this record, twice',
+};
 const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 
 /**
@@ -29,8 +30,10 @@ const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 export class Pipeline implements RecordSink, SettlementListener {
   readonly budget: BufferBudget;
   readonly #parts: PipelineParts;
-  readonly #values = new Arena();
+  readonly #rendering: Rendering;
   readonly #refusals: Refusals;
+  readonly #epochs = new Epochs();
+  readonly #groupTurns: GroupTurns;
   #chain: LazyChain;
   #reducing: Reducing;
   #inFlight = 0;
@@ -38,41 +41,54 @@ export class Pipeline implements RecordSink, SettlementListener {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.budget = new BufferBudget(parts.bufferBytes);
+    this.#rendering = new Rendering(parts.renderer, parts.documents);
     const { deadLetters, holds, storm, events } = parts;
     const deadLettered = (reason: string): void => events.deadLettered(reason);
     this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
+    this.#groupTurns = new GroupTurns(parts.bufferBytes / 2);
     this.#chain = new LazyChain(parts.chain);
     this.#reducing = this.#createReducing(parts.chain);
   }
 
   /**
    * From the next record on another chain is used. What waits to be made into one event goes on along the old chain as it
-   * is; records that the old chain has refused, and that are held for it, go through the new one.
+   * is; records that were refused, by the old chain or for what it had made of them, and that are held, go through the new one.
    */
   changeChain(chain: Chain): void {
-    this.#reducing.closeAll();
+    this.#reducing.retire();
     this.#chain = new LazyChain(chain);
     this.#reducing = this.#createReducing(chain);
-    for (const settlement of this.#refusals.takeWaiting())
-      this.#decode(settlement, settlement.record, settlement.record.value);
+    for (const document of this.#parts.documents.takeRejected())
+      this.#refusals.withdraw(document.settlement, this.#reducing, document.isLetter);
+    this.#runAgain(this.#refusals.takeWaiting());
     this.#parts.documents.flush();
   }
 
   /** Has the groups closed for which nothing more will come. To be called now and then. */
   closeIdleGroups(): void {
     if (!this.#reducing.isNeeded) return;
-    this.#reducing.closeIdle(this.#parts.assignment().all(), performance.now());
+    const now = performance.now();
+    const all = this.#parts.assignment().all();
+    this.#reducing.closeIdle(all, now);
+    this.#groupTurns.update(all, now);
     this.#parts.documents.flush();
   }
 
   #createReducing(chain: Chain): Reducing {
-    return new Reducing(chain, this.#parts.bufferBytes / 4, (leader, result, exact, outputs, by) =>
-      this.#transformed(leader, result, exact, outputs, by),
+    return new Reducing(
+      chain,
+      this.#parts.bufferBytes / 4,
+      (leader, result, exact, outputs, by) => this.#render(leader, result, exact, outputs, by),
+      () => this.#parts.documents.flush(),
     );
   }
 
-  get heldBytes(): number {
-    return this.#parts.holds.bytes;
+  get stuckBytes(): number {
+    return this.#parts.holds.bytes + this.#epochs.waitingBytes;
+  }
+
+  get needsMore(): boolean {
+    return this.#reducing.isNeeded && this.#epochs.needsMore;
   }
 
   /** Records taken and not yet settled. */
@@ -82,13 +98,12 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** consume: records of partitions that we own, each once per epoch. */
   take(records: readonly SourceRecord[]): void {
-    const assignment = this.#parts.assignment();
     let taken = 0;
     let owned: OwnedPartition | undefined;
     for (const read of records) {
       // They come in runs of one partition.
       if (owned === undefined || owned.partition !== read.partition || owned.topic !== read.topic)
-        owned = assignment.find(read.topic, read.partition);
+        owned = this.#find(read.topic, read.partition);
       // What is not taken here is not tracked either, so the next owner reads it.
       if (owned === undefined || owned.draining || !owned.isNew(read.offset)) continue;
       const original = this.#parts.original === undefined ? read : this.#parts.original(read);
@@ -97,7 +112,7 @@ export class Pipeline implements RecordSink, SettlementListener {
         continue;
       }
       const source = original === 'skip' ? { ...read, value: null } : original;
-      const bytes = (source.value?.length ?? 0) + (source.key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+      const bytes = payloadBytes(source) + RECORD_OVERHEAD_BYTES;
       const record = new TakenRecord(source, source.topic === owned.topic ? owned.topic : source.topic);
       const settlement = new Settlement(record, bytes, owned, this, read.offset);
       owned.receive(settlement);
@@ -107,70 +122,54 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.#decode(settlement, record, source.value);
     }
     if (taken > 0) this.#parts.events.received(taken);
+    if (this.#reducing.isNeeded) this.#groupTurns.update(this.#parts.assignment().all(), performance.now());
     this.#parts.documents.flush();
   }
 
+  #find(topic: string, partition: number): OwnedPartition | undefined {
+    const owned = this.#parts.assignment().find(topic, partition);
+    // Where the topic was created anew, nothing more will come for the groups of before.
+    if (owned !== undefined) for (const earlier of this.#epochs.add(owned)) this.#reducing.closeAll(earlier);
+    return owned;
+  }
+
+  /** Records that another chain has made something of before. */
+  #runAgain(settlements: Settlement[]): void {
+    settlements.sort((a, b) => a.offset - b.offset);
+    for (const one of settlements) this.#decode(one, one.record, one.record.value);
+  }
+
   #decode(settlement: Settlement, record: TakenRecord, value: Buffer | null): void {
+    settlement.chain = this.#reducing;
     if (value === null) {
       settlement.settle('skipped');
       return;
     }
-    const { renderer, documents } = this.#parts;
     const chain = this.#chain;
-    const isLookedInto = !chain.isEmpty || renderer.needsEvent;
+    const isLookedInto = !chain.isEmpty || this.#rendering.needsEvent;
     const decoded = decode(value, this.#parts.codec, isLookedInto && chain.isLazy);
     if (decoded.kind === 'poison') {
       this.#refusals.refuse(settlement, decoded);
       return;
     }
     if (!isLookedInto) {
-      const document = renderer.untouched(settlement, decoded);
-      // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
-      const end = document.end - 1;
-      if (decoded.bytes === value) record.movedTo(document.chunk, end - value.length, end);
-      else record.moveTo(this.#values);
-      free(value);
-      documents.add(document);
+      this.#rendering.untouched(settlement, record, decoded, value);
       return;
     }
     if (this.#parts.quarantine?.has(record) === true) {
-      this.#refusals.refuse(settlement, {
-        reason: 'transform_stuck',
-        message: 'a transform did not come back from this record, twice',
-      });
+      this.#refusals.refuse(settlement, STUCK);
       return;
     }
     const exact = decoded.event();
-    record.moveTo(this.#values);
+    this.#rendering.keepValue(record);
     const result = chain.run(decoded, exact, record);
-    if (this.#reducing.isNeeded) this.#reduce(settlement, record, result, exact);
-    else this.#transformed(settlement, result, exact, FIRST_RUN, this.#reducing);
-  }
-
-  #reduce(
-    settlement: Settlement,
-    record: TakenRecord,
-    result: ChainResult | Promise<ChainResult>,
-    exact: ExactValue,
-  ): void {
     const reducing = this.#reducing;
-    if (result instanceof Promise) settlement.detach();
-    reducing.inOrder(settlement.partition, result, (settled, isLate) => {
-      reducing.next(settlement.partition, record);
-      this.#render(settlement, settled, exact, FIRST_RUN, reducing);
-      if (isLate) this.#afterLate(reducing);
-    });
-  }
-
-  #transformed(
-    settlement: Settlement,
-    result: ChainResult | Promise<ChainResult>,
-    exact: ExactValue,
-    outputs: Outputs,
-    reducing: Reducing,
-  ): void {
-    if (result instanceof Promise) void this.#transformedLate(settlement, result, exact, outputs, reducing);
-    else this.#render(settlement, result, exact, outputs, reducing);
+    if (reducing.isNeeded)
+      reducing.next(settlement, result, (settled) =>
+        this.#render(settlement, settled, exact, FIRST_RUN, reducing),
+      );
+    else if (result instanceof Promise) void this.#transformedLate(settlement, result, exact, reducing);
+    else this.#render(settlement, result, exact, FIRST_RUN, reducing);
   }
 
   /** @param pending never rejects */
@@ -178,19 +177,15 @@ export class Pipeline implements RecordSink, SettlementListener {
     settlement: Settlement,
     pending: Promise<ChainResult>,
     exact: ExactValue,
-    outputs: Outputs,
     reducing: Reducing,
   ): Promise<void> {
     // It may take long, and must not keep its neighbours' memory.
     settlement.detach();
-    this.#render(settlement, await pending, exact, outputs, reducing);
-    this.#afterLate(reducing);
-  }
-
-  /** What comes late still wants its batch sent. */
-  #afterLate(reducing: Reducing): void {
-    // Of a chain that another one has replaced: nothing will come that could complete it.
-    if (reducing !== this.#reducing) reducing.closeAll();
+    settlement.keepEvent();
+    const result = await pending;
+    settlement.releaseEvent();
+    this.#render(settlement, result, exact, FIRST_RUN, reducing);
+    // What comes late still wants its batch sent.
     this.#parts.documents.flush();
   }
 
@@ -211,35 +206,28 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
-    if (failures.length > 0) this.#refuse(settlement, failures);
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as Event;
-      let document: Document;
-      try {
-        const output = outputs.first + index * outputs.apart;
-        document = this.#parts.renderer.event(settlement, event, output, exact);
-      } catch (error) {
-        this.#refusals.refuse(settlement, { reason: 'not_serialisable', message: messageOf(error) });
-        continue;
-      }
-      // What a transform made stays in memory beside the record's own bytes.
-      this.budget.take(document.bytes);
-      settlement.bytes += document.bytes;
-      this.#parts.documents.add(document);
-    }
+    if (failures.length > 0) this.#hold(this.#refusals.failed(settlement, failures), settlement, reducing);
+    this.#rendering.events(settlement, events, exact, outputs, reducing, (why) =>
+      this.#hold(this.#refusals.deadLetter(settlement, why), settlement, reducing),
+    );
     for (let index = 0; index < waiting.length; index++) {
       const output = outputs.first + (events.length + index) * outputs.apart;
       reducing.wait(waiting[index] as Waiting, settlement, exact, output);
     }
   }
 
-  /** What a transform could not handle. A hold wins: what is dead-lettered is settled, and nobody would look at it again. */
-  #refuse(settlement: Settlement, failures: readonly Failure[]): void {
-    const failure = failures.find(({ policy }) => policy === 'hold') ?? failures[0];
-    if (failure === undefined) return;
-    const reason = `transform ${failure.step}`;
-    if (failure.policy === 'hold') this.#refusals.holdForChain(`${reason} failed`, settlement);
-    else this.#refusals.refuse(settlement, { reason, message: failure.error.message });
+  /** @param cause why it may not be dead-lettered; undefined where it may */
+  #hold(cause: string | undefined, settlement: Settlement, reducing: Reducing): void {
+    if (cause === undefined) return;
+    if (reducing === this.#reducing) this.#refusals.holdForChain(cause, settlement);
+    else this.#again(settlement);
+  }
+
+  /** Another chain has come since that was made of the record which is refused now: that one makes it anew. */
+  #again(settlement: Settlement, isLetter = false): void {
+    const waiting = this.#refusals.withdraw(settlement, this.#reducing, isLetter);
+    this.#runAgain(this.#refusals.takeWaiting(waiting));
+    this.#parts.documents.flush();
   }
 
   /** settle: a document was acknowledged by Elasticsearch. */
@@ -254,11 +242,26 @@ export class Pipeline implements RecordSink, SettlementListener {
    * @returns the cause for which whoever sent it must hold it and try again, where it may not be dead-lettered now
    */
   rejected(document: Document, reason: string, message: string): string | undefined {
-    const { settlement } = document;
-    if (document.acknowledged === undefined)
-      return this.#refusals.deadLetter(settlement, { reason, message });
-    if (!settlement.settled) this.#parts.holds.add(`the dead-letter index refuses: ${reason}`, settlement);
+    const { settlement, isLetter } = document;
+    if (settlement.settled) return undefined;
+    const cause = isLetter
+      ? `the dead-letter index refuses: ${reason}`
+      : this.#refusals.deadLetter(settlement, { reason, message }, document.rejected);
+    document.rejected = true;
+    if (cause === undefined || (isLetter ? settlement : document).chain === this.#reducing) return cause;
+    this.#again(settlement, isLetter);
     return undefined;
+  }
+
+  /** A dead letter that is to be indexed. */
+  addLetter(document: Document): void {
+    this.#rendering.add(document);
+    this.#parts.documents.flush();
+  }
+
+  charged(bytes: number): void {
+    if (bytes > 0) this.budget.take(bytes);
+    else this.budget.release(-bytes);
   }
 
   /** Called by the settlement when its last share is settled. */
@@ -271,14 +274,14 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** Resolves when nothing of these partitions is in flight but what waits for somebody or for more records, or after the time. */
   async drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    const isBusy = ({ unsettled, held, waiting }: OwnedPartition): boolean => unsettled > held + waiting;
-    while (partitions.some(isBusy) && Date.now() < deadline) await delay(DRAIN_CHECK_MS);
+    await this.#epochs.drained(partitions, timeoutMs);
   }
 
-  /** Ends what is open of partitions that belong to somebody else now. */
+  /** Ends what is open of partitions that belong to somebody else now, and of earlier epochs of them. */
   giveUp(partitions: readonly OwnedPartition[]): void {
-    for (const owned of partitions) {
+    const epochs = this.#epochs.of(partitions);
+    this.#epochs.delete(epochs);
+    for (const owned of epochs) {
       // First: what is given up moves the watermark, which must never be committed.
       owned.closed = true;
       for (const settlement of owned.open()) settlement.giveUp();

@@ -1,3 +1,5 @@
+import { Beginning } from './clock.ts';
+
 /** Records that are looked back on. */
 const WINDOW = 1000;
 /** More than half of the window refused for one reason is a storm, down to a quarter of it the storm goes on. */
@@ -10,8 +12,7 @@ const REASONS_MAX = 100;
 /** Most of what was read lately was refused, for one reason. */
 export interface Storm {
   readonly reason: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
+  readonly began: Beginning;
 }
 
 export interface StormListener {
@@ -75,7 +76,7 @@ export class RejectStorm {
     this.#counts[reason] = count;
     const name = this.#reasons[reason] ?? '';
     if (this.#storm === null && count > BEGINS_ABOVE) {
-      this.#storm = { reason: name, since: Date.now() };
+      this.#storm = { reason: name, began: new Beginning() };
       this.#listener.began(this.#storm);
     } else if (this.#storm?.reason === name && count < ENDS_BELOW) {
       const over = this.#storm;

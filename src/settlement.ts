@@ -1,3 +1,4 @@
+import type { Chunk } from './arena.ts';
 import type { PartitionOffsets } from './kafka/offsets.ts';
 import type { TakenRecord } from './taken-record.ts';
 
@@ -25,15 +26,27 @@ export const outcomes = ['skipped', 'dropped', 'indexed', 'dead_lettered', 'retu
  */
 export type Outcome = (typeof outcomes)[number];
 
+/** The dead letter of a record, on its way or there. */
+export interface Letter {
+  /** Shares of the record that settle when it is acknowledged. */
+  shares: number;
+  isSent: boolean;
+}
+
 /** What a settled record needs no more. */
 interface Releasable {
   release(): void;
 }
 
-/** Told once, when the last output of a record has settled. */
 export interface SettlementListener {
+  /** Told once, when the last output of a record has settled. */
   settled(settlement: Settlement, outcome: Outcome): void;
+  /** The record stands for so many bytes of memory more, or less where that is negative. For those who count them. */
+  charged?(bytes: number): void;
 }
+
+/** A parsed event takes, as objects, about so much of the bytes that it was parsed from. */
+const EVENT_FACTOR = 2;
 
 /**
  * The settle token that a record carries from consume to commit. It starts with one share; a 1→N transform takes more with
@@ -44,8 +57,12 @@ export class Settlement {
   readonly offset: number;
   /** The epoch of the partition that the record was received in. */
   readonly partition: PartitionOffsets<Settlement>;
-  /** Bytes of memory that this record stands for until it settles. */
+  /** Bytes of memory that this record stands for until it settles; more, as there are events and documents of it. */
   bytes: number;
+  /** What its event takes as objects, about. */
+  readonly eventBytes: number;
+  /** Bytes of the record and of its event as objects: the same whenever it is read. */
+  readonly weight: number;
   settled = false;
   /** The offset of the last record that one event was made of together with this one, the first; -1 where there is none. */
   until = -1;
@@ -53,8 +70,12 @@ export class Settlement {
   holds = 0;
   /** How many of its events wait for others to be made into one with. */
   waits = 0;
+  /** The first record of the event that was made of this one and others. */
+  leader: Settlement | null = null;
   /** Set once the record is on its way to the dead letter: it goes there once, however many of its outputs fail. */
-  deadLetter: Promise<void> | null = null;
+  deadLetter: Letter | null = null;
+  /** The chain that it went through last, as whoever runs chains tells them apart. */
+  chain: object | null = null;
   /** Most records lead no others: nothing is allocated for them. */
   #followers: Settlement[] | null = null;
   #record: TakenRecord | null;
@@ -76,6 +97,8 @@ export class Settlement {
     this.offset = offset;
     this.partition = partition;
     this.bytes = bytes;
+    this.eventBytes = (record.value?.length ?? 0) * EVENT_FACTOR;
+    this.weight = bytes + this.eventBytes;
     this.#record = record;
     this.#listener = listener;
   }
@@ -92,6 +115,11 @@ export class Settlement {
     this.#record?.detach();
   }
 
+  /** As {@link TakenRecord.follow}. */
+  follow(from: Chunk, start: number, end: number, own: Chunk): void {
+    this.#record?.follow(from, start, end, own);
+  }
+
   /** That document was made of the record, and is released with it. */
   owns(document: Releasable): void {
     if (this.#document === null) this.#document = document;
@@ -103,8 +131,47 @@ export class Settlement {
     this.#shares += more;
   }
 
+  /** Counts memory that is kept for the record, or no longer is. */
+  charge(bytes: number): void {
+    if (this.settled) return;
+    this.bytes += bytes;
+    this.#listener.charged?.(bytes);
+  }
+
+  /** Its event is kept as objects, since something is not there yet that it needs. */
+  keepEvent(): void {
+    this.charge(this.eventBytes);
+  }
+
+  /** The opposite of {@link keepEvent}. */
+  releaseEvent(): void {
+    this.charge(-this.eventBytes);
+  }
+
+  /** One of its events waits for others to be made into one with. */
+  wait(): void {
+    if (this.waits++ > 0) return;
+    this.partition.waiting++;
+    this.partition.waitingBytes += this.weight;
+    this.keepEvent();
+  }
+
+  /** The opposite of {@link wait}. */
+  goOn(): void {
+    if (--this.waits > 0) return;
+    this.partition.waiting--;
+    this.partition.waitingBytes -= this.weight;
+    this.releaseEvent();
+  }
+
+  /** Whether something is under way that will settle it, or hold it: not so where only more records, or somebody, can help. */
+  get isMoving(): boolean {
+    return this.holds === 0 && this.waits === 0 && (this.leader === null || this.leader.holds === 0);
+  }
+
   /** One share of `follower` settles with this record, as this record does: one event was made of both. */
   leads(follower: Settlement): void {
+    follower.leader = this;
     (this.#followers ??= []).push(follower);
   }
 
@@ -112,6 +179,7 @@ export class Settlement {
   takeFollowers(): Settlement[] {
     const followers = this.#followers ?? [];
     this.#followers = null;
+    for (const follower of followers) follower.leader = null;
     return followers;
   }
 

@@ -58,7 +58,13 @@ export class TakenRecord implements SourceRecord {
   /** Takes the value out of its chunk, since it may have to wait for long: the whole chunk would stay for this one alone. */
   detach(): void {
     const { value } = this;
-    if (value !== null && this.#chunk !== NO_CHUNK) this.#move(NO_CHUNK, Buffer.from(value), 0, value.length);
+    if (value !== null && this.#chunk.isShared) this.#move(NO_CHUNK, Buffer.from(value), 0, value.length);
+  }
+
+  /** What stood in `from` between `start` and `end` stands in `own` too, alone: where the value does, it is taken from there. */
+  follow(from: Chunk, start: number, end: number, own: Chunk): void {
+    if (this.#chunk === from && from.isShared && this.#start >= start && this.#end <= end)
+      this.movedTo(own, this.#start - start, this.#end - start);
   }
 
   /** The record is settled: its bytes are another's. */

@@ -34,8 +34,8 @@ export class Metrics {
   readonly #transformCustom: Counter<'transform' | 'name'>;
   readonly #holdSeconds: Counter<'reason'>;
   readonly #reasons = new Map<string, Set<string>>();
-  /** Up to when the time of a hold is counted, by reason; milliseconds since the epoch. */
-  readonly #countedUntil = new Map<string, number>();
+  /** How many seconds of a hold that lasts are counted, by reason. */
+  readonly #countedSeconds = new Map<string, number>();
   /** What is counted for every record costs an addition here; Prometheus's counters learn it when somebody asks. */
   readonly #outcomes: Record<Outcome, number> = {
     skipped: 0,
@@ -98,7 +98,7 @@ export class Metrics {
       labelNames: ['reason'],
       registers: [this.registry],
       collect: () => {
-        for (const { reason, since } of gauges.holds()) this.#countHold(reason, since);
+        for (const hold of gauges.holds()) this.#countHold(hold);
       },
     });
     registerGauges(this.registry, prefix, gauges);
@@ -129,17 +129,16 @@ export class Metrics {
     this.#deadLetters.inc({ reason: this.#bounded('dead letter', reason) });
   }
 
-  /** A hold that began at `since` (ms) is over. */
-  holdEnded(reason: string, since: number): void {
-    this.#countHold(reason, since);
-    this.#countedUntil.delete(reason);
+  /** A hold is over. */
+  holdEnded(hold: Pick<HoldInfo, 'reason' | 'seconds'>): void {
+    this.#countHold(hold);
+    this.#countedSeconds.delete(hold.reason);
   }
 
-  #countHold(reason: string, since: number): void {
-    const now = Date.now();
-    const from = Math.max(since, this.#countedUntil.get(reason) ?? 0);
-    this.#countedUntil.set(reason, now);
-    this.#holdSeconds.inc({ reason: this.#bounded('hold', reason) }, Math.max(0, now - from) / 1000);
+  #countHold({ reason, seconds }: Pick<HoldInfo, 'reason' | 'seconds'>): void {
+    const counted = this.#countedSeconds.get(reason) ?? 0;
+    this.#countedSeconds.set(reason, seconds);
+    this.#holdSeconds.inc({ reason: this.#bounded('hold', reason) }, Math.max(0, seconds - counted));
   }
 
   #bounded(kind: string, reason: string): string {

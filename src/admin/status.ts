@@ -1,3 +1,4 @@
+import type { Beginning } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { OutageState } from '../elasticsearch/outage.ts';
 import type { HoldInfo } from '../holds.ts';
@@ -12,8 +13,7 @@ import type { Metrics } from './metrics.ts';
 const HOLDS_SHOWN = 100;
 
 export interface StatusParts {
-  /** Milliseconds since the epoch. */
-  readonly started: number;
+  readonly started: Beginning;
   readonly stopping: boolean;
   readonly notReady: string | null;
   readonly config: Config;
@@ -47,7 +47,7 @@ export interface Status {
     readonly since: string | null;
   };
   readonly holds: readonly (Omit<HoldInfo, 'since'> & { readonly since: string })[];
-  readonly reject_storm: (Omit<Storm, 'since'> & { readonly since: string }) | null;
+  readonly reject_storm: (Pick<Storm, 'reason'> & { readonly since: string }) | null;
   readonly records: Record<'received' | 'in_flight' | Outcome, number>;
   readonly buffer: { readonly bytes: number; readonly max_bytes: number };
 }
@@ -81,7 +81,7 @@ export function statusOf(parts: StatusParts): Status {
   return {
     version,
     pid: process.pid,
-    uptime_seconds: Math.round((Date.now() - parts.started) / 1000),
+    uptime_seconds: Math.round(parts.started.seconds),
     state: parts.stopping ? 'stopping' : parts.notReady === null ? 'running' : 'held',
     reason: parts.notReady,
     kafka: {
@@ -95,13 +95,15 @@ export function statusOf(parts: StatusParts): Status {
     elasticsearch: {
       state: outage === null ? 'ok' : outage.kind,
       reason: outage?.reason ?? null,
-      since: outage === null ? null : new Date(outage.since).toISOString(),
+      since: outage === null ? null : new Date(outage.began.at).toISOString(),
     },
     holds: parts.holds
       .slice(0, HOLDS_SHOWN)
       .map((hold) => ({ ...hold, since: new Date(hold.since).toISOString() })),
     reject_storm:
-      parts.storm === null ? null : { ...parts.storm, since: new Date(parts.storm.since).toISOString() },
+      parts.storm === null
+        ? null
+        : { reason: parts.storm.reason, since: new Date(parts.storm.began.at).toISOString() },
     records: { received: metrics.receivedCount, in_flight: pipeline.inFlight, ...metrics.outcomeCounts() },
     buffer: { bytes: pipeline.budget.usedBytes, max_bytes: pipeline.budget.maxBytes },
   };

@@ -25,7 +25,6 @@ export class DryRun {
   readonly #reducing: Reducing;
   readonly #partitions = new Map<string, OwnedPartition>();
   readonly #labels = new WeakMap<RecordInfo, string>();
-  #late: Promise<void>[] = [];
   #label = '';
 
   constructor(chain: Chain, codec: Codec, output: Writable, say: (text: string) => void, diff: boolean) {
@@ -34,9 +33,12 @@ export class DryRun {
     this.#output = output;
     this.#say = say;
     this.#diff = diff;
-    this.#reducing = new Reducing(chain, WAITING_BYTES_MAX, (leader, result, exact) => {
-      this.#late.push(this.#show(leader, result, exact, undefined));
-    });
+    this.#reducing = new Reducing(
+      chain,
+      WAITING_BYTES_MAX,
+      (leader, result, exact) => this.#show(leader, result, exact, undefined),
+      () => {},
+    );
   }
 
   /** Says something of the record that is being run. */
@@ -69,30 +71,27 @@ export class DryRun {
     const owned = this.#ownerOf(record);
     const settlement = new Settlement(record, source.value.length, owned, { settled: () => {} });
     owned.receive(settlement);
-    if (this.#reducing.isNeeded) this.#reducing.next(owned, record);
     // Before a transform may change it.
     const before = this.#diff ? (decoded.parse().value as Event) : undefined;
-    await this.#show(settlement, this.#chain.run(exact.value as Event, record), exact, before);
-    await this.#lateOnes();
+    const result = await this.#chain.run(exact.value as Event, record);
+    if (this.#reducing.isNeeded)
+      this.#reducing.next(settlement, result, (settled) => this.#show(settlement, settled, exact, before));
+    else this.#show(settlement, result, exact, before);
+    await this.#reducing.idle();
   }
 
   /** The end of all partitions: what still waits for others comes out. */
   async end(): Promise<void> {
-    this.#reducing.closeAll();
-    await this.#lateOnes();
+    this.#reducing.retire();
+    await this.#reducing.idle();
   }
 
-  async #lateOnes(): Promise<void> {
-    while (this.#late.length > 0) await Promise.all(this.#late.splice(0));
-  }
-
-  async #show(
+  #show(
     settlement: Settlement,
-    pending: ChainResult | Promise<ChainResult>,
+    { events, failures, waiting }: ChainResult,
     exact: ExactValue,
     before: Event | undefined,
-  ): Promise<void> {
-    const { events, failures, waiting } = await pending;
+  ): void {
     let failed = failures.length > 0;
     if (!failed && events.length + waiting.length === 0) {
       this.counts.dropped++;

@@ -5,6 +5,7 @@ import { exitSuccessfully } from '../kafka/native.ts';
 import { type Log, createLog } from '../log.ts';
 import { watchFiles } from '../transform/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
+import { stopOnSignals } from './stop-signals.ts';
 
 export interface RunOptions {
   readonly config?: string;
@@ -12,7 +13,10 @@ export interface RunOptions {
   readonly watch?: boolean;
 }
 
-/** `logweir run`: the aggregator, until SIGTERM or SIGINT. A second signal ends it at once, with exit code 130 or 143. SIGHUP reloads the transforms. */
+/**
+ * `logweir run`: the aggregator, until SIGTERM or SIGINT. Another one of them, a second or more after the first, ends it at once,
+ * with exit code 130 or 143. SIGHUP reloads the transforms.
+ */
 export async function run(options: RunOptions): Promise<void> {
   const loaded = loadConfig(options.config);
   const log = createLog(loaded.config.log.level);
@@ -74,16 +78,13 @@ interface Wishes {
 
 function onSignals(log: Log, wishes: Wishes): void {
   process.on('SIGHUP', () => wishes.reload());
-  let asked = false;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (asked) {
-      log.warn({ signal }, 'second signal: ending at once');
+  const onSignal = stopOnSignals(log, {
+    stop: () => wishes.stop(),
+    endAtOnce(exitCode) {
       wishes.endAtOnce();
-      process.exit(signal === 'SIGINT' ? 130 : 143);
-    }
-    asked = true;
-    wishes.stop();
-  };
+      process.exit(exitCode);
+    },
+  });
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
 }

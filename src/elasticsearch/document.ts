@@ -16,6 +16,10 @@ export class Document {
   end: number;
   /** How many answers said that it must be sent again. */
   refusals = 0;
+  /** Whether Elasticsearch has refused it for good, and it was held instead of being dead-lettered. */
+  rejected = false;
+  /** The chain that has made it, as {@link Settlement.chain} names it. */
+  chain: object | null = null;
   /** Set on a dead letter: called, instead of settling the record as indexed, when Elasticsearch has it. */
   acknowledged: (() => void) | undefined = undefined;
 
@@ -27,6 +31,11 @@ export class Document {
     this.end = end;
     chunk.use();
     settlement.owns(this);
+  }
+
+  /** Whether it is a dead letter. */
+  get isLetter(): boolean {
+    return this.acknowledged !== undefined;
   }
 
   /** Bytes that the document takes in a bulk body. */
@@ -53,11 +62,16 @@ export class Document {
    * chunk would stay for this one alone.
    */
   detach(): void {
-    this.settlement.detach();
-    const { bytes } = this.chunk;
-    if (bytes.length === this.bytes || this.chunk === NO_CHUNK) return;
+    const { bytes, isShared } = this.chunk;
+    if (!isShared) {
+      this.settlement.detach();
+      return;
+    }
     const own = new Chunk(Buffer.from(bytes.subarray(this.start, this.end)));
     own.use();
+    // Of one that nobody has looked into, the value lies in the document.
+    this.settlement.follow(this.chunk, this.start, this.end, own);
+    this.settlement.detach();
     this.release();
     this.chunk = own;
     this.end -= this.start;

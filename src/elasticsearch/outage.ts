@@ -1,10 +1,11 @@
+import { Beginning } from '../clock.ts';
+
 /** Why nothing can be delivered at the moment. */
 export interface OutageState {
   /** `outage`: passes by itself. `hold`: somebody must mend it. */
   readonly kind: 'outage' | 'hold';
   readonly reason: string;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
+  readonly began: Beginning;
 }
 
 /** Told about every change; null stands for closed. */
@@ -54,7 +55,7 @@ export class Outage {
     if (kind === 'outage' && this.#state === null && this.#failures < FAILURES_TO_OPEN) return;
     if (this.#state?.kind === kind && this.#state.reason === reason) return;
     const before = this.#state;
-    this.#state = { kind, reason, since: before?.since ?? Date.now() };
+    this.#state = { kind, reason, began: before?.began ?? new Beginning() };
     this.#onChange(this.#state, before);
   }
 

@@ -8,6 +8,8 @@ export type Probe = (document: Document, signal: AbortSignal) => Promise<boolean
 
 /** Probes at the same time. Causes hold index names, which may come from hostile data: there may be thousands. */
 const PROBES_MAX = 8;
+const LOTS_MAX = 1000;
+const FURTHER = 'further causes';
 
 /**
  * Where documents wait that Elasticsearch cannot take for a fault of the environment: a blocked or closed index, a missing
@@ -22,6 +24,8 @@ export class Parking {
   readonly #closing = new AbortController();
   /** Documents by cause; the cause that is probed next comes first. */
   readonly #lots = new Map<string, Document[]>();
+  /** Those that are being sent at the moment. */
+  readonly #probed = new Set<Document>();
   #running = false;
 
   constructor(
@@ -37,7 +41,7 @@ export class Parking {
   }
 
   park(document: Document, cause: string): void {
-    const reason = `${cause} (index ${document.index})`;
+    const reason = this.#lotOf(`${cause} (index ${document.index})`);
     document.detach();
     this.#holds.add(reason, document.settlement);
     const lot = this.#lots.get(reason);
@@ -49,6 +53,28 @@ export class Parking {
     if (!this.#running) void this.#probeUntilEmpty();
   }
 
+  /**
+   * Takes out the documents that Elasticsearch has rejected, which another chain may make otherwise; but not one that is just being
+   * probed, since that may settle it.
+   */
+  takeRejected(): Document[] {
+    const taken: Document[] = [];
+    for (const [reason, lot] of this.#lots) {
+      const isTaken = (document: Document): boolean =>
+        document.rejected && !document.settlement.settled && !this.#probed.has(document);
+      const kept = lot.filter((document) => !isTaken(document));
+      if (kept.length === lot.length) continue;
+      const stay = new Set(kept.map(({ settlement }) => settlement));
+      for (const document of lot.filter(isTaken)) {
+        taken.push(document);
+        if (!stay.has(document.settlement)) this.#holds.remove(reason, document.settlement);
+      }
+      if (kept.length > 0) this.#lots.set(reason, kept);
+      else this.#lots.delete(reason);
+    }
+    return taken;
+  }
+
   close(): void {
     this.#closing.abort();
   }
@@ -56,15 +82,22 @@ export class Parking {
   async #probeUntilEmpty(): Promise<void> {
     const { signal } = this.#closing;
     this.#running = true;
+    let isOver = false;
     for (let attempt = 1; this.#lots.size > 0; attempt++) {
-      await delay(fullJitter(attempt, this.#backoff), undefined, { signal }).catch(() => {});
+      if (!isOver) await delay(fullJitter(attempt, this.#backoff), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       const round = [...this.#lots.keys()].slice(0, PROBES_MAX);
       const freed = await Promise.all(round.map((reason) => this.#isFree(reason)));
-      // Somebody has mended something: the other causes are looked at soon.
+      // Somebody has mended something: the other causes are looked at soon, and at once where all of many are over.
       if (freed.includes(true)) attempt = 0;
+      isOver = freed.length === PROBES_MAX && !freed.includes(false);
     }
     this.#running = false;
+  }
+
+  /** Beyond so many causes what comes for another one shares a lot, and is told apart again when that is released. */
+  #lotOf(reason: string): string {
+    return this.#lots.has(reason) || this.#lots.size < LOTS_MAX ? reason : FURTHER;
   }
 
   /** Probes one cause. @returns whether it is over, and its documents released */
@@ -93,10 +126,13 @@ export class Parking {
 
   /** An error of our own settles nothing. */
   async #probeSafely(document: Document): Promise<boolean> {
+    this.#probed.add(document);
     try {
       return await this.#probe(document, this.#closing.signal);
     } catch {
       return false;
+    } finally {
+      this.#probed.delete(document);
     }
   }
 }

@@ -9,6 +9,8 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   paused = false;
   /** Whether it has to wait until others had their turn; see `turns.ts`. */
   yielding = false;
+  /** Whether it has to wait until others have closed their groups; see `group-turns.ts`. */
+  awaitsGroups = false;
   /** The broker's high watermark when it was last asked, -1 before. */
   highWatermark = -1;
 

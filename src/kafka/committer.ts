@@ -30,7 +30,7 @@ export class Committer {
 
   /** Sends off whatever may be committed, unless an answer is still awaited. */
   commit(partitions: readonly OwnedPartition[] = this.#assignment.all()): void {
-    if (this.#sentAt !== null && Date.now() - this.#sentAt < ANSWER_TIMEOUT_MS) return;
+    if (this.#sentAt !== null && performance.now() - this.#sentAt < ANSWER_TIMEOUT_MS) return;
     const offsets: PartitionOffset[] = [];
     for (const owned of partitions) {
       const offset = owned.committable;
@@ -39,7 +39,7 @@ export class Committer {
     if (offsets.length === 0) return;
     try {
       this.#consumer.commit(offsets);
-      this.#sentAt = Date.now();
+      this.#sentAt = performance.now();
       this.#sent = partitions;
     } catch (error) {
       this.#warn(messageOf(error));
@@ -67,10 +67,10 @@ export class Committer {
 
   /** Commits these partitions and waits for the broker to say so, for `timeoutMs` at most. */
   async settle(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    while (partitions.some((owned) => owned.committable !== null) && Date.now() < deadline) {
+    const deadline = performance.now() + timeoutMs;
+    while (partitions.some((owned) => owned.committable !== null) && performance.now() < deadline) {
       this.commit(partitions);
-      await this.#nextAnswer(Math.min(500, deadline - Date.now()));
+      await this.#nextAnswer(Math.min(500, deadline - performance.now()));
     }
   }
 

@@ -13,6 +13,7 @@ import { ErrorReports } from './error-reports.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
+import { payloadBytes } from '../record-size.ts';
 import { Rebalancer } from './rebalance.ts';
 import { Recovery } from './recovery.ts';
 import { Turns } from './turns.ts';
@@ -26,8 +27,10 @@ export interface RecordSink {
   /** Takes records, whose values may be empty afterwards. Sync, and never throws: what cannot be handled is held. */
   take(records: readonly SourceRecord[]): void;
   readonly budget: BufferBudget;
-  /** Of the budget, what records take that are held. */
-  readonly heldBytes: number;
+  /** Of the budget, what records take that are held, or that wait for more. */
+  readonly stuckBytes: number;
+  /** Whether only more records can settle what has been taken. */
+  readonly needsMore: boolean;
   drained(partitions: readonly OwnedPartition[], timeoutMs: number): Promise<void>;
   giveUp(partitions: readonly OwnedPartition[]): void;
 }
@@ -53,7 +56,7 @@ export class Consumer {
   #rebalancer: Rebalancer | null = null;
   #recovery: Recovery | null = null;
   /** When a poll last brought nothing: what the client had fetched was taken. */
-  #emptyAt = 0;
+  #emptyAt = -Infinity;
   #ended = false;
   #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
@@ -150,9 +153,9 @@ export class Consumer {
   }
 
   async #unsubscribe(native: NativeConsumer): Promise<void> {
-    const deadline = Date.now() + LEAVE_TIMEOUT_MS;
+    const deadline = performance.now() + LEAVE_TIMEOUT_MS;
     native.unsubscribe();
-    while (this.assignment.all().length > 0 && Date.now() < deadline) await delay(20);
+    while (this.assignment.all().length > 0 && performance.now() < deadline) await delay(20);
     await this.#rebalancer?.idle();
   }
 
@@ -167,7 +170,7 @@ export class Consumer {
       const records = await pending;
       if (this.#fatal !== null) throw this.#fatal;
       if (records.length === 0) {
-        this.#emptyAt = Date.now();
+        this.#emptyAt = performance.now();
         this.#learnPositions(native);
       }
       // Records at hand were read before whatever waits here: they go first.
@@ -192,7 +195,7 @@ export class Consumer {
     try {
       const records = await consume(native, count);
       let bytes = 0;
-      for (const { value } of records) bytes += value?.length ?? 0;
+      for (const record of records) bytes += payloadBytes(record);
       const now = performance.now();
       this.#pollSize.learn(count, records.length, bytes, now - start);
       this.#turns.polled(records.length >= count, bytes, now, () => this.assignment.all());
@@ -206,15 +209,16 @@ export class Consumer {
 
   /** Waits a moment for room; where none comes, pauses, since a member that does not poll is evicted. */
   async #pauseWithoutRoom(): Promise<void> {
-    if (this.pauses.length > 0) return;
+    if (this.pauses.length > 0 || this.#sink.needsMore) return;
     if (!(await this.#sink.budget.room(ROOM_WAIT_MS))) this.setPaused('buffer full', true);
   }
 
   #beforePoll(native: NativeConsumer): void {
     this.#runWaiting();
-    // Half of what is not held, since a pause discards what the client has fetched: not for every few records.
+    // Half of what is not stuck, since a pause discards what the client has fetched: not for every few records.
     const { roomBytes, maxBytes } = this.#sink.budget;
-    if (roomBytes > Math.max(0, maxBytes - this.#sink.heldBytes) / 2) this.setPaused('buffer full', false);
+    const hasRoom = roomBytes > Math.max(0, maxBytes - this.#sink.stuckBytes) / 2;
+    if (this.pauses.length > 0 && (hasRoom || this.#sink.needsMore)) this.setPaused('buffer full', false);
     this.#pauses.apply(native, this.assignment.all());
   }
 

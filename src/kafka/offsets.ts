@@ -25,6 +25,8 @@ export class PartitionOffsets<T extends Tracked> {
   held = 0;
   /** Records that wait for others to be made into one event with: only more records can complete them. */
   waiting = 0;
+  /** Memory that those take, in bytes. */
+  waitingBytes = 0;
   #entries: T[] = [];
   /** The first entry that may not be passed. */
   #head = 0;
@@ -115,6 +117,15 @@ export class PartitionOffsets<T extends Tracked> {
   get committable(): number | null {
     const watermark = this.watermark;
     return !this.closed && watermark > this.committed ? watermark : null;
+  }
+
+  /** Whether that is so for one of the records that are not settled. Stops at the first one. */
+  someOpen(isSo: (entry: T) => boolean): boolean {
+    for (let at = this.#scan; at < this.#entries.length; at++) {
+      const entry = this.#entries[at];
+      if (entry !== undefined && !entry.settled && isSo(entry)) return true;
+    }
+    return false;
   }
 
   /** The records that are not settled, oldest first. */

@@ -35,9 +35,10 @@ export class Pauses {
 
 /** Why a single partition is not to be fetched, whatever there is against all of them; null where nothing is against it. */
 export function pauseReason(owned: OwnedPartition): string | null {
-  const { draining, held, tracked, paused, yielding } = owned;
+  const { draining, held, tracked, paused, yielding, awaitsGroups } = owned;
   if (draining) return 'draining';
   if (held > 0) return 'records held';
   if (tracked > (paused ? TRACKED_MAX / 2 : TRACKED_MAX)) return 'too much behind an unsettled record';
+  if (awaitsGroups) return 'too much waits in open groups of reduce';
   return yielding ? 'waiting for its turn' : null;
 }

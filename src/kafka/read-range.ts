@@ -21,8 +21,8 @@ export async function* readRanges(
     let offset = from;
     if (offset >= to) continue;
     consumer.assign([{ topic, partition, offset }]);
-    const deadline = Date.now() + PARTITION_TIMEOUT_MS;
-    while (offset < to && Date.now() < deadline) {
+    const deadline = performance.now() + PARTITION_TIMEOUT_MS;
+    while (offset < to && performance.now() < deadline) {
       for (const record of await consume(consumer, 500)) {
         offset = record.offset + 1;
         if (record.offset < to) yield record;

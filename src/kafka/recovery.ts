@@ -39,12 +39,12 @@ export class Recovery {
   /**
    * To be called every few seconds. Never rejects.
    *
-   * @param emptyAt when the client's queue was last empty, in ms since the epoch
+   * @param emptyAt when the client's queue was last empty, by `performance.now()`
    */
   async check(owned: OwnedPartition, offsets: Offsets, emptyAt: number): Promise<void> {
     const { rebalancer, log } = this.#context;
     const within = isWithin(owned, offsets);
-    const stalled = this.#stalls.isStalled(owned, offsets.high, emptyAt, Date.now());
+    const stalled = this.#stalls.isStalled(owned, offsets.high, emptyAt, performance.now());
     if (within && !stalled) return;
     const before = owned.position;
     try {

@@ -18,8 +18,8 @@ export class StallWatch {
 
   /**
    * @param high the broker's end of the partition
-   * @param emptyAt when the client's queue was last empty, in ms since the epoch
-   * @param now milliseconds since the epoch
+   * @param emptyAt when the client's queue was last empty
+   * @param now in ms, both of a clock that only goes forward
    */
   isStalled(owned: Progress, high: number, emptyAt: number, now: number): boolean {
     const { position } = owned;

@@ -111,8 +111,8 @@ export class Chain {
 
   /** Closes when what it is still doing is done: another chain takes the records from now on. */
   async retire(): Promise<void> {
-    const deadline = Date.now() + this.steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
-    while (this.#pending > 0 && Date.now() < deadline) await delay(RETIRE_CHECK_MS);
+    const deadline = performance.now() + this.steps.reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
+    while (this.#pending > 0 && performance.now() < deadline) await delay(RETIRE_CHECK_MS);
     await this.close();
   }
 

@@ -4,7 +4,7 @@ import type { Settlement } from '../settlement.ts';
 import type { Event, ReduceTransform } from './api.ts';
 import { collect } from './chain.ts';
 
-/** Groups that may be open in one partition; beyond, the one that was added to longest ago is closed. */
+/** Groups that may be open in one partition; beyond, the one whose records lie furthest back is closed. */
 const GROUPS_MAX = 1000;
 
 /** An event that waits for others, with the share of its record that is settled only with them. */
@@ -19,7 +19,8 @@ export interface Group {
   readonly members: Member[];
   /** The record's timestamp of the last one, in ms. */
   lastTime: number;
-  bytes: number;
+  /** The offset of the last record that it is made of. */
+  reach: number;
 }
 
 type Partition = PartitionOffsets<Settlement>;
@@ -32,21 +33,20 @@ type Partition = PartitionOffsets<Settlement>;
 export class Groups {
   readonly step: number;
   readonly #reduce: ReduceTransform;
-  /** In each partition the group that was added to longest ago is the first. */
+  readonly #isFirst: boolean;
+  /** In each partition the group that was added to longest ago is the first. Nothing without groups stays. */
   readonly #partitions = new Map<Partition, Map<string, Group>>();
   /** No group of the partition has a last record earlier than that; most records need no look at the groups. */
   readonly #earliest = new WeakMap<Partition, number>();
-  #bytes = 0;
 
-  /** @param step the place of the transform in its chain */
-  constructor(step: number, reduce: ReduceTransform) {
+  /**
+   * @param step the place of the transform in its chain
+   * @param isFirst whether no other one before it reduces
+   */
+  constructor(step: number, reduce: ReduceTransform, isFirst = true) {
     this.step = step;
     this.#reduce = reduce;
-  }
-
-  /** Bytes of the records that wait. */
-  get bytes(): number {
-    return this.#bytes;
+    this.#isFirst = isFirst;
   }
 
   /** Whether the event begins a group of its own. Throws what the transform throws. */
@@ -62,8 +62,9 @@ export class Groups {
    * @returns the groups that are complete with that, or because of it
    */
   add(key: string, member: Member, begins: boolean): Group[] {
-    const { partition } = member.settlement;
-    const time = member.settlement.record.timestamp;
+    const { settlement } = member;
+    const { partition } = settlement;
+    const time = settlement.record.timestamp;
     const groups = this.#partitions.get(partition) ?? new Map<string, Group>();
     this.#partitions.set(partition, groups);
     const closed: Group[] = [];
@@ -72,18 +73,18 @@ export class Groups {
       closed.push(this.#close(groups, key, group));
       group = undefined;
     }
-    group ??= { members: [], lastTime: time, bytes: 0 };
+    group ??= { members: [], lastTime: time, reach: -1 };
     group.members.push(member);
     group.lastTime = Math.max(group.lastTime, time);
     this.#earliest.set(partition, Math.min(this.#earliest.get(partition) ?? Infinity, time));
-    group.bytes += member.settlement.bytes;
-    this.#bytes += member.settlement.bytes;
-    if (member.settlement.waits++ === 0) partition.waiting++;
+    group.reach = Math.max(group.reach, settlement.offset, settlement.until);
+    settlement.wait();
     // To the end: it is the last that was added to.
     groups.delete(key);
     groups.set(key, group);
     if (group.members.length >= this.#reduce.maxEvents) closed.push(this.#close(groups, key, group));
     if (groups.size > GROUPS_MAX) closed.push(...this.closeOldest(partition));
+    if (groups.size === 0) this.#partitions.delete(partition);
     return closed;
   }
 
@@ -99,37 +100,41 @@ export class Groups {
       else earliest = Math.min(earliest, group.lastTime);
     }
     this.#earliest.set(partition, earliest);
+    if (groups.size === 0) this.#partitions.delete(partition);
     return closed;
   }
 
-  /** Closes the group that was added to longest ago, of the partition or, if none is given, of the first one. */
-  closeOldest(partition?: Partition): Group[] {
-    for (const [one, groups] of this.#partitions) {
-      if (partition !== undefined && one !== partition) continue;
-      for (const [key, group] of groups) return [this.#close(groups, key, group)];
-    }
-    return [];
+  /** How far the group of the partition reaches that reaches least far; Infinity where none is open. */
+  oldest(partition: Partition): number {
+    return this.#oldest(partition)?.[1].reach ?? Infinity;
+  }
+
+  /**
+   * Closes the group whose last record has the lowest offset. Those that whoever reads again from a committed offset does not have
+   * are the first to go, so that he closes the same ones.
+   */
+  closeOldest(partition: Partition): Group[] {
+    const groups = this.#partitions.get(partition);
+    const oldest = this.#oldest(partition);
+    if (groups === undefined || oldest === undefined) return [];
+    const closed = this.#close(groups, ...oldest);
+    if (groups.size === 0) this.#partitions.delete(partition);
+    return [closed];
   }
 
   /** @returns all groups of the partition, closed; of all partitions if none is given */
   closeAll(partition?: Partition): Group[] {
-    const wanted = partition === undefined ? [...this.#partitions.keys()] : [partition];
+    const wanted = partition === undefined ? this.open() : [partition];
     return wanted.flatMap((one) => {
       const groups = this.#partitions.get(one) ?? new Map<string, Group>();
+      this.#partitions.delete(one);
       return [...groups].map(([key, group]) => this.#close(groups, key, group));
     });
   }
 
   /** Partitions with open groups. */
   open(): Partition[] {
-    return [...this.#partitions].flatMap(([partition, groups]) => (groups.size === 0 ? [] : [partition]));
-  }
-
-  /** How many groups are open. */
-  get size(): number {
-    let size = 0;
-    for (const groups of this.#partitions.values()) size += groups.size;
-    return size;
+    return [...this.#partitions.keys()];
   }
 
   /** The gap in event time that ends a group, in ms. */
@@ -148,10 +153,20 @@ export class Groups {
   /** Forgets what was given up with its partition. */
   removeGivenUp(): void {
     for (const [partition, groups] of this.#partitions) {
-      if (!partition.closed) continue;
-      for (const { bytes } of groups.values()) this.#bytes -= bytes;
-      this.#partitions.delete(partition);
+      if (areGivenUp(groups)) this.#partitions.delete(partition);
     }
+  }
+
+  #oldest(partition: Partition): [string, Group] | undefined {
+    const groups = this.#partitions.get(partition);
+    if (groups === undefined) return undefined;
+    let oldest: [string, Group] | undefined;
+    for (const entry of groups) {
+      if (oldest === undefined || entry[1].reach < oldest[1].reach) oldest = entry;
+      // Records come in their order, so the first one is the oldest; events of other groups may come in any.
+      if (this.#isFirst) break;
+    }
+    return oldest;
   }
 
   #merged(group: Group): Event {
@@ -165,10 +180,15 @@ export class Groups {
 
   #close(groups: Map<string, Group>, key: string, group: Group): Group {
     groups.delete(key);
-    this.#bytes -= group.bytes;
-    for (const { settlement } of group.members) if (--settlement.waits === 0) settlement.partition.waiting--;
+    for (const { settlement } of group.members) settlement.goOn();
     return group;
   }
+}
+
+/** A partition is given up as a whole. */
+function areGivenUp(groups: ReadonlyMap<string, Group>): boolean {
+  for (const { members } of groups.values()) return members[0]?.settlement.settled === true;
+  return true;
 }
 
 function eventsOf(group: Group): Event[] {

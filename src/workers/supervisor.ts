@@ -50,7 +50,7 @@ export class Supervisor {
   readonly #slots: Slot[];
   readonly #quarantine = new Quarantine();
   readonly #strikes = new Strikes();
-  readonly #startedAt = Date.now();
+  readonly #startedAt = performance.now();
   #departedRecords: Partial<Status['records']> = {};
   #departedMetrics: Report['metrics'] = [];
   #departing: Promise<void> = Promise.resolve();
@@ -131,7 +131,7 @@ export class Supervisor {
     slot.timer = null;
     slot.isUp = false;
     slot.answers = true;
-    slot.startedAt = Date.now();
+    slot.startedAt = performance.now();
     const child = new Child(slot.worker, ['--config', this.#loaded.path], this.#quarantine.list(), {
       up: () => {
         slot.isUp = true;
@@ -184,7 +184,7 @@ export class Supervisor {
       this.#ended(code);
       return;
     }
-    slot.failures = Date.now() - slot.startedAt > HEALTHY_MS ? 1 : slot.failures + 1;
+    slot.failures = performance.now() - slot.startedAt > HEALTHY_MS ? 1 : slot.failures + 1;
     slot.restarts++;
     const waitMs = Math.max(RESTART.initial_ms / 2, fullJitter(slot.failures, RESTART));
     this.#log.error(
@@ -227,7 +227,7 @@ export class Supervisor {
     return mergeStatuses(new Map(reports), this.#workerStatuses(), this.#departedRecords, {
       version,
       pid: process.pid,
-      uptime_seconds: Math.round((Date.now() - this.#startedAt) / 1000),
+      uptime_seconds: Math.round((performance.now() - this.#startedAt) / 1000),
       stopping: this.#stopping,
       group: kafka.group_id,
       topics: kafka.topics,

@@ -87,3 +87,33 @@ it('compressed records of many partitions: what one fetch brings is decompressed
   expect(peak).toBeLessThan(RSS_MB_MAX);
   expect((await logweir.status()).records['dropped']).toBe(partitions * each);
 });
+
+it('records of which most is headers: they count, so that an outage with a large backlog stays bounded', async () => {
+  const lab = await openLab({ partitions: 3 });
+  const headers = Array.from({ length: 20 }, (_, n) => ({
+    [`x-trace-${n}`]: randomBytes(75).toString('hex'),
+  }));
+  const count = 60_000;
+  for (let made = 0; made < count; made += 5000) {
+    const batch = Array.from({ length: 5000 }, (_, index) => ({ seq: made + index }));
+    await lab.ledger.produce(lab.topic, batch, { headers });
+  }
+  await lab.proxy.refuse();
+  const logweir = lab.start();
+  const isFull = async (): Promise<boolean> => {
+    const { buffer, kafka } = await logweir.status();
+    return buffer.bytes > buffer.max_bytes / 2 || kafka.paused.length > 0;
+  };
+  await logweir.waitUntil(isFull, 'the buffer to be full, or a pause');
+  await delay(5000);
+  const { buffer, records } = await logweir.status();
+  expect(buffer.bytes).toBeLessThan(buffer.max_bytes * 1.2);
+  // More than their headers alone: each stands for 3 KB and the objects of twenty headers.
+  expect(buffer.bytes / records.in_flight).toBeGreaterThan(3000);
+  expect(rssMb(logweir.pid, 'VmHWM')).toBeLessThan(RSS_MB_MAX);
+  await lab.proxy.accept();
+  await lab.waitForLagZero(90_000);
+  const peak = rssMb(logweir.pid, 'VmHWM');
+  process.stdout.write(`memory with many headers: at most ${peak.toFixed(0)} MB\n`);
+  expect(peak).toBeLessThan(RSS_MB_MAX);
+});

@@ -84,6 +84,45 @@ it('the end of the partition completes what waits; a revoke before that gives it
   expect(await textsOf(lab)).toEqual(['ERROR a\n\tat b']);
 });
 
+it('open groups that are larger than the buffer: partitions take turns, and every trace is stored whole and once', async () => {
+  const lab = await openLab({ partitions: 4 });
+  const texts: string[] = [];
+  for (let partition = 0; partition < 4; partition++) {
+    const heads = Array.from({ length: 1500 }, (_, n) => ({
+      host: `${partition}-${n}`,
+      message: `ERROR ${partition}-${n}`,
+    }));
+    const fill = 'x'.repeat(100);
+    // Each has its second line fifty lines later, and nothing says that it is the last one.
+    const mixed = heads.flatMap((head, n) => {
+      const before = heads[n - 50];
+      return before === undefined ? [head] : [head, { host: before.host, message: `\tat ${fill}` }];
+    });
+    await lab.ledger.produce(lab.topic, mixed, { partition });
+    texts.push(...heads.map(({ message }, n) => (n < 1450 ? `${message}\n\tat ${fill}` : message)));
+  }
+  const logweir = lab.start({
+    buffer: { max_bytes: 1_048_576 },
+    transforms: [{ use: 'reduce', with: { max_gap_ms: 500 } }],
+  });
+  let peak = 0;
+  let turns = false;
+  await logweir.waitUntil(
+    async () => {
+      const { buffer, kafka } = await logweir.status();
+      peak = Math.max(peak, buffer.bytes);
+      turns ||= kafka.partitions.some(({ pause_reason: reason }) => reason?.includes('open groups') === true);
+      return kafka.lag === 0 && kafka.partitions.length === 4;
+    },
+    'all of it to be committed',
+    110_000,
+  );
+  await lab.waitForLagZero();
+  expect(await textsOf(lab)).toEqual(texts.toSorted());
+  expect(turns).toBe(true);
+  expect(peak).toBeLessThan(2 * 1_048_576);
+});
+
 /** A quarter is dropped, a quarter becomes two events, a quarter comes late, a quarter fails. */
 const MIXED = `import { setTimeout as delay } from 'node:timers/promises';
 export default (event) => {

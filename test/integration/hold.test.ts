@@ -145,6 +145,34 @@ it('a record too large for the dead-letter topic goes there cut short, with the 
   });
 });
 
+it.each(['hold', 'index'])(
+  'what Elasticsearch rejects with dead_letter.to: %s is held, and goes on when the mapping is mended',
+  async (to) => {
+    const lab = await openLab({ partitions: 1 });
+    const letters = `${lab.index}-letters`;
+    // A mapping that nothing can be written with, until its field is made another one.
+    const strict = { mappings: { dynamic: 'strict', properties: { seq: { type: 'long' } } } };
+    await request(lab, 'PUT', lab.index, strict);
+    if (to === 'index') await request(lab, 'PUT', letters, strict);
+    const logweir = lab.start({ dead_letter: { to, index: letters } });
+    await lab.ledger.produce(lab.topic, [{ seq: 0 }, { seq: 1, message: 'new field' }, { seq: 2 }]);
+    const reason = await heldReason(logweir);
+    expect(reason).toBe(
+      to === 'hold'
+        ? `dead letters are off: strict_dynamic_mapping_exception (index ${lab.index})`
+        : `the dead-letter index refuses: strict_dynamic_mapping_exception (index ${letters})`,
+    );
+    expect((await lab.committed())[0]).toBeLessThan(2);
+    await request(lab, 'PUT', `${to === 'hold' ? lab.index : letters}/_mapping`, { dynamic: true });
+    await lab.waitForLagZero();
+    await logweir.waitForLog('a hold has ended');
+    const { records } = await logweir.status();
+    expect(records).toMatchObject(
+      to === 'hold' ? { indexed: 3, dead_lettered: 0 } : { indexed: 2, dead_lettered: 1 },
+    );
+  },
+);
+
 it('dead letters can go to an index, and can be switched off, which holds', async () => {
   const lab = await openLab({ partitions: 1 });
   const index = `${lab.index}-letters`;

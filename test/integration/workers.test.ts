@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
 import { expectExactlyOnce, expectOnceOrDeadLettered } from '../support/checks.ts';
@@ -162,7 +163,7 @@ it('a chain that does not load is said once, and ends all with exit code 78', as
   expect(logweir.output.match(/there is no file/g)).toHaveLength(1);
 });
 
-it('a second signal ends all workers at once', async () => {
+it('a second signal, a second after the first, ends all workers at once', async () => {
   const lab = await openLab({ partitions: 2 });
   const stalled = lab.proxy.rule({ from: 1 }, { delayMs: 20_000 });
   const logweir = lab.start({ workers: 2 });
@@ -171,6 +172,7 @@ it('a second signal ends all workers at once', async () => {
   await logweir.waitUntil(() => stalled.hits > 0, 'a request in flight');
   logweir.signal('SIGTERM');
   await logweir.waitForLog('stopping the workers');
+  await delay(1100);
   logweir.signal('SIGTERM');
   expect(await logweir.exited).toEqual({ code: 143, signal: null });
   await waitFor(() => workers.every(({ pid }) => !isAlive(pid)), {

@@ -15,6 +15,7 @@ export interface OutgoingRecord {
   readonly value: Buffer | null;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  readonly headers: readonly Record<string, string | Buffer>[];
 }
 
 /** Tells where a record has landed, or why that is not known. Called once per record. */
@@ -61,12 +62,14 @@ export class LedgerProducer {
   /** Resolves when the fate of every record is known. */
   async send(records: Iterable<readonly [OutgoingRecord, Delivered]>): Promise<void> {
     let outstanding = 0;
-    for (const [{ topic, partition, key, value, timestamp }, delivered] of records) {
+    for (const [{ topic, partition, key, value, timestamp, headers }, delivered] of records) {
       const opaque: Delivered = (where, error) => {
         outstanding--;
         delivered(where, error);
       };
-      while (!this.#accepts(() => this.#producer.produce(topic, partition, value, key, timestamp, opaque))) {
+      const produce = (): unknown =>
+        this.#producer.produce(topic, partition, value, key, timestamp, opaque, [...headers]);
+      while (!this.#accepts(produce)) {
         this.#producer.poll();
         await nextTurn();
       }
@@ -92,7 +95,7 @@ export class LedgerProducer {
   }
 
   /** False where the local queue is full. */
-  #accepts(produce: () => void): boolean {
+  #accepts(produce: () => unknown): boolean {
     try {
       produce();
       return true;

@@ -14,6 +14,8 @@ export interface ProduceOptions {
   readonly key?: string | Buffer;
   /** Of all records, in ms since the epoch. @default now */
   readonly timestamp?: number;
+  /** Of all records. */
+  readonly headers?: readonly Record<string, string | Buffer>[];
   /** @default 'none' */
   readonly compression?: Compression;
 }
@@ -105,7 +107,7 @@ export class Ledger {
   *#records(
     topic: string,
     payloads: Iterable<Payload>,
-    { partition, key, timestamp }: ProduceOptions,
+    { partition, key, timestamp, headers = [] }: ProduceOptions,
     into: LedgerEntry[],
   ): Generator<readonly [OutgoingRecord, Delivered]> {
     let position = 0;
@@ -132,7 +134,8 @@ export class Ledger {
         if (value === null) this.tombstones.push(coordinates);
         else into[at] = { ...coordinates, sequence, hash: digest, sentAt };
       };
-      yield [{ topic, partition: partition ?? null, key: key ?? null, value, timestamp: sent }, delivered];
+      const to = { topic, partition: partition ?? null, key: key ?? null };
+      yield [{ ...to, value, timestamp: sent, headers }, delivered];
     }
   }
 

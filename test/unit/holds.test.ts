@@ -79,13 +79,13 @@ it('what was never held cannot go on', () => {
 it('the list says since when, how many and where', () => {
   const [b, a] = [new OwnedPartition('b', 3, 0, -1), new OwnedPartition('a', 0, 0, -1)] as const;
   holds.add('blocked', received({ offset: 0 }, b).settlement);
-  vi.setSystemTime(5000);
+  vi.advanceTimersByTime(4000);
   holds.add('blocked', received({ offset: 1 }, b).settlement);
   holds.add('blocked', received({ offset: 0 }, a).settlement);
   holds.add('late', received({ offset: 1 }, a).settlement);
   expect(holds.list()).toEqual([
-    { reason: 'blocked', since: 1000, records: 3, partitions: ['a[0]', 'b[3]'] },
-    { reason: 'late', since: 5000, records: 1, partitions: ['a[0]'] },
+    { reason: 'blocked', since: 1000, seconds: 4, records: 3, partitions: ['a[0]', 'b[3]'] },
+    { reason: 'late', since: 5000, seconds: 0, records: 1, partitions: ['a[0]'] },
   ]);
 });
 
@@ -114,5 +114,27 @@ describe('records that were given up with their partition', () => {
     expect(holds.list()).toMatchObject([{ reason: 'blocked', records: 1, partitions: ['t[1]'] }]);
     expect([revoked.held, kept.held]).toEqual([0, 1]);
     expect(told.at(-1)).toBe('ended only there');
+  });
+});
+
+describe('causes that come from data', () => {
+  it('are told apart up to a thousand; the records of further ones are held as others', () => {
+    const owned = new OwnedPartition('t', 0, 0, -1);
+    const held = Array.from({ length: 5000 }, (_, offset) => received({ offset }, owned).settlement);
+    for (const [at, settlement] of held.entries()) holds.add(`403 (index bug32-${at})`, settlement);
+    expect(holds.size).toBe(1001);
+    expect(owned.held).toBe(5000);
+    expect(holds.list().at(-1)).toMatchObject({ reason: 'other causes', records: 4000 });
+    for (const [at, settlement] of held.entries()) holds.remove(`403 (index bug32-${at})`, settlement);
+    expect([holds.size, owned.held, holds.bytes]).toEqual([0, 0, 0]);
+    expect(told.at(-1)).toBe('ended other causes');
+  });
+
+  it('are cut where they are long', () => {
+    const { settlement, owned } = received();
+    holds.add('x'.repeat(100_000), settlement);
+    expect(holds.list()[0]?.reason.length).toBeLessThan(1000);
+    holds.remove('x'.repeat(100_000), settlement);
+    expect([holds.size, owned.held]).toEqual([0, 0]);
   });
 });

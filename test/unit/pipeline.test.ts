@@ -9,6 +9,7 @@ import { Quarantine } from '../../src/workers/quarantine.ts';
 import { deferred, sourceRecord } from './support/fakes.ts';
 import { type LabOptions, PipelineLab } from './support/pipeline-lab.ts';
 import { RandomHistory } from './support/random-history.ts';
+import { ReducingHistory } from './support/reducing-history.ts';
 
 const fail = (): never => {
   throw new Error('does not fit');
@@ -277,23 +278,6 @@ describe('a dead letter', () => {
     await turn();
     expect(lab.counts).toMatchObject({ dead_lettered: 1, indexed: 0 });
     expect(owned.watermark).toBe(1);
-  });
-
-  it('that its index refuses is held, and never a dead letter of a dead letter', async () => {
-    const lab = new PipelineLab();
-    const owned = lab.own();
-    lab.take(['poison']);
-    const [letter] = lab.letters;
-    const index = new DeadLetterIndex('dead', (document) => void lab.documents.push(document));
-    void index.send(letter?.settlement as Settlement, { reason: 'x', message: 'y' });
-    lab.reject();
-    await turn();
-    expect(lab.letters).toHaveLength(1);
-    expect(owned.held).toBe(1);
-    expect(lab.holds.list()).toMatchObject([
-      { reason: 'the dead-letter index refuses: mapper_parsing_exception', records: 1 },
-    ]);
-    expect(owned.watermark).toBe(0);
   });
 });
 
@@ -729,4 +713,23 @@ describe('over random histories', () => {
     }
     for (const outcome of outcomes) expect(totals[outcome]).toBeGreaterThan(100);
   });
+});
+
+describe('over random histories with a transform that reduces', () => {
+  it.each(Array.from({ length: 60 }, (_, seed) => seed + 1))(
+    'every record comes to one end, and no memory stays: seed %d',
+    async (seed) => {
+      const history = new ReducingHistory(seed, seed % 3 === 0);
+      for (let step = 0; step < 200; step++) await history.step();
+      await history.finish();
+      const { lab } = history;
+      expect([lab.pipeline.inFlight, lab.pipeline.budget.usedBytes, lab.pipeline.stuckBytes]).toEqual([
+        0, 0, 0,
+      ]);
+      expect(lab.holds.list()).toEqual([]);
+      expect(history.unfinished()).toEqual([]);
+      expect(lab.settled).toBe(lab.received);
+      expect(history.recreated).toBeGreaterThan(0);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
 import type { Event, ReduceTransform, TransformFunction } from '../../src/transform/api.ts';
+import type { Settlement } from '../../src/settlement.ts';
 import { Chain } from '../../src/transform/chain.ts';
 import { deferred, settleDown, sourceRecord } from './support/fakes.ts';
 import { PipelineLab } from './support/pipeline-lab.ts';
@@ -110,7 +111,7 @@ describe('several records that become one event', () => {
     const [document] = made.documents;
     if (document === undefined) throw new Error('no document');
     made.pipeline.rejected(document, 'document_parsing_exception', 'no date');
-    expect(made.letters.map(({ settlement }) => settlement.offset)).toEqual([1, 0]);
+    expect(made.letters.map(({ settlement }) => settlement.offset)).toEqual([0, 1]);
     expect(owned.watermark).toBe(0);
   });
 
@@ -138,6 +139,46 @@ describe('several records that become one event', () => {
     expect(made.documents).toEqual([]);
   });
 
+  it('do not keep a shutdown waiting where they are held together', async () => {
+    const { made, owned } = lab();
+    made.take([line('A'), line('b'), line('C')]);
+    made.holds.add('blocked', made.documents[0]?.settlement as Settlement);
+    expect([owned.unsettled, owned.held, owned.waiting]).toEqual([3, 1, 1]);
+    const started = performance.now();
+    await made.pipeline.drained([owned], 10_000);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('that wait and are held at once hide no other one that is in flight', async () => {
+    const { made, owned } = lab();
+    made.take([line('A'), '{"text":"alone"}']);
+    const waiting = owned.oldest;
+    made.holds.add('blocked', waiting as Settlement);
+    let isOver = false;
+    const drained = made.pipeline.drained([owned], 10_000).then(() => {
+      isOver = true;
+    });
+    await settleDown();
+    expect([isOver, owned.unsettled, owned.held, owned.waiting]).toEqual([false, 2, 1, 1]);
+    made.acknowledge();
+    await drained;
+  });
+
+  it('need more records where nothing else is under way, however full the buffer is', () => {
+    const { made, owned } = lab({}, (event) => event);
+    expect(made.pipeline.needsMore).toBe(false);
+    made.take([line('A'), '{"text":"alone"}']);
+    expect(made.pipeline.needsMore).toBe(false);
+    made.acknowledge();
+    expect(made.pipeline.needsMore).toBe(true);
+    made.take([line('B')], 2);
+    expect(made.pipeline.needsMore).toBe(false);
+    made.acknowledge();
+    expect([made.pipeline.needsMore, owned.waiting]).toEqual([true, 1]);
+    made.revoke(owned);
+    expect(made.pipeline.needsMore).toBe(false);
+  });
+
   it('are complete at the end of the partition, once nothing has come for longer than the gap', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     onTestFinished(() => void vi.useRealTimers());
@@ -154,7 +195,11 @@ describe('several records that become one event', () => {
     owned.paused = true;
     made.pipeline.closeIdleGroups();
     expect(made.documents).toEqual([]);
+    // What was produced meanwhile may not have come yet.
     owned.paused = false;
+    made.pipeline.closeIdleGroups();
+    expect(made.documents).toEqual([]);
+    vi.advanceTimersByTime(2100);
     made.pipeline.closeIdleGroups();
     expect(textsOf(made.documents)).toEqual(['Ab']);
   });

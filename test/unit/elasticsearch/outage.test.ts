@@ -79,14 +79,14 @@ describe('the breaker', () => {
       open();
       vi.setSystemTime(5000);
       outage.failed('hold', 'HTTP 401');
-      expect(changes).toEqual([
-        { kind: 'outage', reason: 'HTTP 503', since: 1000 },
-        { kind: 'hold', reason: 'HTTP 401', since: 1000 },
+      expect(changes).toMatchObject([
+        { kind: 'outage', reason: 'HTTP 503', began: { at: 1000 } },
+        { kind: 'hold', reason: 'HTTP 401', began: { at: 1000 } },
       ]);
       outage.succeeded();
       vi.setSystemTime(9000);
       outage.failed('hold', 'HTTP 401');
-      expect(outage.state?.since).toBe(9000);
+      expect(outage.state?.began.at).toBe(9000);
     } finally {
       vi.useRealTimers();
     }

@@ -174,20 +174,24 @@ describe('documents that were given up with their partition', () => {
   });
 });
 
-it('thousands of causes cost eight probes at a time, each cause in its turn', async () => {
+it('thousands of causes cost eight probes at a time, each cause in its turn, and are over soon', async () => {
   const parked = documents(3000).map(({ settlement }, at) =>
     makeDocument(settlement, 'index', `index-${at}`, '0', '{}'),
   );
   for (const document of parked) parking.park(document, BLOCKED);
+  // Names of indices come from data: beyond a thousand they are not told apart.
+  expect(holds.size).toBe(1001);
   await nextProbe();
   expect(probed).toHaveLength(8);
   await nextProbe();
   expect(new Set(probed.map(({ index }) => index)).size).toBe(16);
   expect(fakeDelay.open).toBe(1);
   for (const { index } of parked) mended.add(index);
-  for (let round = 0; round < 3000 / 8 + 2; round++) await nextProbe();
+  // Where all of a round are over nobody waits before the next one.
+  for (let round = 0; round < 20 && holds.size > 0; round++) await nextProbe();
   expect(holds.size).toBe(0);
-  expect(parked.every(({ settlement }) => settlement.settled)).toBe(true);
+  const free = new Set(released.flat());
+  expect(parked.every((document) => document.settlement.settled || free.has(document))).toBe(true);
 });
 
 it('nothing is probed any more once it is closed, and what waits is not settled', async () => {

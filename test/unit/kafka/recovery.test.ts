@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 async function check(low: number, high: number): Promise<void> {
-  await recovery.check(owned, { low, high }, Date.now());
+  await recovery.check(owned, { low, high }, performance.now());
 }
 
 it('does nothing where the broker has what is read next, or that is the next record to come', async () => {
@@ -109,8 +109,8 @@ describe('a partition that the client has silently stopped fetching', () => {
     vi.useFakeTimers();
     try {
       for (let second = 0; second <= 45; second += 5) {
-        vi.setSystemTime(second * 1000);
         await check(0, 200);
+        vi.advanceTimersByTime(5000);
       }
     } finally {
       vi.useRealTimers();

@@ -25,13 +25,33 @@ export interface LabOptions {
   run?: TransformFunction;
   onError?: OnError;
   /** Several transforms, in place of `run`. */
-  steps?: readonly { run: TransformFunction; onError: OnError; reduce?: ReduceTransform }[];
+  steps?: readonly LabStep[];
   codec?: 'json' | 'text';
   original?: Original;
+  bufferBytes?: number;
   holdAboveRatio?: number;
+  /** `dead_letter.to: hold` */
+  deadLettersOff?: boolean;
+  /** In place of those that the test answers itself. */
+  deadLetters?: DeadLetters;
+  takeRejected?: () => Document[];
   quarantine?: Quarantine;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
+}
+
+interface LabStep {
+  readonly run: TransformFunction;
+  readonly onError: OnError;
+  readonly reduce?: ReduceTransform;
+}
+
+function chainOf(steps: readonly LabStep[]): Chain {
+  const fixed = { close: () => {}, timeoutMs: 1000 };
+  return new Chain(
+    steps.map((step, at) => ({ name: `step-${at}`, ...fixed, ...step })),
+    () => {},
+  );
 }
 
 /** A pipeline between a consumer, an Elasticsearch and a dead letter that the test plays itself. */
@@ -43,6 +63,8 @@ export class PipelineLab implements DeadLetters {
   documents: Document[] = [];
   /** Dead letters that are not acknowledged. */
   letters: Letter[] = [];
+  /** Documents that Elasticsearch has rejected and that are held. */
+  rejected: Document[] = [];
   readonly deadLettered: string[] = [];
   readonly counts: Record<Outcome, number>;
   received = 0;
@@ -56,19 +78,18 @@ export class PipelineLab implements DeadLetters {
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
       codec,
-      chain: new Chain(
-        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, timeoutMs: 1000, ...step })),
-        () => {},
-      ),
+      chain: chainOf(transforms),
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
       documents: {
         add: (document) => void this.documents.push(document),
         flush: () => void this.flushes++,
+        takeRejected: options.takeRejected ?? (() => this.rejected.splice(0)),
         dropGivenUp: () => {
+          this.rejected = this.rejected.filter(({ settlement }) => !settlement.settled);
           this.documents = this.documents.filter(({ settlement }) => !settlement.settled);
         },
       },
-      deadLetters: this,
+      deadLetters: options.deadLettersOff === true ? null : (options.deadLetters ?? this),
       holds: this.holds,
       storm: new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} }),
       events: {
@@ -77,7 +98,7 @@ export class PipelineLab implements DeadLetters {
         deadLettered: (reason) => void this.deadLettered.push(reason),
         outputEvents: (count) => void (this.outputs += count),
       },
-      bufferBytes: 1_000_000,
+      bufferBytes: options.bufferBytes ?? 1_000_000,
       original: options.original,
       quarantine: options.quarantine,
     });
@@ -115,6 +136,11 @@ export class PipelineLab implements DeadLetters {
     return records;
   }
 
+  /** As a reload does. */
+  changeChain(steps: readonly LabStep[]): void {
+    this.pipeline.changeChain(chainOf(steps));
+  }
+
   /** Elasticsearch takes the first open document, or the one given. */
   acknowledge(document = this.documents[0]): void {
     if (document === undefined) throw new Error('there is no open document');
@@ -126,7 +152,9 @@ export class PipelineLab implements DeadLetters {
   reject(document = this.documents[0]): string | undefined {
     if (document === undefined) throw new Error('there is no open document');
     this.documents = this.documents.filter((one) => one !== document);
-    return this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+    const cause = this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
+    if (cause !== undefined) this.rejected.push(document);
+    return cause;
   }
 
   /** The dead letter acknowledges the first open letter, or the one given. */

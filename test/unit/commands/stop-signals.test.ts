@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { stopOnSignals } from '../../../src/commands/stop-signals.ts';
+import { createLog } from '../../../src/log.ts';
+
+type Sent = readonly [ms: number, signal: NodeJS.Signals];
+
+function play(sent: readonly Sent[]): string[] {
+  const did: string[] = [];
+  let now = 5000;
+  const actions = {
+    stop: () => void did.push('stop'),
+    endAtOnce: (code: number) => void did.push(`end ${code}`),
+  };
+  const onSignal = stopOnSignals(createLog('silent'), actions, () => now);
+  for (const [ms, signal] of sent) {
+    now = 5000 + ms;
+    onSignal(signal);
+  }
+  return did;
+}
+
+describe('signals that ask the process to end', () => {
+  it.each([
+    [[[0, 'SIGTERM']]],
+    [
+      [
+        [0, 'SIGTERM'],
+        [1, 'SIGTERM'],
+      ],
+    ],
+    [
+      [
+        [0, 'SIGINT'],
+        [10, 'SIGINT'],
+        [50, 'SIGINT'],
+      ],
+    ],
+    [
+      [
+        [0, 'SIGTERM'],
+        [0, 'SIGINT'],
+      ],
+    ],
+    [
+      [
+        [0, 'SIGINT'],
+        [500, 'SIGTERM'],
+        [999, 'SIGINT'],
+      ],
+    ],
+  ] as Sent[][][])('are one request within a second: %j', (sent) => {
+    expect(play(sent)).toEqual(['stop']);
+  });
+
+  it.each([
+    [
+      [
+        [0, 'SIGTERM'],
+        [1000, 'SIGTERM'],
+      ],
+      'end 143',
+    ],
+    [
+      [
+        [0, 'SIGTERM'],
+        [1200, 'SIGINT'],
+      ],
+      'end 130',
+    ],
+    [
+      [
+        [0, 'SIGINT'],
+        [30_000, 'SIGTERM'],
+      ],
+      'end 143',
+    ],
+    // By the first: whoever keeps sending will not wait for ever.
+    [
+      [
+        [0, 'SIGTERM'],
+        [600, 'SIGTERM'],
+        [1100, 'SIGTERM'],
+      ],
+      'end 143',
+    ],
+  ] as [Sent[], string][])('end it at once a second or more after the first: %j', (sent, end) => {
+    expect(play(sent)).toEqual(['stop', end]);
+  });
+});
