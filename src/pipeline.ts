@@ -5,6 +5,7 @@ import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
+import type { Diversion } from './elasticsearch/verdict.ts';
 import { messageOf } from './errors.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
@@ -248,6 +249,12 @@ export class Pipeline implements RecordSink, SettlementListener {
     else document.acknowledged();
   }
 
+  /** settle: Elasticsearch has done with a document that is not in its index. */
+  diverted(document: Document, to: Diversion): void {
+    if (document.acknowledged === undefined) document.settlement.settle(to);
+    else this.rejected(document, to, 'it is not in its index');
+  }
+
   /**
    * settle: a document was refused for good.
    *
@@ -265,7 +272,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   settled(settlement: Settlement, outcome: Outcome): void {
     this.budget.release(settlement.bytes);
     this.#inFlight--;
-    if (settlement.deadLetter === null && outcome !== 'returned') this.#parts.storm.passed();
+    if (outcome === 'failure_store') this.#parts.storm.refusedAlready(outcome);
+    else if (settlement.deadLetter === null && outcome !== 'returned') this.#parts.storm.passed();
     this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 

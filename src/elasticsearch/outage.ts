@@ -48,6 +48,13 @@ export class Outage {
     if (this.#state !== null) this.#probe = who;
   }
 
+  /** Whether `who` may still send: the breaker may have opened since its turn came. */
+  lets(who: object): boolean {
+    if (this.#state === null) return true;
+    this.#probe ??= who;
+    return this.#probe === who;
+  }
+
   /** A whole request, or every item of it, failed. */
   failed(kind: OutageState['kind'], reason: string): void {
     this.#failures++;
@@ -56,6 +63,11 @@ export class Outage {
     const before = this.#state;
     this.#state = { kind, reason, since: before?.since ?? Date.now() };
     this.#onChange(this.#state, before);
+  }
+
+  /** A large request failed, maybe for its size. However many do, that is no more than one failure: what comes next is small. */
+  doubted(): void {
+    this.#failures = Math.max(1, this.#failures);
   }
 
   /** Something was settled by an answer. */

@@ -721,7 +721,7 @@ describe('over random histories', () => {
   });
 
   it('everything that can happen to a record does happen', async () => {
-    const totals = { skipped: 0, dropped: 0, indexed: 0, dead_lettered: 0, returned: 0 };
+    const totals = { skipped: 0, dropped: 0, indexed: 0, failure_store: 0, dead_lettered: 0, returned: 0 };
     for (const seed of seeds) {
       const history = new RandomHistory(seed);
       for (let step = 0; step < 150; step++) await history.step();

@@ -94,6 +94,7 @@ describe('records', () => {
     expect(metrics.receivedCount).toBe(4);
     expect(metrics.outcomeCounts()).toEqual({
       indexed: 2,
+      failure_store: 0,
       dropped: 1,
       skipped: 1,
       dead_lettered: 0,

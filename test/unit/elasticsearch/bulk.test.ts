@@ -39,6 +39,7 @@ function lab(script: Script, holdRejects = false) {
   /** The memory of each request's body. */
   const memory: ArrayBufferLike[] = [];
   const indexed: string[] = [];
+  const diverted: { id: string; to: string }[] = [];
   const rejected: { id: string; reason: string; message: string }[] = [];
   const held: { id: string; cause: string }[] = [];
   const answered: { outcome: RequestOutcome; documents: number }[] = [];
@@ -71,6 +72,10 @@ function lab(script: Script, holdRejects = false) {
         indexed.push(idOf(document.action));
         document.settlement.settle('indexed');
       },
+      diverted(document, to) {
+        diverted.push({ id: idOf(document.action), to });
+        document.settlement.settle(to);
+      },
       rejected(document, reason, message) {
         rejected.push({ id: idOf(document.action), reason, message });
         if (holdRejects) return 'too many';
@@ -89,6 +94,7 @@ function lab(script: Script, holdRejects = false) {
     sent,
     memory,
     indexed,
+    diverted,
     rejected,
     held,
     answered,

@@ -109,7 +109,7 @@ export class RandomHistory {
   }
 
   expected(): Observed {
-    const counts = { skipped: 0, dropped: 0, indexed: 0, dead_lettered: 0, returned: this.#returned };
+    const counts = { skipped: 0, dropped: 0, indexed: 0, failure_store: 0, dead_lettered: 0, returned: this.#returned };
     const watermarks: Record<number, number> = {};
     let inFlight = 0;
     for (const [owned, entries] of this.#books) {
