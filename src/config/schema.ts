@@ -112,7 +112,9 @@ const endpoints = z
   .union([text, z.array(text).min(1)])
   .default(['http://localhost:9200'])
   .transform((value) =>
-    (typeof value === 'string' ? value.split(/,(?=\s*(?:https?:\/\/|$))/i) : value).map((item) => item.trim()),
+    (typeof value === 'string' ? value.split(/,(?=\s*(?:https?:\/\/|$))/i) : value).map((item) =>
+      item.trim(),
+    ),
   )
   .check(({ value, issues }) => {
     const problem = value.map(endpointProblem).find((one) => one !== undefined);

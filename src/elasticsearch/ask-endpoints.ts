@@ -68,7 +68,10 @@ async function stateOf(client: Client, timeout: number, signal: AbortSignal): Pr
     const { failure } = answerOf(error);
     const noAnswer = `no answer within ${timeout} ms`;
     const isLate = error instanceof errors.TimeoutError || error instanceof errors.RequestAbortedError;
-    return { reason: isLate ? noAnswer : failure, isForeign: error instanceof errors.ProductNotSupportedError };
+    return {
+      reason: isLate ? noAnswer : failure,
+      isForeign: error instanceof errors.ProductNotSupportedError,
+    };
   }
 }
 

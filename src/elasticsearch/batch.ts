@@ -78,8 +78,7 @@ export class Batcher {
     let bytes = 0;
     let count = 0;
     for (const document of this.#pending) {
-      if (count > 0 && (bytes + document.bytes > bytesMax || count >= this.#limits.max_events))
-        break;
+      if (count > 0 && (bytes + document.bytes > bytesMax || count >= this.#limits.max_events)) break;
       bytes += document.bytes;
       count++;
     }

@@ -126,7 +126,7 @@ export class BulkSender {
   }
 
   async #untilSettled(delivery: Delivery): Promise<void> {
-    for (let attempt = 1; ; ) {
+    for (let attempt = 1; ;) {
       if (!(await this.#maySend(delivery))) continue;
       const unsettled = await this.#sendNext(delivery);
       this.#slots.free();

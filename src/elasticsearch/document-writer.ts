@@ -72,7 +72,9 @@ export class DocumentWriter {
     if (!isSame) {
       const id = documentId(record);
       const upToOffset = id.slice(0, id.lastIndexOf(':') + 1);
-      this.#action = Buffer.from(`{"${this.#operation}":{${this.#parameters}"_index":"${index}","_id":"${upToOffset}`);
+      this.#action = Buffer.from(
+        `{"${this.#operation}":{${this.#parameters}"_index":"${index}","_id":"${upToOffset}`,
+      );
       this.#index = index;
       this.#topic = topic;
       this.#partition = partition;
