@@ -62,10 +62,11 @@ export class BrokenRequests {
     delivery: Delivery,
     piece: readonly Document[],
     bytes: number,
+    broke: Break,
     isOpen: boolean,
   ): Promise<'size' | 'document' | 'outage'> {
     const [only] = piece;
-    if (piece.length === 1 && only !== undefined) return await this.#putAlone(delivery, only, bytes);
+    if (piece.length === 1 && only !== undefined) return await this.#putAlone(delivery, only, bytes, broke);
     if (!isSmall(piece.length, bytes)) {
       this.#limit.failed(bytes, piece.length);
       // Whether it is the size is known once little has passed.
@@ -102,12 +103,18 @@ export class BrokenRequests {
     return ++document.refusals > BREAKS_UNTIL_TOO_LARGE ? GUESS : undefined;
   }
 
-  async #putAlone(delivery: Delivery, document: Document, bytes: number): Promise<'document' | 'outage'> {
+  async #putAlone(
+    delivery: Delivery,
+    document: Document,
+    bytes: number,
+    broke: Break,
+  ): Promise<'document' | 'outage'> {
     const isLarge = bytes > SMALL_BYTES;
     const othersPassed = this.#progress.othersPassedSince(document);
     this.#progress.failed(document);
-    // A large one may have nobody beside it for hours.
-    const isCulprit = othersPassed || (isLarge && (await this.#isAnswered(delivery.wake.signal)));
+    // It may have nobody beside it for hours. A server that answers nothing in time may do so whatever the document is.
+    const isStrange = isLarge || broke === 'reset';
+    const isCulprit = othersPassed || (isStrange && (await this.#isAnswered(delivery.wake.signal)));
     if (!isCulprit || ++document.refusals <= BREAKS_UNTIL_HELD) {
       // Behind the others: what passes of them is what tells.
       delivery.pieces.push([document]);

@@ -3,7 +3,7 @@ import { type Backoff, fullJitter } from './backoff.ts';
 import { Bisection } from './bisect.ts';
 import { BodyLimit, SMALL_BYTES, SMALL_DOCUMENTS } from './body-limit.ts';
 import { BodyPool } from './body-pool.ts';
-import { BrokenRequests, breakOf } from './broken.ts';
+import { type Break, BrokenRequests, breakOf } from './broken.ts';
 import type { BulkEvents, RequestOutcome } from './bulk-events.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
@@ -221,7 +221,7 @@ export class BulkSender {
         if (broke === undefined) {
           delivery.pieces.unshift(piece);
           this.#outage.failed('outage', verdict.reason);
-        } else await this.#brokeOff(delivery, piece, bytes, verdict.reason);
+        } else await this.#brokeOff(delivery, piece, bytes, broke, verdict.reason);
         return { reason: verdict.reason, documents: piece.length, retryAfterMs: verdict.retryAfterMs };
       }
       case 'hold':
@@ -236,9 +236,10 @@ export class BulkSender {
     delivery: Delivery,
     piece: readonly Document[],
     bytes: number,
+    broke: Break,
     reason: string,
   ): Promise<void> {
-    const blame = await this.#broken.put(delivery, piece, bytes, this.#outage.state !== null);
+    const blame = await this.#broken.put(delivery, piece, bytes, broke, this.#outage.state !== null);
     if (blame === 'outage') this.#outage.failed('outage', reason);
     else if (blame === 'size') this.#outage.doubted();
   }

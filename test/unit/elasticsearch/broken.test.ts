@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BodyLimit } from '../../../src/elasticsearch/body-limit.ts';
-import { BrokenRequests, breakOf } from '../../../src/elasticsearch/broken.ts';
+import { type Break, BrokenRequests, breakOf } from '../../../src/elasticsearch/broken.ts';
 import { openDelivery } from '../../../src/elasticsearch/delivery.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
 import { Progress } from '../../../src/elasticsearch/progress.ts';
@@ -52,10 +52,10 @@ function breaking(count: number, sourceBytes = 20) {
     answers.asked++;
     return answers.small;
   });
-  const put = async (piece: readonly Document[], isOpen = false): Promise<string> => {
+  const put = async (piece: readonly Document[], isOpen = false, broke: Break = 'reset'): Promise<string> => {
     delivery.pieces = delivery.pieces.filter((one) => one[0] !== piece[0]);
     const bytes = piece.reduce((sum, document) => sum + document.bytes, 0);
-    return broken.put(delivery, piece, bytes, isOpen);
+    return broken.put(delivery, piece, bytes, broke, isOpen);
   };
   return { batch, held, progress, limit, delivery, broken, answers, put };
 }
@@ -121,8 +121,18 @@ describe('a single document for which requests break off', () => {
   it('is an outage where nothing else passes', async () => {
     const { batch, put, held, answers } = breaking(1);
     answers.small = true;
-    for (let time = 0; time < 20; time++) expect(await put(batch)).toBe('outage');
+    for (let time = 0; time < 20; time++) expect(await put(batch, false, 'timeout')).toBe('outage');
     expect([held, answers.asked]).toEqual([[], 0]);
+    answers.small = false;
+    for (let time = 0; time < 20; time++) expect(await put(batch)).toBe('outage');
+    expect([held, answers.asked]).toEqual([[], 20]);
+  });
+
+  it('is held where it is reset while a request of nothing is answered', async () => {
+    const { batch, put, held, answers } = breaking(1);
+    answers.small = true;
+    for (let time = 0; time < 4; time++) expect(await put(batch)).toBe('document');
+    expect(held).toEqual([expect.stringMatching(/^0 the request breaks off each time/)]);
   });
 
   it('and is large is held too where a request of nothing is answered: others may not come for hours', async () => {
