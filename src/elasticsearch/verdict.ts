@@ -104,8 +104,9 @@ function parseError(error: unknown): ItemError | undefined {
 /** Whether it is, to the letter, the answer that all of so many documents were taken: the usual one, and long. */
 function isUsual(answered: unknown, sent: number): boolean {
   if (typeof answered !== 'string' || sent === 0) return false;
+  const [head, tail] = ['{"errors":false,"items":[', ']}'];
   return USUAL_ITEMS.some((item) => {
-    const [head, tail] = ['{"errors":false,"items":[', ']}'];
+    if (!answered.startsWith(item, head.length)) return false;
     const length = head.length + sent * (item.length + 1) - 1 + tail.length;
     return answered.length === length && answered === `${head}${`${item},`.repeat(sent - 1)}${item}${tail}`;
   });
