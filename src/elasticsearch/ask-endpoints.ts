@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Client, errors } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
@@ -6,7 +7,6 @@ import { clientOptions } from './client-options.ts';
 import type { AsksEndpoints, EndpointState } from './reachability.ts';
 
 const TIMEOUT_MAX_MS = 5000;
-const ANSWER_BYTES_MAX = 1_000_000;
 const PRODUCT = 'Elasticsearch';
 
 /**
@@ -49,29 +49,24 @@ export function withoutPassword(endpoint: string): string {
 type State = Omit<EndpointState, 'endpoint'>;
 
 async function stateOf(client: Client, timeout: number, signal: AbortSignal): Promise<State> {
+  const late = AbortSignal.timeout(timeout);
   try {
-    const { statusCode, headers } = await client.transport.request(
+    // As a stream: nothing of the body is looked at.
+    const { statusCode, headers, body } = await client.transport.request<Readable>(
       { method: 'GET', path: '/' },
       {
         meta: true,
+        asStream: true,
         headers: { accept: 'application/json' },
         maxRetries: 0,
-        requestTimeout: timeout,
-        maxResponseSize: ANSWER_BYTES_MAX,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
+        signal: AbortSignal.any([signal, late]),
       },
     );
+    body.on('error', () => {}).destroy();
     return judgeStatus(statusCode, headers['x-elastic-product']);
   } catch (error) {
-    if (error instanceof errors.ResponseError)
-      return judgeStatus(error.statusCode ?? 0, error.headers?.['x-elastic-product']);
-    const { failure } = answerOf(error);
-    const noAnswer = `no answer within ${timeout} ms`;
-    const isLate = error instanceof errors.TimeoutError || error instanceof errors.RequestAbortedError;
-    return {
-      reason: isLate ? noAnswer : failure,
-      isForeign: error instanceof errors.ProductNotSupportedError,
-    };
+    if (late.aborted) return { reason: `no answer within ${timeout} ms` };
+    return { reason: answerOf(error).failure, isForeign: error instanceof errors.ProductNotSupportedError };
   }
 }
 

@@ -338,9 +338,9 @@ describe('an answer as text', () => {
     ['create', 'created', 201],
     ['index', 'updated', 200],
   ])('that all were taken, as Elasticsearch says it (%s: %s), is not parsed', (operation, result, status) => {
-    const item = `{"${operation}":{"result":"${result}","status":${status}}}`;
+    const taken = `{"${operation}":{"result":"${result}","status":${status}}}`;
     const parse = vi.spyOn(JSON, 'parse');
-    expect(kinds(`{"errors":false,"items":[${`${item},`.repeat(9)}${item}]}`, 10)).toEqual(
+    expect(kinds(`{"errors":false,"items":[${`${taken},`.repeat(9)}${taken}]}`, 10)).toEqual(
       Array.from({ length: 10 }, () => 'ok'),
     );
     expect(parse).not.toHaveBeenCalled();
@@ -348,8 +348,8 @@ describe('an answer as text', () => {
   });
 
   it('in which one of as many characters was not taken is no success', () => {
-    const item = '{"index":{"result":"updated","status":200}}';
-    const all = `{"errors":false,"items":[${item},${item}]}`;
+    const taken = '{"index":{"result":"updated","status":200}}';
+    const all = `{"errors":false,"items":[${taken},${taken}]}`;
     expect(kinds(all.replace('"updated"', '"noop"   '), 2)).toEqual(['diverted', 'ok']);
   });
 
