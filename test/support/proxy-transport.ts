@@ -44,7 +44,7 @@ function textHeaders({ headers }: IncomingMessage): Record<string, string> {
 /** What a proxy with a limit does as soon as more of a body has come, without reading on. */
 export interface BodyMost {
   readonly bytes: number;
-  readonly then: 'reset' | '413';
+  readonly answer: 'reset' | '413';
   /** How often that was. */
   hits: number;
 }
@@ -63,7 +63,7 @@ export async function readWithin(
     if (length <= most.bytes) continue;
     most.hits++;
     const { socket } = incoming;
-    if (most.then === 'reset') socket.resetAndDestroy();
+    if (most.answer === 'reset') socket.resetAndDestroy();
     else socket.end('HTTP/1.1 413 Payload Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     return undefined;
   }
