@@ -15,7 +15,7 @@ const onServers = {
 };
 
 /** What an answer of the other major could change: indexing, holds, rejects, ids, replay. */
-const core = ['hold', 'bad-input', 'replay', 'dlq', 'codecs'].map(
+const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 

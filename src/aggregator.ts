@@ -4,13 +4,17 @@ import { Metrics } from './admin/metrics.ts';
 import { Beginning } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { Batcher } from './elasticsearch/batch.ts';
-import { BulkSender } from './elasticsearch/bulk.ts';
+import type { Batcher } from './elasticsearch/batch.ts';
+import { bulkEvents } from './elasticsearch/bulk-outcomes.ts';
+import type { BulkSender } from './elasticsearch/bulk.ts';
+import { askEndpoints, withoutPassword } from './elasticsearch/ask-endpoints.ts';
+import { deadLetterParameters } from './elasticsearch/bulk-query.ts';
 import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
-import { createConcurrency } from './elasticsearch/concurrency.ts';
 import { Outage, type OutageState } from './elasticsearch/outage.ts';
 import { Parking } from './elasticsearch/parking.ts';
+import { Reachability } from './elasticsearch/reachability.ts';
 import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
+import { createSending } from './elasticsearch/sending.ts';
 import { createRenderer } from './elasticsearch/render.ts';
 import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
@@ -21,7 +25,7 @@ import { Pipeline } from './pipeline.ts';
 import type { Original } from './pipeline-parts.ts';
 import { RejectStorm } from './reject-storm.ts';
 import type { Outcome } from './settlement.ts';
-import { type Status, statusOf } from './admin/status.ts';
+import { type ElasticsearchState, type Status, statusOf } from './admin/status.ts';
 import { LiveChain } from './transform/live-chain.ts';
 import type { Quarantine } from './workers/quarantine.ts';
 
@@ -41,6 +45,7 @@ export class Aggregator {
   readonly #log: Log;
   readonly #transport: BulkTransport;
   readonly #outage: Outage;
+  readonly #reachability: Reachability;
   readonly #holds: Holds;
   readonly #parking: Parking;
   readonly #storm: RejectStorm;
@@ -77,21 +82,17 @@ export class Aggregator {
     this.#holds = this.#createHolds();
     this.#storm = new RejectStorm(config.dead_letter.hold_above_ratio, this.#alarms.storm);
     this.#transport = connectElasticsearch(config.elasticsearch);
+    this.#reachability = new Reachability(askEndpoints(config.elasticsearch), this.#alarms.reachability);
     this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
     this.#deadLetters = this.#createDeadLetters();
-    const { request, batch } = config.elasticsearch;
-    const concurrency = createConcurrency(request.concurrency);
-    const sender = new BulkSender(this.#transport, this.#outage, concurrency, request.backoff, {
-      indexed: (document, alreadyThere) => {
-        this.#metrics.sent(alreadyThere);
-        this.#pipeline.indexed(document);
-      },
-      rejected: (document, reason, message) => this.#pipeline.rejected(document, reason, message),
-      held: (document, cause) => this.#parking.park(document, cause),
-      answered: (outcome, _documents, ms) => this.#metrics.answered(outcome, ms),
-      retrying: (documents) => this.#metrics.retrying(documents),
+    const events = bulkEvents({
+      metrics: this.#metrics,
+      reachability: this.#reachability,
+      pipeline: () => this.#pipeline,
+      parking: () => this.#parking,
     });
-    this.#batcher = new Batcher(batch, sender, concurrency);
+    const { sender, batcher } = createSending(config.elasticsearch, this.#transport, this.#outage, events);
+    this.#batcher = batcher;
     this.#parking = this.#createParking(sender);
     this.#pipeline = new Pipeline({
       assignment: () => this.#consumer.assignment,
@@ -139,8 +140,7 @@ export class Aggregator {
       (document, signal) => sender.probe(document, signal),
       (documents) => {
         this.#metrics.retrying(documents.length);
-        for (const document of documents) this.#batcher.add(document);
-        this.#batcher.flush();
+        this.#batcher.addAtOnce(documents);
       },
     );
   }
@@ -157,12 +157,16 @@ export class Aggregator {
   }
 
   #createDeadLetters(): DeadLetters | null {
-    const { dead_letter, kafka } = this.#loaded.config;
+    const { dead_letter, kafka, elasticsearch } = this.#loaded.config;
     switch (dead_letter.to) {
       case 'topic':
         return new DeadLetterTopic(kafka, dead_letter.topic, this.#holds);
       case 'index':
-        return new DeadLetterIndex(dead_letter.index, (document) => this.#pipeline.addLetter(document));
+        return new DeadLetterIndex(
+          dead_letter.index,
+          (document) => this.#pipeline.addLetter(document),
+          deadLetterParameters(elasticsearch),
+        );
       case 'hold':
         return null;
     }
@@ -194,8 +198,10 @@ export class Aggregator {
         },
         'logweir starts',
       );
+      void this.#reachability.run();
       await this.#consumer.run();
     } finally {
+      this.#reachability.close();
       lag.close();
       stopReminding();
       clearInterval(closingGroups);
@@ -253,7 +259,7 @@ export class Aggregator {
       config: this.#loaded.config,
       consumer: this.#consumer,
       pipeline: this.#pipeline,
-      outage: this.#outage.state,
+      elasticsearch: this.#elasticsearch(),
       holds: this.#activeHolds(),
       storm: this.#storm.current,
       metrics: this.#metrics,
@@ -262,12 +268,19 @@ export class Aggregator {
 
   #notReady(): string | null {
     if (this.#stopping) return 'stopping';
-    const { state } = this.#outage;
-    if (state !== null) return `Elasticsearch: ${state.kind}: ${state.reason}`;
+    const { state, reason } = this.#elasticsearch();
+    if (state !== 'ok') return `Elasticsearch: ${state}: ${reason}`;
     const [hold] = this.#holds.list();
     if (hold !== undefined) return `held: ${hold.reason}`;
     if (this.#consumer.native === null) return 'not connected to Kafka';
     return null;
+  }
+
+  /** What bulk requests have shown, or else what it says when it is asked. */
+  #elasticsearch(): ElasticsearchState {
+    const outage = this.#outage.state;
+    if (outage === null) return this.#reachability.state;
+    return { state: outage.kind, reason: outage.reason, since: outage.began.at };
   }
 
   /** Holds of single partitions, and the one of all where Elasticsearch refuses whole requests. */
@@ -284,11 +297,4 @@ export class Aggregator {
     }
     this.#alarms.outageChanged(state, before);
   }
-}
-
-function withoutPassword(endpoint: string): string {
-  const url = new URL(endpoint);
-  url.username = '';
-  url.password = '';
-  return url.toString();
 }

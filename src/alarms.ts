@@ -1,4 +1,5 @@
 import type { OutageState } from './elasticsearch/outage.ts';
+import type { ReachabilityState } from './elasticsearch/reachability.ts';
 import type { HoldInfo, HoldListener } from './holds.ts';
 import { type Log, RepeatGate } from './log.ts';
 import type { StormListener } from './reject-storm.ts';
@@ -55,6 +56,11 @@ export class Alarms {
     ended: ({ reason, began }) => {
       this.#log.info({ reason, seconds: began.seconds }, 'most records pass again');
     },
+  };
+
+  readonly reachability = ({ state, reason }: ReachabilityState): void => {
+    if (state === 'ok') this.#log.info({}, 'Elasticsearch answers');
+    else this.#log.error({ reason }, 'Elasticsearch cannot be reached');
   };
 
   outageChanged(state: OutageState | null, before: OutageState | null): void {

@@ -5,6 +5,7 @@ import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
 import type { Document } from './elasticsearch/document.ts';
+import type { Diversion } from './elasticsearch/verdict.ts';
 import type { OwnedPartition } from './kafka/assignment.ts';
 import type { RecordSink } from './kafka/consumer.ts';
 import { RECORD_OVERHEAD_BYTES, payloadBytes } from './record-size.ts';
@@ -237,6 +238,17 @@ export class Pipeline implements RecordSink, SettlementListener {
   }
 
   /**
+   * settle: Elasticsearch has done with a document that is not in its index.
+   *
+   * @returns the cause for which a dead letter must be held then
+   */
+  diverted(document: Document, to: Diversion): string | undefined {
+    if (document.acknowledged !== undefined) return this.rejected(document, to, 'it is not in its index');
+    document.settlement.settle(to);
+    return undefined;
+  }
+
+  /**
    * settle: a document was refused for good.
    *
    * @returns the cause for which whoever sent it must hold it and try again, where it may not be dead-lettered now
@@ -268,7 +280,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   settled(settlement: Settlement, outcome: Outcome): void {
     this.budget.release(settlement.bytes);
     this.#inFlight--;
-    if (settlement.deadLetter === null && outcome !== 'returned') this.#parts.storm.passed();
+    if (outcome === 'failure_store') this.#parts.storm.refusedAlready(outcome);
+    else if (settlement.deadLetter === null && outcome !== 'returned') this.#parts.storm.passed();
     this.#parts.events.settled(outcome, settlement.record.timestamp);
   }
 

@@ -43,7 +43,7 @@ export class RejectStorm {
     return this.#storm;
   }
 
-  /** A record was settled as anything but a dead letter. */
+  /** A record was settled, and nobody has refused it. */
   passed(): void {
     this.#note(NO_REASON);
   }
@@ -59,6 +59,11 @@ export class RejectStorm {
       return `more than ${this.#holdAboveCount} of the last ${WINDOW} records were refused: ${reason}`;
     this.#note(known);
     return undefined;
+  }
+
+  /** A record was refused, and it is known what has become of it: there is nothing to be held. */
+  refusedAlready(reason: string): void {
+    this.#note(this.#numberOf(reason));
   }
 
   #note(reason: number): void {

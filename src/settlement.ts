@@ -15,12 +15,20 @@ export interface SourceRecord {
 }
 
 /** What became of a record, each record exactly one (promise P6). Later in the list wins when outputs differ. */
-export const outcomes = ['skipped', 'dropped', 'indexed', 'dead_lettered', 'returned'] as const;
+export const outcomes = [
+  'skipped',
+  'dropped',
+  'indexed',
+  'failure_store',
+  'dead_lettered',
+  'returned',
+] as const;
 
 /**
  * - `indexed`: every output that was to be indexed was acknowledged by Elasticsearch;
+ * - `failure_store`: Elasticsearch has put some output of it into the failure store of its data stream;
  * - `dead_lettered`: some output of it was;
- * - `dropped`: by the user's transform;
+ * - `dropped`: by the user's transform, or by an ingest pipeline;
  * - `skipped`: a tombstone;
  * - `returned`: its partition was given up before it settled; the next owner reads it again.
  */

@@ -41,6 +41,7 @@ export class Metrics {
     skipped: 0,
     dropped: 0,
     indexed: 0,
+    failure_store: 0,
     dead_lettered: 0,
     returned: 0,
   };
@@ -48,6 +49,7 @@ export class Metrics {
   #outputs = 0;
   #sent = 0;
   #alreadyThere = 0;
+  #droppedByPipeline = 0;
 
   constructor(prefix: string, gauges: Gauges) {
     const counter = <L extends string = never>(
@@ -59,10 +61,12 @@ export class Metrics {
     const total = (name: string, help: string, read: () => number): void =>
       registerTotals(this.registry, `${prefix}${name}`, help, [], () => [[{}, read()]]);
     total('component_received_events_total', 'Records taken from Kafka.', () => this.#received);
-    total('component_sent_events_total', 'Documents acknowledged by Elasticsearch.', () => this.#sent);
-    const dropped = "Records dropped by the user's transforms.";
+    total('component_sent_events_total', 'Documents that Elasticsearch has indexed.', () => this.#sent);
+    const dropped = "Records dropped by the user's transforms, or by an ingest pipeline.";
     total('component_discarded_events_total', dropped, () => this.#outcomes.dropped);
     total('output_events_total', 'Events that the transforms made.', () => this.#outputs);
+    const byPipeline = 'Documents that an ingest pipeline of Elasticsearch dropped.';
+    total('documents_dropped_by_pipeline_total', byPipeline, () => this.#droppedByPipeline);
     const already = 'Creates of documents that were there already.';
     total('documents_already_there_total', already, () => this.#alreadyThere);
     const records = 'Records by what became of them; each is counted once.';
@@ -156,6 +160,10 @@ export class Metrics {
   sent(alreadyThere: boolean): void {
     this.#sent++;
     if (alreadyThere) this.#alreadyThere++;
+  }
+
+  droppedByPipeline(): void {
+    this.#droppedByPipeline++;
   }
 
   answered(outcome: RequestOutcome, ms: number): void {

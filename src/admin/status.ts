@@ -1,6 +1,7 @@
 import type { Beginning } from '../clock.ts';
 import type { Config } from '../config/schema.ts';
 import type { OutageState } from '../elasticsearch/outage.ts';
+import type { ReachabilityState } from '../elasticsearch/reachability.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
 import { pauseReason } from '../kafka/pauses.ts';
@@ -12,6 +13,14 @@ import type { Metrics } from './metrics.ts';
 
 const HOLDS_SHOWN = 100;
 
+/** Whether Elasticsearch takes documents, or at least answers. */
+export interface ElasticsearchState {
+  readonly state: ReachabilityState['state'] | OutageState['kind'];
+  readonly reason: string | null;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 export interface StatusParts {
   readonly started: Beginning;
   readonly stopping: boolean;
@@ -19,7 +28,7 @@ export interface StatusParts {
   readonly config: Config;
   readonly consumer: Consumer;
   readonly pipeline: Pipeline;
-  readonly outage: OutageState | null;
+  readonly elasticsearch: ElasticsearchState;
   readonly holds: readonly HoldInfo[];
   readonly storm: Storm | null;
   readonly metrics: Metrics;
@@ -41,9 +50,9 @@ export interface Status {
     readonly partitions: readonly PartitionStatus[];
   };
   readonly elasticsearch: {
-    readonly state: 'ok' | OutageState['kind'];
+    readonly state: ElasticsearchState['state'];
     readonly reason: string | null;
-    /** ISO 8601, as all times here. */
+    /** ISO 8601, as all times here; null while it is ok. */
     readonly since: string | null;
   };
   readonly holds: readonly (Omit<HoldInfo, 'since'> & { readonly since: string })[];
@@ -66,7 +75,7 @@ export interface PartitionStatus {
 }
 
 export function statusOf(parts: StatusParts): Status {
-  const { config, consumer, pipeline, outage, metrics } = parts;
+  const { config, consumer, pipeline, elasticsearch, metrics } = parts;
   const partitions = consumer.assignment.inOrder().map((owned) => ({
     topic: owned.topic,
     partition: owned.partition,
@@ -93,9 +102,9 @@ export function statusOf(parts: StatusParts): Status {
       partitions,
     },
     elasticsearch: {
-      state: outage === null ? 'ok' : outage.kind,
-      reason: outage?.reason ?? null,
-      since: outage === null ? null : new Date(outage.began.at).toISOString(),
+      state: elasticsearch.state,
+      reason: elasticsearch.reason,
+      since: elasticsearch.state === 'ok' ? null : new Date(elasticsearch.since).toISOString(),
     },
     holds: parts.holds
       .slice(0, HOLDS_SHOWN)

@@ -111,9 +111,9 @@ export async function retryLetters(
   while (!isDone()) await Promise.race([delay(CHECK_MS), running]);
   await aggregator.stop();
   await running;
-  const { indexed, dead_lettered, dropped, skipped } = aggregator.outcomes();
+  const { indexed, failure_store, dead_lettered, dropped, skipped } = aggregator.outcomes();
   output.write(
-    `${indexed} indexed, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again, ${skipped} left alone (cut short)\n`,
+    `${indexed} indexed, ${failure_store} in the failure store, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again, ${skipped} left alone (cut short)\n`,
   );
 }
 

@@ -97,6 +97,9 @@ function checkTogether(config: Config): string[] {
   if (config.elasticsearch.request.backoff.initial_ms > config.elasticsearch.request.backoff.max_ms) {
     messages.push('elasticsearch.request.backoff: initial_ms is above max_ms');
   }
+  if (config.elasticsearch.require_alias && config.elasticsearch.mode === 'data_stream') {
+    messages.push('elasticsearch.require_alias: is for mode: index; a data stream is no alias');
+  }
   const { to, topic } = config.dead_letter;
   const letters = config.kafka.topics.map((source) => topic.replaceAll('{{topic}}', source));
   if (to === 'topic' && letters.some((letter) => config.kafka.topics.includes(letter))) {

@@ -83,12 +83,46 @@ const transform = z.strictObject({
     .describe('An asynchronous transform that takes longer for an event has failed for it.'),
 });
 
+const PERCENT_ADVICE =
+  "write % as %25, : as %3A, / as %2F, @ as %40, or give elasticsearch.auth's username and password_file instead";
+
+/** What is wrong with the URL of an endpoint, without its password. */
+function endpointProblem(endpoint: string): string | undefined {
+  const example = 'each must be a URL like http://host:9200';
+  if (!/^https?:\/\/[^/?#]/.test(endpoint)) return example;
+  const url = URL.parse(endpoint);
+  // A character of the password that ends the host makes a port of its beginning.
+  if (url === null) return endpoint.includes('@') ? `${example}; in a password ${PERCENT_ADVICE}` : example;
+  if (url.hostname.includes(',')) return example;
+  const isCut = url.username === '' && endpoint.includes('@');
+  const isEncoded = [url.username, url.password].every((part) => {
+    try {
+      return decodeURIComponent(part) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+  if (isCut || !isEncoded)
+    return `the user and password in the URL must be percent-encoded: ${PERCENT_ADVICE}`;
+  return undefined;
+}
+
+/** As {@link textList}; a comma that no URL follows belongs to a password. */
+const endpoints = z
+  .union([text, z.array(text).min(1)])
+  .default(['http://localhost:9200'])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(/,(?=\s*(?:https?:\/\/|$))/i) : value).map((item) =>
+      item.trim(),
+    ),
+  )
+  .check(({ value, issues }) => {
+    const problem = value.map(endpointProblem).find((one) => one !== undefined);
+    if (problem !== undefined) issues.push({ code: 'custom', message: problem, input: value });
+  });
+
 const elasticsearch = z.strictObject({
-  endpoints: textList
-    .default(['http://localhost:9200'])
-    .refine((urls) => urls.every((url) => /^https?:\/\/[^/?#]/.test(url) && URL.canParse(url)), {
-      error: 'each must be a URL like http://host:9200',
-    }),
+  endpoints,
   mode: z.enum(['index', 'data_stream']).default('index'),
   index: text.default('app-logs').describe('May hold {{field}} and {{@timestamp|yyyy.MM.dd}}, in UTC.'),
   data_stream: z
@@ -98,6 +132,12 @@ const elasticsearch = z.strictObject({
       namespace: text.default('default'),
     })
     .prefault({}),
+  require_alias: z
+    .boolean()
+    .default(false)
+    .describe(
+      'For mode: index, where all targets are aliases (rollover): documents for a name that is no alias are held, and no index of that name is made.',
+    ),
   pipeline: optionalText,
   batch: z
     .strictObject({

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import type { BodyLimit } from './body-limit.ts';
 import type { BulkSender } from './bulk.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
 import type { Document } from './document.ts';
@@ -13,15 +14,18 @@ export class Batcher {
   readonly #limits: Limits;
   readonly #sender: BulkSender;
   readonly #concurrency: ConcurrencyLimit;
+  readonly #bodyLimit: BodyLimit | undefined;
   #pending: Document[] = [];
   #pendingBytes = 0;
   #oldest = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(limits: Limits, sender: BulkSender, concurrency: ConcurrencyLimit) {
+  /** @param bodyLimit what the sender has found out about the size of bodies; none if left out */
+  constructor(limits: Limits, sender: BulkSender, concurrency: ConcurrencyLimit, bodyLimit?: BodyLimit) {
     this.#limits = limits;
     this.#sender = sender;
     this.#concurrency = concurrency;
+    this.#bodyLimit = bodyLimit;
   }
 
   /** Takes a document; call {@link flush} when the records at hand are through. */
@@ -30,6 +34,12 @@ export class Batcher {
     this.#pending.push(document);
     this.#pendingBytes += document.bytes;
     if (this.#isFull()) this.flush();
+  }
+
+  /** Takes documents that come by themselves. */
+  addAtOnce(documents: readonly Document[]): void {
+    for (const document of documents) this.add(document);
+    this.flush();
   }
 
   /** Sends what is due, as far as the concurrency allows. */
@@ -55,16 +65,20 @@ export class Batcher {
     this.#pendingBytes = 0;
   }
 
+  get #bytesMax(): number {
+    return Math.min(this.#limits.max_bytes, this.#bodyLimit?.bytes ?? Infinity);
+  }
+
   #isFull(): boolean {
-    return this.#pendingBytes >= this.#limits.max_bytes || this.#pending.length >= this.#limits.max_events;
+    return this.#pendingBytes >= this.#bytesMax || this.#pending.length >= this.#limits.max_events;
   }
 
   #take(): Document[] {
+    const bytesMax = this.#bytesMax;
     let bytes = 0;
     let count = 0;
     for (const document of this.#pending) {
-      if (count > 0 && (bytes + document.bytes > this.#limits.max_bytes || count >= this.#limits.max_events))
-        break;
+      if (count > 0 && (bytes + document.bytes > bytesMax || count >= this.#limits.max_events)) break;
       bytes += document.bytes;
       count++;
     }

@@ -1,9 +1,12 @@
 import type { Document } from './document.ts';
+import type { Diversion } from './verdict.ts';
 
 /** What the indexer tells the pipeline. */
 export interface BulkEvents {
   /** Acknowledged by Elasticsearch: its share of the record is settled. */
   indexed(document: Document, alreadyThere: boolean): void;
+  /** Elasticsearch has done with it, and it is not in its index. @returns the cause for which it must be held all the same */
+  diverted(document: Document, to: Diversion): string | undefined;
   /**
    * Refused for good because of the document itself. Whoever takes it settles it.
    *

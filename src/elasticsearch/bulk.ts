@@ -1,24 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import pRetry from 'p-retry';
 import { type Backoff, fullJitter } from './backoff.ts';
+import { Bisection } from './bisect.ts';
+import { BodyLimit, SMALL_BYTES, SMALL_DOCUMENTS } from './body-limit.ts';
 import { BodyPool } from './body-pool.ts';
+import { type Break, BrokenRequests, breakOf } from './broken.ts';
 import type { BulkEvents, RequestOutcome } from './bulk-events.ts';
 import type { BulkTransport } from './client.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import { type Delivery, Unsettled, openDelivery } from './delivery.ts';
+import { type Delivery, isSettled, nextPiece, openDelivery } from './delivery.ts';
 import { type Document, bulkBody } from './document.ts';
 import type { Outage } from './outage.ts';
+import { Progress } from './progress.ts';
+import { RequestSlots } from './request-slots.ts';
 import { messageOf } from '../errors.ts';
 import { type ItemVerdict, judge } from './verdict.ts';
 
 /** A document that is still not taken after so many answers is held by name, and takes no request slot any longer. */
 const REFUSALS_UNTIL_HELD = 10;
 
-/** While the breaker is open a probe takes no more than this, so that trying again and again costs little. */
-const PROBE_DOCUMENTS_MAX = 100;
+/** A bulk request of nothing: Elasticsearch answers it with 400. */
+const NOTHING = Buffer.from('\n');
 
-/** When so many documents of a batch are refused with 400 one by one and none passes, the fault is not in the documents. */
-const ALONE_MAX = 8;
+/** Some documents are not settled yet, and are sent again after a delay. */
+interface Unsettled {
+  readonly reason: string;
+  readonly documents: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+type Through = Extract<ItemVerdict, { kind: 'ok' | 'diverted' }>;
 
 /**
  * Sends batches until every document in them is settled: acknowledged, rejected, or given up with its partition. Only
@@ -28,26 +38,42 @@ export class BulkSender {
   readonly #transport: BulkTransport;
   readonly #outage: Outage;
   readonly #concurrency: ConcurrencyLimit;
+  readonly #slots: RequestSlots;
   readonly #backoff: Backoff;
   readonly #events: BulkEvents;
+  readonly #limit: BodyLimit;
   readonly #open = new Set<Delivery>();
   readonly #bodies = new BodyPool();
-  /** Documents that Elasticsearch has taken. */
-  #passed = 0;
-  readonly #passedAtProbe = new WeakMap<Document, number>();
+  readonly #progress = new Progress();
+  readonly #bisection: Bisection;
+  readonly #broken: BrokenRequests;
 
+  /** @param limit shared with whoever makes the batches */
   constructor(
     transport: BulkTransport,
     outage: Outage,
     concurrency: ConcurrencyLimit,
     backoff: Backoff,
     events: BulkEvents,
+    limit: BodyLimit = new BodyLimit(),
   ) {
     this.#transport = transport;
     this.#outage = outage;
     this.#concurrency = concurrency;
+    this.#slots = new RequestSlots(concurrency);
     this.#backoff = backoff;
     this.#events = events;
+    this.#limit = limit;
+    const fates = {
+      rejected: (document: Document, reason: string, message: string): void =>
+        this.#rejected(document, reason, message),
+      held: (document: Document, cause: string): void => this.#held(document, cause),
+    };
+    this.#bisection = new Bisection(this.#progress, fates);
+    this.#broken = new BrokenRequests(this.#progress, limit, fates, async (signal) => {
+      const answer = await transport.send(NOTHING, signal);
+      return 'status' in answer && answer.status < 500;
+    });
   }
 
   /** Batches that are not settled yet. */
@@ -57,7 +83,7 @@ export class BulkSender {
 
   /** Resolves when every document of the batch is settled, held, or given up. Never rejects. */
   async send(batch: readonly Document[]): Promise<void> {
-    const delivery = openDelivery(batch, this.#passed);
+    const delivery = openDelivery(batch, this.#progress.taken);
     this.#open.add(delivery);
     try {
       await this.#untilSettled(delivery);
@@ -82,81 +108,81 @@ export class BulkSender {
     this.#transport.refresh();
     this.#events.retrying(1, 'probe');
     // Before this is sent, or a fault that ends meanwhile would look like the document's own.
-    const passedSince = this.#passed > (this.#passedAtProbe.get(document) ?? this.#passed);
+    const othersPassed = this.#progress.othersPassedSince(document);
     const answer = await this.#transport.send(bulkBody([document]), signal);
     const verdict = judge(answer, 1);
     const [item] = verdict.kind === 'items' ? verdict.items : [];
-    this.#passedAtProbe.set(document, this.#passed);
+    this.#progress.failed(document);
     const rejected = (reason: string, message: string): boolean =>
       this.#events.rejected(document, reason, message) === undefined;
-    if (item?.kind === 'ok') this.#indexed(document, item.alreadyThere);
-    else if (item?.kind === 'reject') return rejected(item.reason, item.message);
-    else if (verdict.kind === 'too_large') return rejected('document_too_large', verdict.reason);
+    if (item?.kind === 'ok' || item?.kind === 'diverted') return this.#through(document, item) === undefined;
+    if (item?.kind === 'reject') return rejected(item.reason, item.message);
+    if (verdict.kind === 'too_large') return rejected('document_too_large', verdict.reason);
     // Others have passed since it was refused the last time: it is this document.
-    else if (verdict.kind === 'bad_request' && passedSince) return rejected('bad_request', verdict.reason);
-    else return false;
-    return true;
+    if (verdict.kind === 'bad_request' && othersPassed) return rejected('bad_request', verdict.reason);
+    if (breakOf(answer) !== 'reset') return false;
+    const message = await this.#broken.rejectionOf(document, othersPassed, signal);
+    return message !== undefined && rejected('document_too_large', message);
   }
 
   async #untilSettled(delivery: Delivery): Promise<void> {
-    const deliver = async (): Promise<void> => {
-      for (;;) {
-        await this.#outage.turn(delivery, delivery.wake.signal);
-        const piece = this.#nextPiece(delivery);
-        if (piece === undefined) break;
-        delivery.sending = piece;
-        await this.#attemptSafely(delivery, piece);
-        delivery.sending = [];
+    for (let attempt = 1; ;) {
+      if (!(await this.#maySend(delivery))) continue;
+      const unsettled = await this.#sendNext(delivery);
+      this.#slots.free();
+      if (unsettled === 'nothing') {
+        if (this.#bisection.judgeAlone(delivery)) continue;
+        return;
       }
-    };
-    const deliverAll = async (): Promise<void> => {
-      do await deliver();
-      while (this.#judgeAlone(delivery));
-    };
-    await pRetry(deliverAll, {
-      retries: Infinity,
-      minTimeout: 0,
-      onFailedAttempt: async ({ error, attemptNumber }) => {
-        if (!(error instanceof Unsettled)) return;
-        this.#events.retrying(error.documents, error.message);
-        const wait = Math.max(error.retryAfterMs, fullJitter(attemptNumber, this.#backoff));
-        // A wait that is cut short means that there is something new to look at, not that anything is wrong.
-        await delay(wait, undefined, { signal: delivery.wake.signal }).catch(() => {});
-      },
-    });
+      if (unsettled === undefined) {
+        attempt = 1;
+        continue;
+      }
+      this.#events.retrying(unsettled.documents, unsettled.reason);
+      const wait = Math.max(unsettled.retryAfterMs ?? 0, fullJitter(attempt++, this.#backoff));
+      // A wait that is cut short means that there is something new to look at, not that anything is wrong.
+      await delay(wait, undefined, { signal: delivery.wake.signal }).catch(() => {});
+    }
   }
 
-  /** Takes the next documents to be sent off the delivery: all of a piece, or a few while the breaker is open. */
-  #nextPiece(delivery: Delivery): readonly Document[] | undefined {
-    for (;;) {
-      const next = delivery.pieces.shift();
-      if (next === undefined) return undefined;
-      const open = next.some(isSettled) ? next.filter((document) => !isSettled(document)) : next;
-      if (open.length === 0) continue;
-      if (this.#outage.state === null || open.length <= PROBE_DOCUMENTS_MAX) return open;
-      delivery.pieces.unshift(open.slice(PROBE_DOCUMENTS_MAX));
-      return open.slice(0, PROBE_DOCUMENTS_MAX);
-    }
+  /** Waits until it is the delivery's turn and there is a slot, which it has then. @returns false where it must wait again */
+  async #maySend(delivery: Delivery): Promise<boolean> {
+    const { signal } = delivery.wake;
+    await this.#outage.turn(delivery, signal);
+    // What was given up needs no turn: nothing of it is sent.
+    await this.#slots.take(signal);
+    if (this.#outage.lets(delivery) || signal.aborted) return true;
+    this.#slots.free();
+    return false;
   }
 
   /** An error of our own moves nothing: it is a hold like any other (promise P2). */
-  async #attemptSafely(delivery: Delivery, piece: readonly Document[]): Promise<void> {
+  async #sendNext(delivery: Delivery): Promise<Unsettled | 'nothing' | undefined> {
+    const isProbe = this.#outage.state !== null || delivery.careful;
+    const piece = nextPiece(
+      delivery,
+      Math.min(delivery.documentsMax, isProbe ? SMALL_DOCUMENTS : Infinity),
+      Math.min(this.#limit.bytes, isProbe ? SMALL_BYTES : Infinity),
+    );
+    if (piece === undefined) return 'nothing';
+    delivery.sending = piece;
+    delivery.handled = 0;
+    delivery.again = [];
     try {
       if (this.#outage.state !== null) this.#transport.refresh();
-      delivery.handled = 0;
-      delivery.again = [];
-      await this.#attempt(delivery, piece);
+      return await this.#attempt(delivery, piece);
     } catch (error) {
-      if (error instanceof Unsettled) throw error;
       const reason = `internal error: ${messageOf(error)}`;
       delivery.pieces.unshift([...delivery.again, ...piece.slice(delivery.handled)]);
       this.#outage.failed('hold', reason);
-      throw new Unsettled(reason, piece.length);
+      return { reason, documents: piece.length };
+    } finally {
+      delivery.sending = [];
     }
   }
 
-  /** Sends the documents once and settles what the answer settles. Throws {@link Unsettled} where a delay is needed. */
-  async #attempt(delivery: Delivery, piece: readonly Document[]): Promise<void> {
+  /** Sends the documents once and settles what the answer settles. @returns what is left, where a delay is needed */
+  async #attempt(delivery: Delivery, piece: readonly Document[]): Promise<Unsettled | undefined> {
     const { signal } = delivery.wake;
     const start = performance.now();
     const body = bulkBody(piece, (size) => this.#bodies.take(size));
@@ -164,35 +190,58 @@ export class BulkSender {
     const ms = performance.now() - start;
     const verdict = judge(answer, piece.length);
     const answered = (outcome: RequestOutcome): void => this.#events.answered(outcome, piece.length, ms);
+    const bytes = body.length;
     switch (verdict.kind) {
       case 'items':
         // Who has a verdict for each document has read them all. After any other answer the socket may still be sending.
         this.#bodies.giveBack(body);
-        this.#settleItems(delivery, piece, verdict.items, (outcome) => {
+        return this.#settleItems(delivery, piece, verdict.items, (outcome) => {
           answered(outcome);
-          if (outcome === 'ok') this.#concurrency.succeeded(this.#open.size, ms, body.length);
+          this.#broken.passed(delivery, bytes);
+          if (outcome === 'ok') this.#concurrency.succeeded(this.#open.size, ms, bytes);
           else this.#concurrency.overloaded();
         });
-        return;
       case 'too_large':
       case 'bad_request':
         answered('split');
-        this.#split(delivery, piece, verdict.kind, verdict.reason);
-        return;
-      case 'retry':
+        // Somebody has answered: there is no outage, however little is taken.
+        this.#outage.succeeded();
+        if (verdict.kind === 'too_large') this.#limit.refused(bytes, piece.length);
+        this.#bisection.split(delivery, piece, verdict.kind, verdict.reason);
+        return undefined;
+      case 'retry': {
         answered('retry');
-        delivery.pieces.unshift(piece);
-        if (signal.aborted) throw new Unsettled('given up', piece.length);
+        if (signal.aborted) {
+          delivery.pieces.unshift(piece);
+          return { reason: 'given up', documents: piece.length };
+        }
+        const broke = breakOf(answer);
         // A connection that fails says nothing about load.
-        if (!('failure' in answer)) this.#concurrency.overloaded();
-        this.#outage.failed('outage', verdict.reason);
-        throw new Unsettled(verdict.reason, piece.length, verdict.retryAfterMs);
+        if (!('failure' in answer) || broke === 'timeout') this.#concurrency.overloaded();
+        if (broke === undefined) {
+          delivery.pieces.unshift(piece);
+          this.#outage.failed('outage', verdict.reason);
+        } else await this.#brokeOff(delivery, piece, bytes, broke, verdict.reason);
+        return { reason: verdict.reason, documents: piece.length, retryAfterMs: verdict.retryAfterMs };
+      }
       case 'hold':
         answered('hold');
         delivery.pieces.unshift(piece);
         this.#outage.failed('hold', verdict.reason);
-        throw new Unsettled(verdict.reason, piece.length);
+        return { reason: verdict.reason, documents: piece.length };
     }
+  }
+
+  async #brokeOff(
+    delivery: Delivery,
+    piece: readonly Document[],
+    bytes: number,
+    broke: Break,
+    reason: string,
+  ): Promise<void> {
+    const blame = await this.#broken.put(delivery, piece, bytes, broke, this.#outage.state !== null);
+    if (blame === 'outage') this.#outage.failed('outage', reason);
+    else if (blame === 'size') this.#outage.doubted();
   }
 
   #settleItems(
@@ -200,15 +249,17 @@ export class BulkSender {
     piece: readonly Document[],
     verdicts: readonly ItemVerdict[],
     answered: (outcome: 'ok' | 'partial') => void,
-  ): void {
+  ): Unsettled | undefined {
     const { again } = delivery;
     let blocking = '';
     for (const [index, document] of piece.entries()) {
       // Where handling fails midway, what was handled must not be sent again: a share of a record settles once.
       delivery.handled = index;
       const verdict = verdicts[index] ?? { kind: 'retry', reason: 'no verdict' };
-      if (verdict.kind === 'ok') this.#indexed(document, verdict.alreadyThere);
-      else if (verdict.kind === 'reject') this.#rejected(document, verdict.reason, verdict.message);
+      if (verdict.kind === 'ok' || verdict.kind === 'diverted') {
+        const cause = this.#through(document, verdict);
+        if (cause !== undefined) this.#held(document, cause);
+      } else if (verdict.kind === 'reject') this.#rejected(document, verdict.reason, verdict.message);
       else if (verdict.kind === 'hold') this.#held(document, verdict.reason);
       else if (++document.refusals > REFUSALS_UNTIL_HELD)
         this.#held(document, `${verdict.reason}, again and again`);
@@ -222,56 +273,9 @@ export class BulkSender {
     // Elasticsearch answers; what it says of single documents must not stop the others.
     this.#outage.succeeded();
     answered(again.length === 0 ? 'ok' : 'partial');
-    if (again.length === 0) return;
+    if (again.length === 0) return undefined;
     delivery.pieces.push(again);
-    throw new Unsettled(blocking, again.length);
-  }
-
-  /**
-   * A request that is refused as a whole is halved, again and again. A single document that is too large is rejected. One that
-   * makes a bad request by itself is rejected only when others pass; until then it is held, since the fault may be a
-   * proxy's or ours.
-   */
-  #split(
-    delivery: Delivery,
-    piece: readonly Document[],
-    kind: 'too_large' | 'bad_request',
-    reason: string,
-  ): void {
-    // Somebody has answered: there is no outage, however little is taken.
-    this.#outage.succeeded();
-    const [only] = piece;
-    if (only === undefined) return;
-    if (piece.length > 1) {
-      const nothingPassed = this.#passed === delivery.passedBefore;
-      if (kind === 'bad_request' && delivery.alone.length >= ALONE_MAX && nothingPassed) {
-        for (const document of piece) this.#held(document, reason);
-        return;
-      }
-      const middle = Math.ceil(piece.length / 2);
-      delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));
-    } else if (kind === 'too_large') this.#rejected(only, 'document_too_large', reason);
-    else delivery.alone.push({ document: only, reason });
-  }
-
-  /**
-   * Documents that were refused with 400 all alone: their own fault where others have passed meanwhile, and where they are
-   * refused once more after that. Without the second time a fault that ends in the middle would look like theirs.
-   *
-   * @returns whether some are to be sent that second time
-   */
-  #judgeAlone(delivery: Delivery): boolean {
-    const othersPassed = this.#passed > delivery.passedBefore;
-    for (const { document, reason } of delivery.alone.splice(0)) {
-      this.#passedAtProbe.set(document, this.#passed);
-      if (!othersPassed) this.#held(document, reason);
-      else if (delivery.suspects.has(document)) this.#rejected(document, 'bad_request', reason);
-      else {
-        delivery.suspects.add(document);
-        delivery.pieces.push([document]);
-      }
-    }
-    return delivery.pieces.length > 0;
+    return { reason: blocking, documents: again.length };
   }
 
   #rejected(document: Document, reason: string, message: string): void {
@@ -285,12 +289,11 @@ export class BulkSender {
     this.#events.held(document, cause);
   }
 
-  #indexed(document: Document, alreadyThere: boolean): void {
-    this.#passed++;
-    this.#events.indexed(document, alreadyThere);
+  /** Tells of a document that Elasticsearch has done with. @returns the cause for which it must be held all the same */
+  #through(document: Document, verdict: Through): string | undefined {
+    this.#progress.taken++;
+    if (verdict.kind === 'diverted') return this.#events.diverted(document, verdict.to);
+    this.#events.indexed(document, verdict.alreadyThere);
+    return undefined;
   }
-}
-
-function isSettled({ settlement }: Document): boolean {
-  return settlement.settled;
 }

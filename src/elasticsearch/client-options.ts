@@ -20,7 +20,7 @@ export function clientOptions(config: ElasticsearchConfig): ClientOptions {
     // a gigabyte for one batch. Nothing of its errors but the message is looked at or logged here.
     redaction: { type: 'off' },
   };
-  const auth = credentials(config.auth);
+  const auth = credentials(config.auth) ?? credentialsIn(config.endpoints);
   if (auth !== undefined) options.auth = auth;
   const { ca_file, cert_file, key_file, verify } = config.tls;
   if (ca_file !== null || cert_file !== null || !verify) {
@@ -36,10 +36,22 @@ export function clientOptions(config: ElasticsearchConfig): ClientOptions {
 
 function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptions['auth']> | undefined {
   const apiKey = auth.api_key ?? secretIn(auth.api_key_file, 'auth.api_key_file');
-  if (apiKey !== null) return { apiKey };
+  if (apiKey !== null) return { apiKey: encodedApiKey(apiKey.trim()) };
   if (auth.username === null) return undefined;
   const password = auth.password ?? secretIn(auth.password_file, 'auth.password_file') ?? '';
   return { username: auth.username, password };
+}
+
+/** Those of the first URL that has any are for all, as the client has it. */
+function credentialsIn(endpoints: readonly string[]): ClientOptions['auth'] {
+  const url = endpoints.map((one) => new URL(one)).find(({ username, password }) => username && password);
+  if (url === undefined) return undefined;
+  return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+}
+
+/** Elasticsearch gives the key as `encoded`, which goes into the header as it is, and as `id` and `api_key`, which do not. */
+function encodedApiKey(key: string): string {
+  return key.includes(':') ? Buffer.from(key).toString('base64') : key;
 }
 
 function secretIn(path: string | null, key: string): string | null {

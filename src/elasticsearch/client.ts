@@ -4,6 +4,7 @@ import { unzip } from 'node:zlib';
 import { Client, errors } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
+import { bulkQuery } from './bulk-query.ts';
 import { clientOptions } from './client-options.ts';
 import type { Answer } from './verdict.ts';
 
@@ -25,9 +26,6 @@ const unpack = promisify(unzip);
 /** As the official transport has it: the next request goes to another node, where there is one. */
 const NODE_IS_DOWN: ReadonlySet<number> = new Set([502, 503, 504]);
 
-/** Only what the verdict needs comes back; positions stay as they were sent. */
-const FILTER_PATH = 'errors,items.*.status,items.*.error';
-
 /** Elasticsearch 9's client would send a media type that 8.x refuses; the plain ones serve both. */
 const HEADERS = { 'content-type': 'application/x-ndjson', accept: 'application/json' };
 
@@ -39,8 +37,7 @@ const HEADERS = { 'content-type': 'application/x-ndjson', accept: 'application/j
 export function connectElasticsearch(config: ElasticsearchConfig): BulkTransport {
   let options = clientOptions(config);
   let client = new Client(options);
-  const querystring: Record<string, string> = { filter_path: FILTER_PATH };
-  if (config.pipeline !== null) querystring['pipeline'] = config.pipeline;
+  const querystring = bulkQuery(config);
   return {
     async send(body, signal) {
       // The client's timeout ends with the headers; this one covers the body of the answer too.
@@ -117,7 +114,8 @@ function withoutCredentials(message: string): string {
   return message.replaceAll(/\/\/[^/\s]*@/g, '//').slice(0, 500);
 }
 
-function answerOf(error: unknown): Answer {
+/** What an error of the client says. */
+export function answerOf(error: unknown): { failure: string } {
   if (error instanceof errors.ProductNotSupportedError) {
     return {
       failure:

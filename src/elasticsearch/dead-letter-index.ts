@@ -10,11 +10,13 @@ import { DocumentWriter } from './document-writer.ts';
  */
 export class DeadLetterIndex implements DeadLetters {
   readonly #index: string;
-  readonly #writer = new DocumentWriter('index');
+  readonly #writer: DocumentWriter;
   readonly #add: (document: Document) => void;
 
-  constructor(index: string, add: (document: Document) => void) {
+  /** @param parameters of each letter's action, as {@link DocumentWriter} has them */
+  constructor(index: string, add: (document: Document) => void, parameters = '') {
     this.#index = index;
+    this.#writer = new DocumentWriter('index', parameters);
     this.#add = add;
   }
 

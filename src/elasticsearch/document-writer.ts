@@ -13,6 +13,7 @@ const NOTHING = Buffer.alloc(0);
  */
 export class DocumentWriter {
   readonly #operation: 'index' | 'create';
+  readonly #parameters: string;
   readonly #arena = new Arena();
   /** The action line up to the offset, for the index and coordinates of the last document. */
   #action = NOTHING;
@@ -21,8 +22,10 @@ export class DocumentWriter {
   #partition = -1;
   #timestamp = Number.NaN;
 
-  constructor(operation: 'index' | 'create') {
+  /** @param parameters of the action, for all documents: JSON members with their commas behind them */
+  constructor(operation: 'index' | 'create', parameters = '') {
     this.#operation = operation;
+    this.#parameters = parameters;
   }
 
   /**
@@ -69,7 +72,9 @@ export class DocumentWriter {
     if (!isSame) {
       const id = documentId(record);
       const upToOffset = id.slice(0, id.lastIndexOf(':') + 1);
-      this.#action = Buffer.from(`{"${this.#operation}":{"_index":"${index}","_id":"${upToOffset}`);
+      this.#action = Buffer.from(
+        `{"${this.#operation}":{${this.#parameters}"_index":"${index}","_id":"${upToOffset}`,
+      );
       this.#index = index;
       this.#topic = topic;
       this.#partition = partition;

@@ -49,6 +49,13 @@ export class Outage {
     if (this.#state !== null) this.#probe = who;
   }
 
+  /** Whether `who` may still send: the breaker may have opened since its turn came. */
+  lets(who: object): boolean {
+    if (this.#state === null) return true;
+    this.#probe ??= who;
+    return this.#probe === who;
+  }
+
   /** A whole request, or every item of it, failed. */
   failed(kind: OutageState['kind'], reason: string): void {
     this.#failures++;
@@ -57,6 +64,11 @@ export class Outage {
     const before = this.#state;
     this.#state = { kind, reason, began: before?.began ?? new Beginning() };
     this.#onChange(this.#state, before);
+  }
+
+  /** A large request failed, maybe for its size. However many do, that is no more than one failure: what comes next is small. */
+  doubted(): void {
+    this.#failures = Math.max(1, this.#failures);
   }
 
   /** Something was settled by an answer. */

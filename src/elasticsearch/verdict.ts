@@ -1,17 +1,23 @@
+import { type ItemError, judgeError } from './item-errors.ts';
+
 /**
  * The classification of what Elasticsearch answers (docs/guarantees.md has the table). Pure: an answer in, verdicts out. The error's type is
  * looked at before the status, since one status carries opposite meanings.
  */
 
-/** What becomes of one document. Only `ok` and `reject` settle it. */
+/** What becomes of one document. Only `ok`, `diverted` and `reject` settle it. */
 export type ItemVerdict =
   | { kind: 'ok'; alreadyThere: boolean }
+  /** Elasticsearch has done with it, and it is not where it was sent: in the failure store, or dropped by a pipeline. */
+  | { kind: 'diverted'; to: Diversion }
   /** Passes by itself: send it again after a delay. */
   | { kind: 'retry'; reason: string }
   /** The environment's fault, and somebody must mend it: keep trying, and say so aloud. */
   | { kind: 'hold'; reason: string }
   /** The document's fault: it goes to the dead letter. */
   | { kind: 'reject'; reason: string; message: string };
+
+export type Diversion = 'failure_store' | 'dropped';
 
 export type AnswerVerdict =
   | { kind: 'items'; items: ItemVerdict[] }
@@ -27,49 +33,16 @@ export type AnswerVerdict =
 export type Answer = { status: number; body: unknown; retryAfter?: string | undefined } | { failure: string };
 
 const OK: ItemVerdict = { kind: 'ok', alreadyThere: false };
-const CREATED = ['index', 'create'].map((operation) => `{"${operation}":{"status":201}}`);
-
-interface ItemError {
-  type: string;
-  reason: string;
-}
-
-/** Errors of these types are the environment's fault whatever their status. */
-const HOLD_TYPES = new Set([
-  'cluster_block_exception',
-  'security_exception',
-  'index_not_found_exception',
-  'index_closed_exception',
-  'invalid_index_name_exception',
-  'alias_not_found_exception',
-  'no_such_remote_cluster_exception',
-]);
-
-/** Errors of these types pass by themselves whatever their status. */
-const RETRY_TYPES = new Set([
-  'es_rejected_execution_exception',
-  'circuit_breaking_exception',
-  'unavailable_shards_exception',
-  'process_cluster_event_timeout_exception',
-  'no_shard_available_action_exception',
-  'primary_missing_action_exception',
-  'node_closed_exception',
-  'node_not_connected_exception',
-  'not_master_exception',
-  'master_not_discovered_exception',
-  'retry_on_primary_exception',
-]);
-
-/** 400 answers whose message says that the environment, and not the document, is at fault. */
-const HOLD_MESSAGES: readonly RegExp[] = [
-  /no write index is defined for alias/,
-  /pipeline with id \[.*\] does not exist/,
-  /this action would add \[\d+\] (total )?shards/,
-  /only write ops with an op_type of create are allowed in data streams/,
+/** An answer in which all items are the same one of these is the usual one, and is not parsed. */
+const USUAL_ITEMS = [
+  '{"index":{"result":"created","status":201}}',
+  '{"create":{"result":"created","status":201}}',
+  '{"index":{"result":"updated","status":200}}',
+  '{"index":{"status":201}}',
+  '{"create":{"status":201}}',
 ];
 
 const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-const HOLD_STATUSES: ReadonlySet<number> = new Set([401, 403, 404, 405, 406]);
 
 /**
  * Judges the answer to a bulk request of `sent` documents.
@@ -91,7 +64,7 @@ export function judge(answer: Answer, sent: number): AnswerVerdict {
 }
 
 function judgeItems(answered: unknown, sent: number): AnswerVerdict {
-  if (isAllCreated(answered, sent)) return { kind: 'items', items: Array.from({ length: sent }, () => OK) };
+  if (isUsual(answered, sent)) return { kind: 'items', items: Array.from({ length: sent }, () => OK) };
   const body = parsed(answered);
   if (body === undefined) return { kind: 'retry', reason: 'the answer is not JSON' };
   const items = isObject(body) ? body['items'] : undefined;
@@ -110,9 +83,10 @@ function judgeItem(item: unknown): ItemVerdict {
     return { kind: 'retry', reason: 'an item of the answer has no status' };
   const error = parseError(result['error']);
   if (error === undefined) {
-    return status === 200 || status === 201
-      ? OK
-      : { kind: 'retry', reason: `item status ${status} without an error` };
+    if (status !== 200 && status !== 201)
+      return { kind: 'retry', reason: `item status ${status} without an error` };
+    if (result['failure_store'] === 'used') return { kind: 'diverted', to: 'failure_store' };
+    return result['result'] === 'noop' ? { kind: 'diverted', to: 'dropped' } : OK;
   }
   if (status === 409 && operation === 'create' && error.type === 'version_conflict_engine_exception') {
     return { kind: 'ok', alreadyThere: true };
@@ -120,29 +94,19 @@ function judgeItem(item: unknown): ItemVerdict {
   return judgeError(status, error);
 }
 
-function judgeError(status: number, error: ItemError): ItemVerdict {
-  const reason = `${status} ${error.type}`;
-  if (error.type === 'cluster_block_exception' && status === 503) return { kind: 'retry', reason };
-  if (HOLD_TYPES.has(error.type)) return { kind: 'hold', reason };
-  if (RETRY_TYPES.has(error.type)) return { kind: 'retry', reason };
-  if (HOLD_STATUSES.has(status)) return { kind: 'hold', reason };
-  if (HOLD_MESSAGES.some((pattern) => pattern.test(error.reason))) return { kind: 'hold', reason };
-  if (RETRY_STATUSES.has(status) || status >= 500) return { kind: 'retry', reason };
-  return { kind: 'reject', reason: error.type, message: error.reason };
-}
-
 function parseError(error: unknown): ItemError | undefined {
   if (error === undefined || error === null) return undefined;
-  if (!isObject(error)) return { type: 'unknown', reason: text(error).slice(0, 1000) };
-  const cause = isObject(error['caused_by']) ? `; ${text(error['caused_by']['reason'])}` : '';
-  return { type: text(error['type']) || 'unknown', reason: (text(error['reason']) + cause).slice(0, 1000) };
+  if (!isObject(error)) return { type: 'unknown', reason: text(error).slice(0, 1000), cause: '' };
+  const cause = isObject(error['caused_by']) ? text(error['caused_by']['reason']) : '';
+  return { type: text(error['type']) || 'unknown', reason: text(error['reason']).slice(0, 1000), cause };
 }
 
-/** Whether it is, to the letter, the answer that all of so many documents were created: the usual one, and long. */
-function isAllCreated(answered: unknown, sent: number): boolean {
+/** Whether it is, to the letter, the answer that all of so many documents were taken: the usual one, and long. */
+function isUsual(answered: unknown, sent: number): boolean {
   if (typeof answered !== 'string' || sent === 0) return false;
-  return CREATED.some((item) => {
-    const [head, tail] = ['{"errors":false,"items":[', ']}'];
+  const [head, tail] = ['{"errors":false,"items":[', ']}'];
+  return USUAL_ITEMS.some((item) => {
+    if (!answered.startsWith(item, head.length)) return false;
     const length = head.length + sent * (item.length + 1) - 1 + tail.length;
     return answered.length === length && answered === `${head}${`${item},`.repeat(sent - 1)}${item}${tail}`;
   });

@@ -63,7 +63,8 @@ export function mergeStatuses(
       lag: sum(all.map(({ kafka }) => kafka.lag)),
       partitions,
     },
-    elasticsearch: outage?.elasticsearch ?? { state: 'ok', reason: null, since: null },
+    elasticsearch: outage?.elasticsearch ??
+      all[0]?.elasticsearch ?? { state: 'unknown', reason: null, since: null },
     holds: all.flatMap(({ holds }) => holds),
     reject_storm: all.find(({ reject_storm }) => reject_storm !== null)?.reject_storm ?? null,
     records: addRecords([departed, ...all.map(({ records }) => records)]),
@@ -83,6 +84,7 @@ export function addRecords(counts: readonly Partial<Status['records']>[]): Statu
     skipped: 0,
     dropped: 0,
     indexed: 0,
+    failure_store: 0,
     dead_lettered: 0,
     returned: 0,
   };

@@ -33,7 +33,14 @@ export interface Status {
   };
   elasticsearch: { state: string; reason: string | null };
   records: Record<
-    'received' | 'in_flight' | 'indexed' | 'dead_lettered' | 'dropped' | 'skipped' | 'returned',
+    | 'received'
+    | 'in_flight'
+    | 'indexed'
+    | 'failure_store'
+    | 'dead_lettered'
+    | 'dropped'
+    | 'skipped'
+    | 'returned',
     number
   >;
   holds: { reason: string; partitions: string[] }[];

@@ -41,6 +41,35 @@ function textHeaders({ headers }: IncomingMessage): Record<string, string> {
   return Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
 }
 
+/** What a proxy with a limit does as soon as more of a body has come, without reading on. */
+export interface BodyMost {
+  readonly bytes: number;
+  readonly answer: 'reset' | '413';
+  /** How often that was. */
+  hits: number;
+}
+
+/** The body of a request; undefined where it was more than the most. */
+export async function readWithin(
+  incoming: IncomingMessage,
+  most: BodyMost | undefined,
+): Promise<Buffer | undefined> {
+  if (most === undefined) return await buffer(incoming);
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length <= most.bytes) continue;
+    most.hits++;
+    const { socket } = incoming;
+    if (most.answer === 'reset') socket.resetAndDestroy();
+    else socket.end('HTTP/1.1 413 Payload Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
 /** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
 export function send(response: ServerResponse, answer: Answer): void {
   const { status, headers } = answer;

@@ -1,5 +1,4 @@
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'node:net';
 import { freePort } from './ports.ts';
@@ -14,7 +13,7 @@ import {
   type Predicate,
   type ProxyRequest,
 } from './proxy-rules.ts';
-import { bodyOf, forwardTo, send } from './proxy-transport.ts';
+import { type BodyMost, bodyOf, forwardTo, readWithin, send } from './proxy-transport.ts';
 import { waitFor } from './wait.ts';
 
 export type * from './proxy-rules.ts';
@@ -25,6 +24,8 @@ export class Proxy {
   readonly journal = new BulkJournal();
   /** Bulk requests that have arrived and whose connection still waits for the end of the answer. */
   inFlight = 0;
+  /** Where set, larger bodies are not read to their end. */
+  bodyMost: BodyMost | undefined;
   /** Bulk requests that have arrived. */
   bulkRequests = 0;
   readonly #port: number;
@@ -101,7 +102,8 @@ export class Proxy {
     const method = incoming.method ?? 'GET';
     const isBulk = path.endsWith('/_bulk');
     try {
-      const body = await buffer(incoming);
+      const body = await readWithin(incoming, this.bodyMost);
+      if (body === undefined) return;
       const request = { method, path, url, headers: incoming.headers, body };
       let items: BulkItem[] = [];
       if (isBulk) {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { DeadLetterIndex } from '../../src/elasticsearch/dead-letter-index.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
-import { type Settlement, type SourceRecord, outcomes } from '../../src/settlement.ts';
+import type { Diversion } from '../../src/elasticsearch/verdict.ts';
+import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../src/settlement.ts';
 import type { Event, TransformFunction } from '../../src/transform/api.ts';
 import { Quarantine } from '../../src/workers/quarantine.ts';
 import { deferred, sourceRecord } from './support/fakes.ts';
@@ -278,6 +279,77 @@ describe('a dead letter', () => {
     await turn();
     expect(lab.counts).toMatchObject({ dead_lettered: 1, indexed: 0 });
     expect(owned.watermark).toBe(1);
+  });
+});
+
+describe('a document that Elasticsearch has done with and not indexed', () => {
+  it('and put into the failure store has an outcome of its own, and its offset moves', () => {
+    const lab = new PipelineLab();
+    const owned = lab.own();
+    lab.take(['{}', '{}']);
+    lab.divert('failure_store');
+    lab.acknowledge();
+    expect(lab.counts).toMatchObject({ failure_store: 1, indexed: 1, dead_lettered: 0 });
+    expect(owned.watermark).toBe(2);
+  });
+
+  it('and that a pipeline dropped is dropped', () => {
+    const lab = new PipelineLab();
+    const owned = lab.own();
+    lab.take(['{}']);
+    lab.divert('dropped');
+    expect(lab.counts).toMatchObject({ dropped: 1, indexed: 0 });
+    expect(owned.watermark).toBe(1);
+  });
+
+  it.each<[Diversion[], Partial<Record<Outcome, number>>]>([
+    [['dropped', 'failure_store'], { failure_store: 1 }],
+    [['failure_store', 'dropped'], { failure_store: 1 }],
+    [['dropped', 'dropped'], { dropped: 1 }],
+  ])('as one of several of a record counts by the worst of them: %s', (ends, counts) => {
+    const lab = new PipelineLab({ run: () => [{ n: 1 }, { n: 2 }] });
+    lab.own();
+    lab.take(['{}']);
+    for (const end of ends) lab.divert(end);
+    expect(lab.counts).toMatchObject({ indexed: 0, ...counts });
+    expect(lab.settled).toBe(1);
+  });
+
+  it('and of which another was indexed: the record is indexed where the pipeline dropped, and not where it is in the failure store', () => {
+    for (const [to, outcome] of [
+      ['dropped', 'indexed'],
+      ['failure_store', 'failure_store'],
+    ] as const) {
+      const lab = new PipelineLab({ run: () => [{ n: 1 }, { n: 2 }] });
+      lab.own();
+      lab.take(['{}']);
+      lab.divert(to);
+      lab.acknowledge();
+      expect(lab.counts[outcome]).toBe(1);
+    }
+  });
+
+  it('begins a storm where it is more than half of the records, as a dead letter does', () => {
+    const lab = new PipelineLab();
+    lab.own();
+    lab.take(Array.from({ length: 501 }, () => '{}'));
+    for (let left = 500; left > 0; left--) lab.divert('failure_store');
+    expect(lab.storm.current).toBeNull();
+    lab.divert('failure_store');
+    expect(lab.storm.current).toMatchObject({ reason: 'failure_store' });
+  });
+
+  it('is held where it is a dead letter: nobody has it then', () => {
+    for (const to of ['dropped', 'failure_store'] as const) {
+      const lab = new PipelineLab();
+      const owned = lab.own();
+      lab.take(['poison']);
+      const [letter] = lab.letters;
+      const index = new DeadLetterIndex('dead', (document) => void lab.documents.push(document));
+      void index.send(letter?.settlement as Settlement, { reason: 'x', message: 'y' });
+      expect(lab.divert(to)).toBe(`the dead-letter index refuses: ${to}`);
+      expect(owned.watermark).toBe(0);
+    }
   });
 });
 
@@ -705,7 +777,7 @@ describe('over random histories', () => {
   });
 
   it('everything that can happen to a record does happen', async () => {
-    const totals = { skipped: 0, dropped: 0, indexed: 0, dead_lettered: 0, returned: 0 };
+    const totals = { skipped: 0, dropped: 0, indexed: 0, failure_store: 0, dead_lettered: 0, returned: 0 };
     for (const seed of seeds) {
       const history = new RandomHistory(seed);
       for (let step = 0; step < 150; step++) await history.step();

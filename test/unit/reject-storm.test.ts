@@ -25,6 +25,13 @@ describe('the last 1,000 records', () => {
     expect(storm.current).toMatchObject({ reason: 'mapping' });
   });
 
+  it('count what is refused already, and is nowhere to be held', () => {
+    const { storm, told } = stormy(0.3);
+    for (let left = 501; left > 0; left--) storm.refusedAlready('failure_store');
+    expect(told).toEqual(['began failure_store']);
+    expect(storm.refused('mapping')).toBeUndefined();
+  });
+
   it('are no storm where the reasons differ', () => {
     const { told, refuse } = stormy();
     for (let round = 0; round < 1000; round++) refuse(1, `reason ${round % 3}`);

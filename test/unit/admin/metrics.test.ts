@@ -76,7 +76,7 @@ describe('records', () => {
   it('are counted by outcome, and every outcome is there from the start', async () => {
     const metrics = metricsWith();
     const before = await samples(metrics);
-    for (const outcome of ['indexed', 'dead_lettered', 'dropped', 'skipped', 'returned'])
+    for (const outcome of ['indexed', 'failure_store', 'dead_lettered', 'dropped', 'skipped', 'returned'])
       expect(before[`logweir_records_total{outcome="${outcome}"}`]).toBe(0);
     metrics.received(4);
     metrics.settled('indexed', -1);
@@ -94,10 +94,26 @@ describe('records', () => {
     expect(metrics.receivedCount).toBe(4);
     expect(metrics.outcomeCounts()).toEqual({
       indexed: 2,
+      failure_store: 0,
       dropped: 1,
       skipped: 1,
       dead_lettered: 0,
       returned: 0,
+    });
+  });
+
+  it('that are in the failure store, or that a pipeline dropped, were not sent to the index', async () => {
+    const metrics = metricsWith();
+    metrics.settled('failure_store', Date.now());
+    metrics.droppedByPipeline();
+    metrics.settled('dropped', Date.now());
+    expect(await samples(metrics)).toMatchObject({
+      'logweir_records_total{outcome="failure_store"}': 1,
+      'logweir_records_total{outcome="dropped"}': 1,
+      logweir_documents_dropped_by_pipeline_total: 1,
+      logweir_component_sent_events_total: 0,
+      logweir_component_discarded_events_total: 1,
+      logweir_end_to_end_seconds_count: 0,
     });
   });
 

@@ -74,11 +74,45 @@ it.each([
   ['kafka: {}\nkafka: {}', /not valid YAML: Map keys must be unique/],
   ['kafka: { librdkafka_options: { enable.auto.commit: true } }', /may not set enable.auto.commit/],
   ['elasticsearch: { endpoints: ["localhost:9200"] }', /each must be a URL like/],
+  [
+    'elasticsearch: { endpoints: ["https://elastic:p%zz@127.0.0.1:9"] }',
+    /elasticsearch.endpoints: the user and password in the URL must be percent-encoded: .*password_file/,
+  ],
+  ['elasticsearch: { endpoints: "https://elastic:100%@h:9" }', /must be percent-encoded: write % as %25/],
+  ['elasticsearch: { endpoints: "https://us%er:p@h:9" }', /must be percent-encoded/],
+  [
+    'elasticsearch: { endpoints: "https://elastic:p/w@h:9" }',
+    /in a password write % as %25, : as %3A, \/ as %2F/,
+  ],
+  ['elasticsearch: { endpoints: "https://elastic:9/w@h:9" }', /must be percent-encoded/],
+  ['elasticsearch: { endpoints: "https://elastic:p#w@h:9" }', /in a password write % as %25/],
+  ['elasticsearch: { endpoints: "http://a:9200,b:9200" }', /each must be a URL like/],
+  ['elasticsearch: { endpoints: "http://a,b" }', /each must be a URL like/],
+  ['elasticsearch: { endpoints: "" }', /elasticsearch.endpoints/],
+  ['elasticsearch: { endpoints: "http://a:9200,," }', /each must be a URL like/],
+  ['elasticsearch: { mode: data_stream, require_alias: true }', /require_alias: is for mode: index/],
   ['dead_letter: { topic: app-logs }', /circles/],
   ['elasticsearch: { auth: { username: a, api_key: b } }', /not both/],
   ['elasticsearch: { index: 5 }', /elasticsearch.index: Invalid input: expected string/],
 ])('%s is refused', (source, message) => {
   expect(problems(source).join()).toMatch(message);
+});
+
+it.each<[string, string[]]>([
+  ['"http://a:9200,http://b:9200"', ['http://a:9200', 'http://b:9200']],
+  ['"http://a:9200 , https://b:9200"', ['http://a:9200', 'https://b:9200']],
+  ['["http://a:9200", "http://b:9200"]', ['http://a:9200', 'http://b:9200']],
+  ['"https://u:p,w@a:9200,https://u:,@b:9200"', ['https://u:p,w@a:9200', 'https://u:,@b:9200']],
+  ['["https://u:p,w@a:9200"]', ['https://u:p,w@a:9200']],
+  ['"https://u:p%25w%2C@a:9200"', ['https://u:p%25w%2C@a:9200']],
+  ['"http://[::1]:9200"', ['http://[::1]:9200']],
+])('endpoints: %s', (value, expected) => {
+  expect(parse(`elasticsearch: { endpoints: ${value} }`).elasticsearch.endpoints).toEqual(expected);
+});
+
+it('no password of an endpoint stands in what is wrong with it', () => {
+  for (const url of ['https://u:s3cr%t@h:9', 'https://u:s3cr/t@h:9', 'ftp://u:s3cret@h:9'])
+    expect(problems(`elasticsearch: { endpoints: "${url}" }`).join()).not.toContain('s3cr');
 });
 
 it('a missing file is one sentence', () => {

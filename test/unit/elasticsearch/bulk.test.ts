@@ -7,7 +7,7 @@ import type { Document } from '../../../src/elasticsearch/document.ts';
 import { Outage } from '../../../src/elasticsearch/outage.ts';
 import type { Answer } from '../../../src/elasticsearch/verdict.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
-import { deferred, documents, makeDocument, received, settleDown } from '../support/fakes.ts';
+import { type Deferred, deferred, documents, makeDocument, received, settleDown } from '../support/fakes.ts';
 
 vi.mock(import('node:timers/promises'), async (original) => {
   const { fakeDelay: delay } = await import('../support/fake-delay.ts');
@@ -39,6 +39,7 @@ function lab(script: Script, holdRejects = false) {
   /** The memory of each request's body. */
   const memory: ArrayBufferLike[] = [];
   const indexed: string[] = [];
+  const diverted: { id: string; to: string }[] = [];
   const rejected: { id: string; reason: string; message: string }[] = [];
   const held: { id: string; cause: string }[] = [];
   const answered: { outcome: RequestOutcome; documents: number }[] = [];
@@ -49,7 +50,7 @@ function lab(script: Script, holdRejects = false) {
   const transport: BulkTransport = {
     async send(body, signal) {
       const lines = body.toString().split('\n');
-      const ids = lines.filter((_line, at) => at % 2 === 0 && at < lines.length - 1).map(idOf);
+      const ids = lines.filter((line, at) => at % 2 === 0 && line !== '').map(idOf);
       sent.push(ids);
       memory.push(body.buffer);
       return script(ids, sent.length, signal);
@@ -71,6 +72,12 @@ function lab(script: Script, holdRejects = false) {
         indexed.push(idOf(document.action));
         document.settlement.settle('indexed');
       },
+      diverted(document, to) {
+        diverted.push({ id: idOf(document.action), to });
+        if (holdRejects) return 'nobody has it';
+        document.settlement.settle(to);
+        return undefined;
+      },
       rejected(document, reason, message) {
         rejected.push({ id: idOf(document.action), reason, message });
         if (holdRejects) return 'too many';
@@ -89,6 +96,7 @@ function lab(script: Script, holdRejects = false) {
     sent,
     memory,
     indexed,
+    diverted,
     rejected,
     held,
     answered,
@@ -252,7 +260,9 @@ describe('backoff', () => {
     ['429', { status: 429, body: '' }, 1],
     ['503', { status: 503, body: '' }, 1],
     ['429 for single documents', itemsOf(BUSY), 1],
+    ['no answer in time', { failure: 'no answer within 20000 ms' }, 1],
     ['a connection that fails, which says nothing about load', { failure: 'connect ECONNREFUSED' }, 2],
+    ['a connection that breaks, likewise', { failure: 'read ECONNRESET' }, 2],
   ])('fewer requests at once follow where Elasticsearch asks for less: %s', async (_name, answer, limit) => {
     fakeDelay.held = true;
     const { sender, concurrency } = lab(inTurn(answer, allOk));
@@ -325,7 +335,6 @@ describe('an outage', () => {
 
   it('an error that the transport throws is a hold and no progress', async () => {
     const { sender, states, sent, indexed } = lab((ids, request) => {
-      // p-retry would give up at a TypeError.
       if (request <= 2) throw new TypeError('cannot read properties of undefined');
       return allOk(ids);
     });
@@ -468,6 +477,213 @@ describe('400: the batch is halved to find the document that makes the request b
     expect(rejected.map(({ id }) => id)).toEqual(['9']);
     expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(9));
   });
+});
+
+describe('requests that break off', () => {
+  const LATE: Answer = { failure: 'no answer within 20000 ms' };
+  const RESET: Answer = { failure: 'read ECONNRESET' };
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+  const inOrder = (ids: readonly string[]): string[] => ids.toSorted((a, b) => Number(a) - Number(b));
+  /** Takes so many documents in a body, and no more. */
+  const takesUpTo =
+    (most: number, answer: Answer): Script =>
+    (ids) =>
+      ids.length > most ? answer : allOk(ids);
+
+  it.each([
+    ['time out', LATE],
+    ['are reset', RESET],
+    ['are answered 504 by a proxy', { status: 504, body: '' }],
+    ['are answered 502 by a proxy', { status: 502, body: '' }],
+  ])('for their size become smaller, at little cost, and are no outage: %s', async (_how, answer) => {
+    const { sender, sent, indexed, states } = lab(takesUpTo(555, answer));
+    await sender.send(documents(10_000));
+    expect(inOrder(indexed)).toEqual(range(10_000));
+    expect(sum(sent.map(({ length }) => length))).toBeLessThan(30_000);
+    // 360 s are the least where 500 documents take 18 s; what is given up costs 20.
+    expect(sum(sent.map(({ length }) => (length > 555 ? 20 : (length / 500) * 18)))).toBeLessThan(560);
+    expect(states).toEqual([]);
+  });
+
+  it('tell the batches after them: those are small at once', async () => {
+    const { sender, sent } = lab(takesUpTo(555, LATE));
+    await sender.send(documents(3000));
+    const before = sent.length;
+    await sender.send(documents(5000));
+    expect(Math.max(...sent.slice(before).map(({ length }) => length))).toBeLessThan(700);
+  });
+
+  it('do so where a 413 said it, too', async () => {
+    const { sender, sent } = lab(takesUpTo(50, { status: 413, body: '' }));
+    await sender.send(documents(3000));
+    const before = sent.length;
+    await sender.send(documents(5000));
+    expect(sum(sent.slice(before).map(({ length }) => length))).toBeLessThan(6000);
+  });
+
+  it('are larger again when the server is fast again', async () => {
+    let slow = true;
+    const { sender, sent } = lab((ids) => (slow && ids.length > 300 ? LATE : allOk(ids)));
+    await sender.send(documents(4000, 400));
+    slow = false;
+    for (let batch = 0; batch < 12; batch++) await sender.send(documents(4000, 400));
+    const before = sent.length;
+    await sender.send(documents(4000, 400));
+    expect(sent.slice(before).map(({ length }) => length)).toEqual([4000]);
+  });
+
+  it('now and then, whatever their size, leave bodies of hundreds of documents', async () => {
+    const { sender, sent, indexed } = lab((ids, request) => (request % 12 === 0 ? LATE : allOk(ids)));
+    for (let batch = 0; batch < 20; batch++) await sender.send(documents(2000, 400));
+    expect(indexed).toHaveLength(40_000);
+    expect(40_000 / sent.length).toBeGreaterThan(200);
+  });
+
+  it('for load give way: no more are open than the concurrency has become', async () => {
+    const answers: Deferred<Answer>[] = [];
+    const { sender, sent, concurrency, indexed } = lab((_ids, request) => {
+      answers.push(deferred());
+      return (answers[request - 1] as Deferred<Answer>).promise;
+    });
+    const done = Promise.all([sender.send(documents(2000)), sender.send(documents(2000))]);
+    await settleDown();
+    expect(sent).toHaveLength(2);
+    for (const answer of answers) answer.resolve(LATE);
+    await settleDown();
+    expect([concurrency.limit, sent.length]).toEqual([1, 3]);
+    for (let request = 2; request < answers.length; request++) {
+      answers[request]?.resolve(allOk(sent[request] ?? []));
+      await settleDown();
+    }
+    await done;
+    expect(indexed).toHaveLength(4000);
+  });
+
+  it('since Elasticsearch is away open the breaker with the third, and are tried with a hundred documents or fewer', async () => {
+    let up = false;
+    const { sender, sent, states, indexed } = lab((ids) => (up ? allOk(ids) : LATE));
+    fakeDelay.held = true;
+    const done = sender.send(documents(10_000));
+    for (let round = 0; round < 12; round++) {
+      await settleDown();
+      fakeDelay.end();
+    }
+    await settleDown();
+    expect(states).toEqual(['outage: no answer within 20000 ms']);
+    const sizes = sent.map(({ length }) => length);
+    expect(sizes[0]).toBeGreaterThan(1000);
+    expect(sizes.slice(1).every((size) => size <= 100)).toBe(true);
+    expect(sizes.at(-1)).toBe(1);
+    up = true;
+    fakeDelay.held = false;
+    fakeDelay.end();
+    await done;
+    expect(inOrder(indexed)).toEqual(range(10_000));
+    expect(states).toEqual(['outage: no answer within 20000 ms', 'closed']);
+    // What an outage has cut to pieces goes out whole again soon after.
+    expect(sent.length - sizes.length).toBeLessThan(30);
+  });
+
+  it('as several large ones at once count as one: whether it is their size is tried out first', async () => {
+    const { sender, states, indexed } = lab(takesUpTo(1000, RESET));
+    await Promise.all([1, 2, 3, 4].map(async () => sender.send(documents(3000))));
+    expect(indexed).toHaveLength(12_000);
+    expect(states).toEqual([]);
+  });
+
+  /** Documents of which one is large. */
+  const withOneOf = (bytes: number, count: number, at: number): Document[] => {
+    const all = documents(count, 100);
+    const [large] = documents(1, bytes);
+    const { settlement } = received({ offset: at });
+    all[at] = makeDocument(settlement, 'index', 'logs', String(at), large?.source ?? '{}');
+    return all;
+  };
+
+  it.each([[RESET], [LATE]])(
+    'for a single document do not hold up the others: that one is held by name (%o)',
+    async (answer) => {
+      const { sender, indexed, held, rejected, states } = lab((ids) =>
+        ids.includes('700') ? answer : allOk(ids),
+      );
+      await sender.send(withOneOf(300_000, 1500, 700));
+      expect(inOrder(indexed)).toEqual(range(1500).filter((id) => id !== '700'));
+      expect(held).toEqual([
+        { id: '700', cause: expect.stringMatching(/^document_too_large: .*proxy's limit/) as string },
+      ]);
+      expect([rejected, states]).toEqual([[], []]);
+    },
+  );
+
+  it('for a large document that comes alone: it is held, and nothing is an outage', async () => {
+    const { sender, held, states } = lab((ids) => (ids.length === 0 ? { status: 400, body: '' } : RESET));
+    await sender.send(documents(1, 300_000));
+    expect(held.map(({ cause }) => cause)).toEqual([expect.stringMatching(/^document_too_large/)]);
+    expect(states).toEqual([]);
+  });
+
+  it('for a small document, whatever a proxy has against it: the others pass, and it is held', async () => {
+    const { sender, indexed, held, states } = lab((ids) => (ids.includes('33') ? RESET : allOk(ids)));
+    await sender.send(documents(90));
+    expect(inOrder(indexed)).toEqual(range(90).filter((id) => id !== '33'));
+    expect(held).toEqual([{ id: '33', cause: expect.stringMatching(/breaks off each time/) as string }]);
+    expect(states.length % 2).toBe(0);
+  });
+
+  it('and then an outage in the middle: nothing is lost, and what is too large is found afterwards', async () => {
+    let requests = 0;
+    const { sender, indexed, held, states } = lab((ids) => {
+      requests++;
+      if (requests > 8 && requests < 20) return { failure: 'connect ECONNREFUSED' };
+      return ids.includes('700') || ids.length > 400 ? RESET : allOk(ids);
+    });
+    await sender.send(withOneOf(300_000, 1500, 700));
+    expect(inOrder(indexed)).toEqual(range(1500).filter((id) => id !== '700'));
+    expect(held.map(({ id }) => id)).toEqual(['700']);
+    expect(states).toEqual(['outage: connect ECONNREFUSED', 'closed']);
+  });
+
+  it('for a held document again and again: it is too large, where its probes are reset while less is answered', async () => {
+    const { signal } = new AbortController();
+    const outcomes = async (script: Script): Promise<unknown> => {
+      const { sender, rejected } = lab(script);
+      const [document] = documents(1, 300_000) as [Document];
+      for (let probe = 0; probe < 6; probe++) await sender.probe(document, signal);
+      return rejected;
+    };
+    const small = { status: 400, body: '' };
+    expect(await outcomes((ids) => (ids.length === 0 ? small : RESET))).toMatchObject([
+      { id: '0', reason: 'document_too_large', message: expect.stringMatching(/proxy's limit/) as string },
+    ]);
+    expect(await outcomes(() => RESET)).toEqual([]);
+    // The server may be slow for this one; somebody must look.
+    expect(await outcomes((ids) => (ids.length === 0 ? small : LATE))).toEqual([]);
+  });
+});
+
+it('what Elasticsearch put elsewhere, or dropped, is told apart, settles, and counts as passed', async () => {
+  const stored = { index: { status: 201, failure_store: 'used', result: 'created' } };
+  const dropped = { index: { status: 200, result: 'noop' } };
+  const { sender, diverted, indexed, sent } = lab(() => ({
+    status: 200,
+    body: { errors: false, items: [OK, stored, dropped] },
+  }));
+  await sender.send(documents(3));
+  expect(indexed).toEqual(['0']);
+  expect(diverted).toEqual([
+    { id: '1', to: 'failure_store' },
+    { id: '2', to: 'dropped' },
+  ]);
+  expect(sent).toHaveLength(1);
+});
+
+it('what Elasticsearch put elsewhere is held where it may not be there, and its probe does not settle it', async () => {
+  const stored = { index: { status: 201, failure_store: 'used', result: 'created' } };
+  const { sender, held } = lab(() => ({ status: 200, body: { errors: false, items: [stored] } }), true);
+  const [letter] = documents(1);
+  await sender.send([letter as Document]);
+  expect(held).toEqual([{ id: '0', cause: 'nobody has it' }]);
+  expect(await sender.probe(letter as Document, new AbortController().signal)).toBe(false);
 });
 
 describe('documents that were given up with their partition', () => {

@@ -31,6 +31,16 @@ it('a letter is a document under the id of its record, so that one that is writt
   expect(bulkBody([document]).length).toBe(document.bytes);
 });
 
+it('a letter says of itself what does not hold for it of the request that it goes in', () => {
+  letters = new DeadLetterIndex(
+    'dead-letters',
+    (document) => void added.push(document),
+    '"pipeline":"_none","require_alias":false,',
+  );
+  const { index } = JSON.parse(sent({ offset: 7 }).action) as { index: object };
+  expect(index).toMatchObject({ _index: 'dead-letters', pipeline: '_none', require_alias: false });
+});
+
 it('a letter says what, why, where from and when', () => {
   vi.useFakeTimers({ now: Date.UTC(2026, 5, 1) });
   try {

@@ -26,6 +26,45 @@ describe('an item that was written', () => {
     expect(judgeOne(item(status, undefined, 'create'))).toEqual({ kind: 'ok', alreadyThere: false });
   });
 
+  it.each(['index', 'create'] as const)(
+    'and put into the failure store is not in its index: %s',
+    (operation) => {
+      const answered = { [operation]: { result: 'created', failure_store: 'used', status: 201 } };
+      expect(judgeOne(answered)).toEqual({ kind: 'diverted', to: 'failure_store' });
+    },
+  );
+
+  it.each([
+    { index: { result: 'noop', status: 200 } },
+    { create: { _id: 'dropped', result: 'noop', status: 200 } },
+    { create: { status: 200, result: 'noop', _version: -3, _seq_no: -2 } },
+  ])('is dropped where it was not, which a pipeline does: %o', (answered) => {
+    expect(judgeOne(answered)).toEqual({ kind: 'diverted', to: 'dropped' });
+  });
+
+  it.each([{ result: 'created' }, { result: 'updated' }, { failure_store: 'not_applicable_or_unknown' }, {}])(
+    'is ok with %o',
+    (more) => {
+      expect(judgeOne({ index: { status: 200, ...more } })).toEqual({ kind: 'ok', alreadyThere: false });
+    },
+  );
+
+  it.each(['not_enabled', 'failed'])(
+    'is judged by its error where the failure store is %s',
+    (failure_store) => {
+      const error = { type: 'document_parsing_exception', reason: 'failed to parse field [n]' };
+      expect(judgeOne({ create: { status: 400, failure_store, error } })).toMatchObject({ kind: 'reject' });
+      const busy = { type: 'es_rejected_execution_exception', reason: 'busy' };
+      expect(judgeOne({ create: { status: 429, failure_store, error: busy } })).toMatchObject({
+        kind: 'retry',
+      });
+      const blocked = { type: 'cluster_block_exception', reason: 'index [x] blocked by' };
+      expect(judgeOne({ create: { status: 403, failure_store, error: blocked } })).toMatchObject({
+        kind: 'hold',
+      });
+    },
+  );
+
   it('is there already where a create conflicts with our own id', () => {
     const conflict = { type: 'version_conflict_engine_exception', reason: '[x]: version conflict' };
     expect(judgeOne(item(409, conflict, 'create'))).toEqual({ kind: 'ok', alreadyThere: true });
@@ -293,6 +332,26 @@ describe('an answer as text', () => {
     const verdict = judge({ status: 200, body }, sent);
     return verdict.kind === 'items' ? verdict.items.map(({ kind }) => kind) : verdict.kind;
   };
+
+  it.each<[string, string, number]>([
+    ['index', 'created', 201],
+    ['create', 'created', 201],
+    ['index', 'updated', 200],
+  ])('that all were taken, as Elasticsearch says it (%s: %s), is not parsed', (operation, result, status) => {
+    const taken = `{"${operation}":{"result":"${result}","status":${status}}}`;
+    const parse = vi.spyOn(JSON, 'parse');
+    expect(kinds(`{"errors":false,"items":[${`${taken},`.repeat(9)}${taken}]}`, 10)).toEqual(
+      Array.from({ length: 10 }, () => 'ok'),
+    );
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it('in which one of as many characters was not taken is no success', () => {
+    const taken = '{"index":{"result":"updated","status":200}}';
+    const all = `{"errors":false,"items":[${taken},${taken}]}`;
+    expect(kinds(all.replace('"updated"', '"noop"   '), 2)).toEqual(['diverted', 'ok']);
+  });
 
   it('that all were created acknowledges as many as were sent', () => {
     expect(kinds(text(1), 1)).toEqual(['ok']);

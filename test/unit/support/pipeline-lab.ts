@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { DeadLetterReason, DeadLetters } from '../../../src/dead-letters.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
+import type { Diversion } from '../../../src/elasticsearch/verdict.ts';
 import { createRenderer } from '../../../src/elasticsearch/render.ts';
 import { Holds } from '../../../src/holds.ts';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
@@ -58,6 +59,7 @@ function chainOf(steps: readonly LabStep[]): Chain {
 export class PipelineLab implements DeadLetters {
   readonly assignment = new Assignment();
   readonly holds = new Holds({ began: () => {}, ended: () => {} });
+  readonly storm: RejectStorm;
   readonly pipeline: Pipeline;
   /** Documents that Elasticsearch has not answered for. */
   documents: Document[] = [];
@@ -75,6 +77,7 @@ export class PipelineLab implements DeadLetters {
     const { run, onError = 'dead_letter', steps, codec = 'json', elasticsearch = '{}' } = options;
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
+    this.storm = new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} });
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
       codec,
@@ -91,7 +94,7 @@ export class PipelineLab implements DeadLetters {
       },
       deadLetters: options.deadLettersOff === true ? null : (options.deadLetters ?? this),
       holds: this.holds,
-      storm: new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} }),
+      storm: this.storm,
       events: {
         received: (count) => void (this.received += count),
         settled: (outcome) => void this.counts[outcome]++,
@@ -155,6 +158,13 @@ export class PipelineLab implements DeadLetters {
     const cause = this.pipeline.rejected(document, 'mapper_parsing_exception', 'bad field');
     if (cause !== undefined) this.rejected.push(document);
     return cause;
+  }
+
+  /** Elasticsearch has done with the first open document, or the one given, which is not in its index. */
+  divert(to: Diversion, document = this.documents[0]): string | undefined {
+    if (document === undefined) throw new Error('there is no open document');
+    this.documents = this.documents.filter((one) => one !== document);
+    return this.pipeline.diverted(document, to);
   }
 
   /** The dead letter acknowledges the first open letter, or the one given. */

@@ -24,6 +24,8 @@ interface Entry {
   /** Documents that are not answered for. */
   open: number;
   letter: 'none' | 'open' | 'written';
+  /** Whether a document of it went into the failure store. */
+  diverted: boolean;
   without: 'skipped' | 'dropped' | null;
 }
 
@@ -73,7 +75,8 @@ export class RandomHistory {
     const { lab } = this;
     const dice = this.#random();
     if (dice < 0.25) this.#produceAndDeliver();
-    else if (dice < 0.6 && lab.documents.length > 0) lab.acknowledge(this.#pickDocument());
+    else if (dice < 0.48 && lab.documents.length > 0) lab.acknowledge(this.#pickDocument());
+    else if (dice < 0.6 && lab.documents.length > 0) this.#divert();
     else if (dice < 0.67 && lab.documents.length > 0) this.#reject();
     else if (dice < 0.82 && lab.letters.length > 0) await this.#bury();
     else if (dice < 0.93 && this.#late.length > 0) this.#finishLate();
@@ -109,7 +112,14 @@ export class RandomHistory {
   }
 
   expected(): Observed {
-    const counts = { skipped: 0, dropped: 0, indexed: 0, dead_lettered: 0, returned: this.#returned };
+    const counts = {
+      skipped: 0,
+      dropped: 0,
+      indexed: 0,
+      failure_store: 0,
+      dead_lettered: 0,
+      returned: this.#returned,
+    };
     const watermarks: Record<number, number> = {};
     let inFlight = 0;
     for (const [owned, entries] of this.#books) {
@@ -236,6 +246,13 @@ export class RandomHistory {
     this.lab.reject(document);
   }
 
+  #divert(): void {
+    const document = this.#pickDocument();
+    const entry = this.#entryOf(document.settlement);
+    if (entry !== undefined) entry.diverted = true;
+    this.lab.divert('failure_store', document);
+  }
+
   async #bury(): Promise<void> {
     const letter = this.#pick(this.lab.letters);
     const entry = this.#entryOf(letter.settlement);
@@ -268,7 +285,7 @@ function eventsOf({ make, fails, cyclic }: Order): Event[] {
 
 /** What must be answered for before a record with this value is settled. */
 function entryFor(value: string | null): Entry {
-  const nothing: Entry = { running: false, open: 0, letter: 'none', without: null };
+  const nothing: Entry = { running: false, open: 0, letter: 'none', diverted: false, without: null };
   if (value === null) return { ...nothing, without: 'skipped' };
   if (value === 'poison') return { ...nothing, letter: 'open' };
   const order = JSON.parse(value) as Order;
@@ -281,7 +298,8 @@ function answersTo({ make, fails, cyclic }: Order): Partial<Entry> {
   return cyclic ? { open: make - 1, letter: 'open' } : { open: make };
 }
 
-function outcomeOf({ running, open, letter, without }: Entry): Exclude<Outcome, 'returned'> | null {
+function outcomeOf({ running, open, letter, diverted, without }: Entry): Exclude<Outcome, 'returned'> | null {
   if (running || open > 0 || letter === 'open') return null;
-  return without ?? (letter === 'written' ? 'dead_lettered' : 'indexed');
+  if (letter === 'written') return 'dead_lettered';
+  return without ?? (diverted ? 'failure_store' : 'indexed');
 }

@@ -47,6 +47,7 @@ function statusOf(partition: number, over: Partial<Status> = {}): Status {
       skipped: 0,
       dropped: 0,
       indexed: 8,
+      failure_store: 0,
       dead_lettered: 0,
       returned: 0,
     },
