@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { interpolate } from '../../../src/config/interpolate.ts';
 
-const environment = { A: 'a', B: 'b', EMPTY: '', _u1: 'under', lower: 'low', DOLLARS: '$A ${B} $$', BRACE: '}' };
+const environment = {
+  A: 'a',
+  B: 'b',
+  EMPTY: '',
+  _u1: 'under',
+  lower: 'low',
+  DOLLARS: '$A ${B} $$',
+  BRACE: '}',
+};
 
 /** What is written, and what it comes to. */
 const understood: [string, string][] = [
@@ -111,7 +119,11 @@ const understood: [string, string][] = [
 
 /** What is written, where the fault is, and what is said of it. */
 const refused: [string, number, RegExp][] = [
-  ['$NO', 0, /^the environment variable NO is not set; set it, or write \$\{NO:-default\}, or \$\$NO for the text itself$/],
+  [
+    '$NO',
+    0,
+    /^the environment variable NO is not set; set it, or write \$\{NO:-default\}, or \$\$NO for the text itself$/,
+  ],
   ['x ${NO}', 2, /NO is not set; set it, or write \$\{NO:-default\}, or \$\$\{NO\} for the text itself$/],
   ['pa$word', 2, /word is not set.*\$\$word for the text itself/],
   ['${NO:-$NO2}', 6, /NO2 is not set/],
@@ -187,7 +199,24 @@ describe('a text with variables', () => {
 });
 
 describe('any text at all', () => {
-  const pieces = fc.constantFrom('$', '{', '}', ':', '-', '?', '+', 'A', 'EMPTY', 'NO', '1', ' ', '\n', '$$', '${', '😀');
+  const pieces = fc.constantFrom(
+    '$',
+    '{',
+    '}',
+    ':',
+    '-',
+    '?',
+    '+',
+    'A',
+    'EMPTY',
+    'NO',
+    '1',
+    ' ',
+    '\n',
+    '$$',
+    '${',
+    '😀',
+  );
   const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(''));
 
   it('without a dollar sign is what it was', () => {
@@ -210,9 +239,16 @@ describe('any text at all', () => {
 
   it('as a value is put in as it is, in every form', () => {
     fc.assert(
-      fc.property(texts, fc.constantFrom('$V', '${V}', '${V-x}', '${V?x}', '${NO:-${V}}', '${A:+${V}}'), (value, form) => {
-        expect(interpolate(`<${form}>`, { V: value, A: 'a' })).toMatchObject({ text: `<${value}>`, faults: [] });
-      }),
+      fc.property(
+        texts,
+        fc.constantFrom('$V', '${V}', '${V-x}', '${V?x}', '${NO:-${V}}', '${A:+${V}}'),
+        (value, form) => {
+          expect(interpolate(`<${form}>`, { V: value, A: 'a' })).toMatchObject({
+            text: `<${value}>`,
+            faults: [],
+          });
+        },
+      ),
     );
   });
 

@@ -71,7 +71,7 @@ describe('the environment', () => {
 
 it.each([
   ['kafka: [1', /not valid YAML/],
-  ['kafka: {}\nkafka: {}', /not valid YAML: Map keys must be unique/],
+  ['kafka: {}\nkafka: {}', /^l.yaml:2:1 kafka stands here a second time; the first is in line 1$/],
   ['kafka: { librdkafka_options: { enable.auto.commit: true } }', /may not set enable.auto.commit/],
   ['elasticsearch: { endpoints: ["localhost:9200"] }', /each must be a URL like/],
   ['dead_letter: { topic: app-logs }', /circles/],
