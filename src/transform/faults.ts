@@ -4,6 +4,7 @@ import type { Places } from '../config/source.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 
 interface Fault {
+  readonly index: number;
   readonly path: Path;
   readonly error: LogweirError;
 }
@@ -27,6 +28,7 @@ export class Faults {
       message = message.replaceAll(secret, HIDDEN);
     const cause = error instanceof LogweirError ? error.cause : error;
     this.list.push({
+      index,
       path: ['transforms', index, ...path],
       error: new LogweirError('CONFIG', message, { cause }),
     });
@@ -35,7 +37,7 @@ export class Faults {
   /** Each with its place in the configuration. */
   problems(): Problem[] {
     const places = this.#places;
-    return this.list.map(({ path, error }) => ({
+    return this.#inOrder().map(({ path, error }) => ({
       ...(places?.at(path) ?? { line: 1, column: 1 }),
       message: error.message,
     }));
@@ -45,6 +47,17 @@ export class Faults {
   error(): LogweirError {
     const cause = this.list.find(({ error }) => error.cause !== undefined)?.error.cause;
     if (this.#places !== undefined) return configError(this.#places.file, this.problems(), cause);
-    return new LogweirError('CONFIG', this.list.map(({ error }) => error.message).join('\n'), { cause });
+    return new LogweirError(
+      'CONFIG',
+      this.#inOrder()
+        .map(({ error }) => error.message)
+        .join('\n'),
+      { cause },
+    );
+  }
+
+  /** Set-ups fail after all files were loaded. */
+  #inOrder(): Fault[] {
+    return this.list.toSorted((a, b) => a.index - b.index);
   }
 }

@@ -4,7 +4,7 @@ import { PROBLEMS_MAX, type Path, describeIssue } from '../config/problems.ts';
 import type { TransformConfig } from '../config/schema.ts';
 import { secretTexts } from '../config/secrets.ts';
 import type { Places } from '../config/source.ts';
-import { LogweirError } from '../errors.ts';
+import { LogweirError, messageOf } from '../errors.ts';
 import { type TransformDefinition, type TransformFunction, isTransformDefinition } from './api.ts';
 import type { Faults } from './faults.ts';
 
@@ -57,7 +57,14 @@ export async function checkOptions(
     );
   }
   const pathOf = (path: Path): Path => ['transforms', index, 'with', ...path];
-  const result = await parseExpandedAsync(schema, given, (path) => places?.isExpanded(pathOf(path)) === true);
+  const isExpanded = (path: Path): boolean => places?.isExpanded(pathOf(path)) === true;
+  let result;
+  try {
+    result = await parseExpandedAsync(schema, given, isExpanded);
+  } catch (error) {
+    const reason = `${where}: its options cannot be checked: ${messageOf(error)}`;
+    throw new LogweirError('CONFIG', reason, { cause: error });
+  }
   if (result.success) return { options: result.data };
   const secrets = secretsOf(config, schema);
   for (const issue of result.error.issues.slice(0, PROBLEMS_MAX)) {
