@@ -19,7 +19,6 @@ export interface AdminParts {
 
 /** A request and its fields, all together; nobody who may ask needs more. */
 const HEADER_BYTES_MAX = 8192;
-const HEADERS_MAX = 100;
 const HEADERS_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A connection on which nothing moves, one that does not take its answer for one. */
@@ -63,7 +62,6 @@ export class AdminServer {
       void respond(request, response, parts, rules);
     });
     server.maxConnections = CONNECTIONS_MAX;
-    server.maxHeadersCount = HEADERS_MAX;
     server.setTimeout(IDLE_TIMEOUT_MS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {

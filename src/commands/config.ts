@@ -30,8 +30,7 @@ export async function printConfig(
     (at) => (isOfTransform(at) && at.length === 3 ? schemas[Number(at[1])] : undefined),
   );
   const doubled = places.doubled.map(
-    ({ path: at, line }) =>
-      `# line ${line}: ${nameOf(at)}: $$ was read as one $ (write $$$$ where two are meant; a single $ needs no other)\n`,
+    ({ path: at, line }) => `# line ${line}, ${nameOf(at)}: $$ was read as one $; for two write $$$$\n`,
   );
   output.write(`# ${path}\n${doubled.join('')}${stringify(shown)}`);
 }

@@ -33,6 +33,8 @@ export interface Interpolated {
 
 /** Defaults of defaults of defaults: more is a mistake, and each level takes stack. */
 const DEPTH_MAX = 20;
+/** Of one text; nobody reads more. */
+const FAULTS_MAX = 50;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const OPERATOR = /:?[-?+]/y;
 
@@ -192,7 +194,7 @@ class Interpolation {
   }
 
   #fault(at: number, message: string): void {
-    this.#faults.push({ at, message });
+    if (this.#faults.length < FAULTS_MAX) this.#faults.push({ at, message });
   }
 
   #match(pattern: RegExp): string | null {

@@ -27,6 +27,8 @@ export interface Source {
   readonly places: Places;
 }
 
+/** One mistake makes a parser stumble over all that follows. */
+const YAML_FAULTS_MAX = 5;
 /** Nobody writes so much by hand; aliases of aliases reach any number. */
 const VALUES_MAX = 100_000;
 const DEPTH_MAX = 50;
@@ -105,11 +107,11 @@ export function readSource(text: string, file: string, environment: Environment)
     uniqueKeys: false,
     logLevel: 'error',
   });
-  const faults = [...document.errors, ...document.warnings].slice(0, PROBLEMS_MAX);
+  const faults = [...document.errors, ...document.warnings].slice(0, YAML_FAULTS_MAX);
   if (faults.length > 0) {
     const problems = faults.map((error) => ({
       ...places.atOffset(error.pos[0]),
-      message: `not valid YAML: ${sentenceOf(error)}`,
+      message: `not valid YAML: ${isBareVariable(text, error) ? BARE_VARIABLE : sentenceOf(error)}`,
     }));
     return { value: undefined, problems, places };
   }
@@ -129,6 +131,13 @@ const sentences: Partial<Record<ErrorCode, string>> = {
   RESOURCE_EXHAUSTION: 'it is nested too deep',
   TAG_RESOLVE_FAILED: 'an exclamation mark begins a tag, and this one is not known; put the text in quotes',
 };
+
+const BARE_VARIABLE = 'between { and } or [ and ] a text with ${…} must stand in quotes';
+
+/** Whether the parser has stumbled over the brace of a variable. */
+function isBareVariable(text: string, { pos: [at] }: YAMLError): boolean {
+  return text.startsWith('${', at - 1);
+}
 
 function sentenceOf({ code, message }: YAMLError): string {
   const sentence = sentences[code];
@@ -255,10 +264,10 @@ class Reader {
     if (typeof value !== 'string' || !value.includes('$')) return value;
     const { text, faults, usesEnvironment, hasDoubled } = interpolate(value, this.#environment);
     this.#places.noteText(path, startOf(node), usesEnvironment, hasDoubled);
-    for (const { at, message } of faults.slice(0, PROBLEMS_MAX))
-      this.#problemAt(this.#offsetIn(node, value, at), message);
-    if (faults.length > 0) this.#places.noteFault(path);
-    return text;
+    for (const { at, message } of faults) this.#problemAt(this.#offsetIn(node, value, at), message);
+    if (faults.length === 0) return text;
+    this.#places.noteFault(path);
+    return value;
   }
 
   /** Where in the file the dollar sign stands that is at that place of the value; the value's start where escapes hide it. */
