@@ -233,8 +233,9 @@ class Reader {
   }
 
   #keyOf({ key, value }: Pair): string | null {
-    if (isScalar(key) && (typeof key.value !== 'object' || key.value === null)) {
-      const text = key.value === null ? '' : String(key.value);
+    const written: unknown = isScalar(key) ? key.value : undefined;
+    if (written !== undefined && (typeof written !== 'object' || written === null)) {
+      const text = written === null ? '' : `${written as string | number | boolean}`;
       if (text === '<<') this.#problem(key, '<< does not merge here; write the settings themselves');
       else if (text.includes('${'))
         this.#problem(key, 'variables are not expanded in a name; write the name itself');

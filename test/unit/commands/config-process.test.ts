@@ -1,8 +1,12 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logweirCommand } from '../../support/command.ts';
+import { root } from '../../support/paths.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -49,8 +53,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function write(name: string, text: string): string {
-  writeFileSync(join(folder, name), text);
+function write(name: string, source: string): string {
+  writeFileSync(join(folder, name), source);
   return join(folder, name);
 }
 
@@ -123,8 +127,8 @@ elasticsearch:
   });
 
   it('where nothing but the transforms is wrong too, the set-up of all among it', async () => {
-    const yaml = 'transforms:\n  - use: parse-jsn\n  - use: ./fails.ts\n    with: { pepper: s3cret }\n';
-    const { code, stderr } = await logweir(['transform'], yaml);
+    const two = 'transforms:\n  - use: parse-jsn\n  - use: ./fails.ts\n    with: { pepper: s3cret }\n';
+    const { code, stderr } = await logweir(['transform'], two);
     expect(code).toBe(78);
     expect(told(stderr)).toEqual([
       expect.stringMatching(/^logweir\.yaml:2:5 transforms\.0/),
@@ -132,3 +136,60 @@ elasticsearch:
     ]);
   });
 });
+
+it('a billion laughs and a folder end the process with a sentence', { timeout: TIMEOUT_MS }, async () => {
+  const names = 'abcdefghi';
+  const laughs = Array.from(names, (name, index) => {
+    const inner = index === 0 ? 'x' : `*${names[index - 1]}`;
+    return `${name}: &${name} [${`${inner},`.repeat(9)}]`;
+  });
+  const { code, stderr } = await logweir(['run'], laughs.join('\n'));
+  expect(code).toBe(78);
+  expect(stderr).toMatch(/logweir\.yaml:\d+:\d+ these are more than 100000 values/);
+  const other = await logweirCommand(['run'], { env: { LOGWEIR_CONFIG: folder } });
+  expect(other).toMatchObject({ code: 78, stdout: '' });
+  expect(other.stderr).toBe(
+    `logweir: the configuration ${folder} ($LOGWEIR_CONFIG) is a folder: name the file in it\n`,
+  );
+});
+
+it(
+  'no secret is in the log, the status or the metrics of a running one',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const config = write(
+      'run.yaml',
+      `kafka:
+  bootstrap_servers: 127.0.0.1:1
+  sasl: { mechanism: PLAIN, username: u, password: s3cret-sasl }
+transforms:
+  - use: redact
+    with: { hash_key: s3cret-hash-key }
+elasticsearch:
+  endpoints: http://shown:s3cret-url@127.0.0.1:1
+admin: { listen: '127.0.0.1:0' }
+log: { level: trace }
+`,
+    );
+    const child = spawn(join(root, 'bin/logweir'), ['run', '--config', config], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const errors = text(child.stderr);
+    const shown: string[] = [];
+    let admin: string | undefined;
+    for await (const line of createInterface({ input: child.stdout })) {
+      shown.push(line);
+      const said = JSON.parse(line) as { msg: string; admin?: string };
+      admin ??= said.admin;
+      if (admin === undefined || !said.msg.startsWith('cannot reach Kafka')) continue;
+      for (const path of ['/api/status', '/metrics', '/health/ready'])
+        shown.push(await (await fetch(admin + path)).text());
+      break;
+    }
+    child.kill('SIGKILL');
+    shown.push(await errors);
+    expect(shown.join('\n')).toContain('"elasticsearch":["http://127.0.0.1:1/"]');
+    expect(shown.join('\n')).toContain('in_flight_records 0');
+    expect(shown.join('\n')).not.toContain('s3cret');
+  },
+);
