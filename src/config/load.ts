@@ -125,7 +125,10 @@ function draftOf(text: string, path: string, environment: Environment): Draft {
   const isExpanded = places.isExpanded.bind(places);
   const result = parseExpanded(configSchema, value, isExpanded);
   if (result.success) {
-    problems.push(...checkTogether(result.data).map((message) => ({ line: 1, column: 1, message })));
+    for (const message of checkTogether(result.data)) {
+      const setting = message.slice(0, message.indexOf(':')).split('.');
+      problems.push({ ...places.at(setting), message });
+    }
     const config = problems.length > 0 ? null : result.data;
     return { ...draft, config, transforms: result.data.transforms, problems };
   }
@@ -150,7 +153,7 @@ function transformsOf(value: unknown, places: Places): (TransformConfig | null)[
   });
 }
 
-/** What no single key's schema can see. */
+/** What no single key's schema can see. Each message begins with the setting that it is about, and a colon. */
 function checkTogether(config: Config): string[] {
   const messages: string[] = [];
   const { auth } = config.elasticsearch;

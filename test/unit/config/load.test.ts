@@ -226,6 +226,12 @@ describe('the file that is meant', () => {
   });
 });
 
+it('what several settings make wrong together is told where the first of them stands', () => {
+  expect(problems('log: {}\nelasticsearch:\n  auth: { username: a, api_key: b }\n')).toEqual([
+    'l.yaml:3:3 elasticsearch.auth: give either username and password or an API key, not both',
+  ]);
+});
+
 it('a port above 65535 is refused', () => {
   expect(problems('admin: { listen: "127.0.0.1:99999" }').join()).toContain(
     'admin.listen: the port is above 65535',
