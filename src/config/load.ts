@@ -6,7 +6,8 @@ import { parseExpanded } from './expanded.ts';
 import type { Environment } from './interpolate.ts';
 import { PROBLEMS_MAX, type Problem, configError, describeIssue } from './problems.ts';
 import { type Config, type TransformConfig, configSchema, transformSchema } from './schema.ts';
-import { type Places, readSource } from './source.ts';
+import type { Places } from './places.ts';
+import { readSource } from './source.ts';
 
 /** A configuration and where it came from; relative paths in it are relative to `directory`. */
 export interface LoadedConfig {

@@ -1,6 +1,6 @@
 import { type Path, type Problem, configError } from '../config/problems.ts';
 import { HIDDEN } from '../config/secrets.ts';
-import type { Places } from '../config/source.ts';
+import type { Places } from '../config/places.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 
 interface Fault {

@@ -5,7 +5,7 @@ import { closest } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { Problem } from '../config/problems.ts';
 import type { TransformConfig } from '../config/schema.ts';
-import type { Places } from '../config/source.ts';
+import type { Places } from '../config/places.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import {
   type TransformContext,

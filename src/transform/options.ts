@@ -3,7 +3,7 @@ import { parseExpandedAsync } from '../config/expanded.ts';
 import { PROBLEMS_MAX, type Path, describeIssue } from '../config/problems.ts';
 import type { TransformConfig } from '../config/schema.ts';
 import { secretTexts } from '../config/secrets.ts';
-import type { Places } from '../config/source.ts';
+import type { Places } from '../config/places.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { type TransformDefinition, type TransformFunction, isTransformDefinition } from './api.ts';
 import type { Faults } from './faults.ts';
