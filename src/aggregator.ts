@@ -181,10 +181,11 @@ export class Aggregator {
     this.#chain.watch();
     try {
       if (config.admin.listen !== '') {
-        this.#admin = await AdminServer.start(config.admin.listen, {
+        this.#admin = await AdminServer.start(config.admin, {
           metrics: this.#metrics.registry,
           status: () => this.status(),
           readiness: () => this.#notReady(),
+          failed: (error) => this.#log.warn({ reason: error.message }, 'the admin endpoint has an error'),
         });
       }
       this.#log.info(

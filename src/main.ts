@@ -37,11 +37,14 @@ function program(): Command {
       const { worker } = await import('./commands/worker.ts');
       await worker(Number(number), options);
     });
-  withConfig('config', 'print the configuration in effect, secrets hidden')
+  withConfig(
+    'config',
+    'check the configuration and its transforms, and print what is in effect, secrets hidden',
+  )
     .option('--schema', 'print the JSON Schema instead, for editors')
     .action(async (options: { config?: string; schema?: boolean }) => {
       const { printConfig } = await import('./commands/config.ts');
-      printConfig(options);
+      await printConfig(options, process.stdout);
     });
   withConfig(
     'health',

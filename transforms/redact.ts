@@ -45,6 +45,7 @@ export default defineTransform({
     hash_key: z
       .string()
       .min(8)
+      .meta({ secret: true })
       .optional()
       .describe('With it a hash takes the place: 16 hexadecimal digits of HMAC-SHA-256. Give it as ${NAME}.'),
   }),

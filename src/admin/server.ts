@@ -1,6 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Config } from '../config/schema.ts';
 import { LogweirError, messageOf } from '../errors.ts';
+import { type HostRules, hostOf, isAllowedHost } from './host.ts';
 import type { MetricsText } from './metrics.ts';
 
 /** Why the process is not ready, or null. */
@@ -11,12 +13,25 @@ export interface AdminParts {
   /** What `/api/status` shows; must be JSON. */
   readonly status: () => object | Promise<object>;
   readonly readiness: Readiness;
+  /** Told when the server has an error while it listens. */
+  readonly failed?: (error: Error) => void;
 }
 
+/** A request and its fields, all together; nobody who may ask needs more. */
+const HEADER_BYTES_MAX = 8192;
+const HEADERS_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A connection on which nothing moves, one that does not take its answer for one. */
+const IDLE_TIMEOUT_MS = 30_000;
+const CONNECTIONS_MAX = 100;
+
+export type AdminOptions = Pick<Config['admin'], 'listen' | 'hosts'>;
+
 interface Answer {
-  status: number;
-  type: string;
-  body: string;
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The read-only endpoint for probes, Prometheus and people. */
@@ -28,17 +43,26 @@ export class AdminServer {
   }
 
   /**
-   * @param listen `host:port`; port 0 takes a free one
+   * @param admin `listen` is `host:port`, and port 0 takes a free one; `hosts` are names by which it may be asked besides its own
    * @throws LogweirError CONFIG where it cannot listen there
    */
-  static async start(listen: string, parts: AdminParts): Promise<AdminServer> {
+  static async start({ listen, hosts }: AdminOptions, parts: AdminParts): Promise<AdminServer> {
     const colon = listen.lastIndexOf(':');
     const host = listen.slice(0, colon).replace(/^\[|\]$/g, '');
-    const server = createServer((request, response) => {
-      void respond(request, response, parts);
+    const rules = { listens: host, hosts };
+    const limits = {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: HEADERS_TIMEOUT_MS,
+      // How often the two before are looked at; left to itself every half a minute.
+      connectionsCheckingInterval: 1000,
+    };
+    const server = createServer(limits, (request, response) => {
+      void respond(request, response, parts, rules);
     });
-    server.requestTimeout = 10_000;
-    server.maxConnections = 100;
+    server.maxConnections = CONNECTIONS_MAX;
+    server.setTimeout(IDLE_TIMEOUT_MS);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => {
         const hint = 'take another admin.listen, or leave it empty for none';
@@ -50,6 +74,8 @@ export class AdminServer {
       });
       server.listen(Number(listen.slice(colon + 1)), host, resolve);
     });
+    server.removeAllListeners('error');
+    server.on('error', (error) => parts.failed?.(error));
     return new AdminServer(server);
   }
 
@@ -66,23 +92,50 @@ export class AdminServer {
   }
 }
 
-async function respond(request: IncomingMessage, response: ServerResponse, parts: AdminParts): Promise<void> {
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  parts: AdminParts,
+  rules: HostRules,
+): Promise<void> {
   let answer: Answer;
   try {
-    answer = await answerTo(request, parts);
+    answer = refusal(request, rules) ?? (await answerTo(request, parts));
   } catch (error) {
     answer = text(500, messageOf(error));
   }
-  response.writeHead(answer.status, { 'content-type': answer.type, 'cache-control': 'no-store' });
+  const { status, type, headers } = answer;
+  const common = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  response.writeHead(status, { ...common, ...headers });
   response.end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+/** What somebody gets who asks by a name that is not ours, or null. */
+function refusal(request: IncomingMessage, rules: HostRules): Answer | null {
+  const fields = request.headersDistinct['host'] ?? [];
+  const target = /^https?:\/\/([^/?#]*)/i.exec(request.url ?? '')?.[1];
+  // Only before HTTP/1.1 may it be missing: some probes of load balancers leave it out, no browser does.
+  const asked = [...fields, ...(target === undefined ? [] : [target])];
+  if (fields.length > 1) return text(400, 'the request names more than one host');
+  for (const field of asked) {
+    const host = hostOf(field);
+    if (host === null) return text(400, 'the host of the request is no name and no address');
+    if (isAllowedHost(host, rules)) continue;
+    return text(
+      421,
+      `this endpoint does not answer for ${host}: add that name to admin.hosts, or ask by an IP address or as localhost`,
+    );
+  }
+  return null;
 }
 
 async function answerTo(
   request: IncomingMessage,
   { metrics, status, readiness }: AdminParts,
 ): Promise<Answer> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'this endpoint is read-only');
-  const [path] = (request.url ?? '/').split('?');
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return { ...text(405, 'this endpoint is read-only'), headers: { allow: 'GET, HEAD' } };
+  const [path] = (request.url ?? '/').replace(/^https?:\/\/[^/?#]*/i, '').split('?');
   switch (path) {
     case '/health/live':
       return text(200, 'live');

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { exitSuccessfully } from '../kafka/native.ts';
 import { type Log, createLog } from '../log.ts';
+import { loadConfigWhole } from '../transform/load-config.ts';
 import { watchFiles } from '../transform/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
 import { stopOnSignals } from './stop-signals.ts';
@@ -18,7 +19,7 @@ export interface RunOptions {
  * with exit code 130 or 143. SIGHUP reloads the transforms.
  */
 export async function run(options: RunOptions): Promise<void> {
-  const loaded = loadConfig(options.config);
+  const loaded = await loadConfigWhole(options.config);
   const log = createLog(loaded.config.log.level);
   const { workers } = loaded.config;
   // Knows the limits that a container's control group sets, and the cores that a process may run on.

@@ -1,10 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { openOffsetEditor } from '../kafka/offset-editor.ts';
 import { readRanges } from '../kafka/read-range.ts';
 import type { SourceRecord } from '../settlement.ts';
 import { placeOf } from '../transform/code-frame.ts';
+import { loadConfigWhole } from '../transform/load-config.ts';
 import { loadChain } from '../transform/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
@@ -29,7 +30,7 @@ export async function transform(
   output: Writable,
   report: Writable,
 ): Promise<void> {
-  const loaded = loadConfig(options.config);
+  const loaded = await loadConfigWhole(options.config);
   const { config, directory } = loaded;
   const say = (text: string): void => void report.write(`${text}\n`);
   const ignore = (): void => {};
@@ -39,6 +40,7 @@ export async function transform(
     directory,
     (name) => ({ name, directory, log, metrics: { count: ignore } }),
     (step, policy, error) => run.say(`transform ${step} failed (${policy}): ${error.message}${at(error)}`),
+    loaded.places,
   );
   const shown =
     options.explain === true ? explained(chain, (record, text) => run.sayOf(record, text)) : chain;

@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 const text = z.string().min(1);
 const optionalText = text.nullable().default(null);
+/** Never printed: see secrets.ts. A transform's own options may be marked so too. */
+const optionalSecret = text.meta({ secret: true }).nullable().default(null);
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 const bytes = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -18,6 +20,19 @@ const textList = z
     (items) => items.length > 0 && items.every((item) => item !== ''),
     'must name at least one, and none may be empty',
   );
+
+/** Names of hosts as they stand in a URL, without scheme and port; from an environment variable also none at all. */
+const hostNames = z
+  .union([z.string(), z.array(text)])
+  .transform((value) =>
+    (typeof value === 'string' ? value.split(',') : value)
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
+  .refine((names) => names.every((name) => /^(\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?)$/.test(name)), {
+    error:
+      'each must be the name of a host without scheme and port, *.example.org for all below one, or * for any',
+  });
 
 /** librdkafka settings that delivery guarantees hang on; they are ours to set. */
 const reservedOptions = [
@@ -66,13 +81,13 @@ const kafka = z.strictObject({
     .strictObject({
       mechanism: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).nullable().default(null),
       username: optionalText,
-      password: optionalText,
+      password: optionalSecret,
       password_file: optionalText,
     })
     .prefault({}),
 });
 
-const transform = z.strictObject({
+export const transformSchema = z.strictObject({
   use: text.describe(
     'A built-in by name, the path of a .ts or .js file, relative to the configuration file, or an npm package.',
   ),
@@ -162,9 +177,9 @@ const elasticsearch = z.strictObject({
   auth: z
     .strictObject({
       username: optionalText,
-      password: optionalText,
+      password: optionalSecret,
       password_file: optionalText,
-      api_key: optionalText,
+      api_key: optionalSecret,
       api_key_file: optionalText,
     })
     .prefault({}),
@@ -181,7 +196,7 @@ const elasticsearch = z.strictObject({
 export const configSchema = z.strictObject({
   kafka: kafka.prefault({}),
   decoding: z.strictObject({ codec: z.enum(['json', 'text']).default('json') }).prefault({}),
-  transforms: z.array(transform).default([]).describe('In order.'),
+  transforms: z.array(transformSchema).default([]).describe('In order.'),
   elasticsearch: elasticsearch.prefault({}),
   dead_letter: z
     .strictObject({
@@ -231,6 +246,11 @@ export const configSchema = z.strictObject({
           'the port is above 65535',
         )
         .default('127.0.0.1:8686'),
+      hosts: hostNames
+        .default([])
+        .describe(
+          'Names by which the endpoint may be asked, besides those of this machine itself and any IP address: logweir.example.org, *.example.org, or * for any.',
+        ),
       metrics_prefix: z
         .string()
         .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'must be a Prometheus name')

@@ -1,8 +1,9 @@
 import type { Metrics } from '../admin/metrics.ts';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
 import type { Chain } from './chain.ts';
+import { loadConfigWhole } from './load-config.ts';
 import { loadChain } from './loader.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -74,7 +75,7 @@ export class LiveChain {
     const before = this.current;
     const watchdogBefore = this.#watchdog;
     try {
-      const loaded = loadConfig(this.#loaded.path);
+      const loaded = await loadConfigWhole(this.#loaded.path);
       const chain = await this.#load(loaded);
       if (this.#isClosed) {
         await chain.close();
@@ -95,7 +96,7 @@ export class LiveChain {
     void before.retire();
   }
 
-  async #load({ config, directory }: LoadedConfig): Promise<Chain> {
+  async #load({ config, directory, places }: LoadedConfig): Promise<Chain> {
     return await loadChain(
       config.transforms,
       directory,
@@ -115,6 +116,7 @@ export class LiveChain {
           'a transform failed',
         );
       },
+      places,
     );
   }
 }

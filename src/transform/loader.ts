@@ -2,7 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import type { Problem } from '../config/problems.ts';
 import type { TransformConfig } from '../config/schema.ts';
+import type { Places } from '../config/places.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import {
   type TransformContext,
@@ -12,6 +15,8 @@ import {
 } from './api.ts';
 import { Chain, type OnStepError, type Step } from './chain.ts';
 import { codeFrame, placeOf } from './code-frame.ts';
+import { Faults } from './faults.ts';
+import { checkOptions, schemaOf, secretsOf, whereOf } from './options.ts';
 import { runnerOf } from './runner.ts';
 import {
   builtInExtension,
@@ -27,25 +32,59 @@ export type ContextOf = (name: string) => TransformContext;
  * Loads and sets up the transforms of a configuration, in order.
  *
  * @param directory what relative paths are relative to: the configuration file's folder
- * @throws LogweirError CONFIG with the transform's name, its place, and the line in it where that is known
+ * @param places where the configuration has them, for the messages and for options that came from the environment
+ * @throws LogweirError CONFIG that tells what is wrong with all of them: each with its name, its place, and the line in it
+ *   where that is known
  */
 export async function loadChain(
   configs: readonly TransformConfig[],
   directory: string,
   contextOf: ContextOf,
   onError: OnStepError,
+  places?: Places,
 ): Promise<Chain> {
-  installResolveHook();
-  const generation = ++loads;
+  const faults = new Faults(places);
+  const found = await findAll(configs, directory, faults, places);
   const steps: Step[] = [];
-  try {
-    for (const [index, config] of configs.entries())
-      steps.push(await loadStep(config, index, { directory, generation, contextOf }));
-  } catch (error) {
-    await new Chain(steps, onError).close();
-    throw error;
+  for (const one of found) {
+    const step = one === null ? undefined : await setUp(one, contextOf, faults);
+    if (step !== undefined) steps.push(step);
   }
-  return new Chain(steps, onError);
+  const chain = new Chain(steps, onError);
+  if (faults.list.length === 0) return chain;
+  await chain.close();
+  throw faults.error();
+}
+
+/** What a look at the transforms has found. */
+export interface Checked {
+  readonly problems: readonly Problem[];
+  /** What each says of its options, at its place; undefined for one that takes none or is not understood. */
+  readonly options: readonly (z.ZodType | undefined)[];
+}
+
+/**
+ * Checks transforms without any effect outside: all that {@link loadChain} checks, but for the set-up of those that are no
+ * built-ins.
+ *
+ * @param configs those that are null are not looked at
+ */
+export async function checkTransforms(
+  configs: readonly (TransformConfig | null)[],
+  directory: string,
+  places: Places,
+): Promise<Checked> {
+  const faults = new Faults(places);
+  const found = await findAll(configs, directory, faults, places);
+  const ignore = (): void => {};
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  const contextOf: ContextOf = (name) => ({ name, directory, log, metrics: { count: ignore } });
+  for (const one of found) {
+    if (one?.source.isBuiltIn !== true) continue;
+    const step = await setUp(one, contextOf, faults);
+    await step?.close();
+  }
+  return { problems: faults.problems(), options: found.map((one) => one?.schema) };
 }
 
 /** Each load reads the files of transforms anew: they may have changed. */
@@ -54,29 +93,71 @@ let loads = 0;
 interface Loading {
   readonly directory: string;
   readonly generation: number;
-  readonly contextOf: ContextOf;
 }
 
 /** Where a transform comes from. `path` is the file's, or the package's name: for messages. */
 interface Source {
   readonly path: string;
   readonly url: string;
+  readonly isBuiltIn: boolean;
 }
 
-async function loadStep(config: TransformConfig, index: number, loading: Loading): Promise<Step> {
-  const where = `transforms.${index} (${config.use})`;
-  const source = locate(config.use, loading, where);
-  const exported = await importDefault(source, where);
-  const options = checkOptions(exported, config.with, where);
+/** A transform whose file was loaded and whose options are right. */
+interface Found {
+  readonly index: number;
+  readonly config: TransformConfig;
+  readonly source: Source;
+  readonly exported: TransformDefinition | TransformFunction;
+  readonly options: unknown;
+  readonly schema: z.ZodType | undefined;
+}
+
+async function findAll(
+  configs: readonly (TransformConfig | null)[],
+  directory: string,
+  faults: Faults,
+  places: Places | undefined,
+): Promise<(Found | null)[]> {
+  installResolveHook();
+  const loading = { directory, generation: ++loads };
+  const found: (Found | null)[] = [];
+  for (const [index, config] of configs.entries())
+    found.push(config === null ? null : await find(config, index, loading, faults, places));
+  return found;
+}
+
+async function find(
+  config: TransformConfig,
+  index: number,
+  loading: Loading,
+  faults: Faults,
+  places: Places | undefined,
+): Promise<Found | null> {
+  const where = whereOf(config, index);
+  try {
+    const source = locate(config.use, loading, where);
+    const exported = await importDefault(source, where);
+    const schema = schemaOf(exported, where, source.path);
+    const checked = await checkOptions(config, index, schema, faults, places);
+    return checked === null ? null : { index, config, source, exported, schema, options: checked.options };
+  } catch (error) {
+    faults.add(index, [], secretsOf(config, undefined), error);
+    return null;
+  }
+}
+
+async function setUp(found: Found, contextOf: ContextOf, faults: Faults): Promise<Step | undefined> {
+  const { index, config, exported, options, source, schema } = found;
   const step = { name: config.use, onError: config.on_error, timeoutMs: config.timeout_ms };
   if (!isTransformDefinition(exported)) return { ...step, run: exported, close: () => {} };
   try {
-    const made = await exported.setup(options, loading.contextOf(step.name));
+    const made = await exported.setup(options, contextOf(step.name));
     return { ...step, ...runnerOf(made), close: () => exported.close?.() };
   } catch (error) {
-    throw new LogweirError('CONFIG', `${where}: its setup failed: ${describe(error, source.path)}`, {
-      cause: error,
-    });
+    const reason = `${whereOf(config, index)}: its setup failed: ${describe(error, source.path)}`;
+    const fault = new LogweirError('CONFIG', reason, { cause: error });
+    faults.add(index, [], secretsOf(config, schema), fault);
+    return undefined;
   }
 }
 
@@ -88,15 +169,18 @@ function locate(use: string, { directory, generation }: Loading, where: string):
   const path = isAbsolute(use) ? use : resolve(directory, use);
   const isPath = /^\.{0,2}\//.test(use) || /\.[mc]?[jt]s$/.test(use);
   if (isPath || (use.includes('/') && existsSync(path))) {
-    if (existsSync(path)) return { path, url: freshUrl(pathToFileURL(path).href, generation) };
+    if (existsSync(path))
+      return { path, url: freshUrl(pathToFileURL(path).href, generation), isBuiltIn: false };
     throw new LogweirError(
       'CONFIG',
       `${where}: there is no file ${path} (paths are relative to the configuration file)`,
     );
   }
   const builtIn = join(builtInsDirectory, `${use}.${builtInExtension}`);
-  if (!use.includes('/') && existsSync(builtIn)) return { path: builtIn, url: pathToFileURL(builtIn).href };
-  if (isInstalled(use, directory)) return { path: use, url: packageUrl(use, directory, generation) };
+  if (!use.includes('/') && existsSync(builtIn))
+    return { path: builtIn, url: pathToFileURL(builtIn).href, isBuiltIn: true };
+  if (isInstalled(use, directory))
+    return { path: use, url: packageUrl(use, directory, generation), isBuiltIn: false };
   const known = builtIns();
   throw new LogweirError(
     'CONFIG',
@@ -139,26 +223,6 @@ async function importDefault(
     'CONFIG',
     `${where}: ${path} must have a default export that is a function or comes from defineTransform(), not ${typeof exported}`,
   );
-}
-
-function checkOptions(
-  exported: TransformDefinition | TransformFunction,
-  given: object,
-  where: string,
-): unknown {
-  if (!isTransformDefinition(exported) || exported.options === undefined) {
-    if (Object.keys(given).length === 0) return {};
-    throw new LogweirError(
-      'CONFIG',
-      `${where}: it takes no options, yet 'with' gives ${Object.keys(given).join(', ')}`,
-    );
-  }
-  const result = exported.options.safeParse(given);
-  if (result.success) return result.data;
-  const problems = result.error.issues.map(
-    (issue) => `${['with', ...issue.path].join('.')}: ${issue.message}`,
-  );
-  throw new LogweirError('CONFIG', `${where}: ${problems.join('; ')}`);
 }
 
 /** The message of an error, with the place in the user's files that it comes from and the lines around it. */

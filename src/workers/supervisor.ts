@@ -78,7 +78,7 @@ export class Supervisor {
     const admin =
       config.admin.listen === ''
         ? null
-        : await AdminServer.start(config.admin.listen, {
+        : await AdminServer.start(config.admin, {
             metrics: {
               contentType: mergeMetrics([]).contentType,
               metrics: async () => (await this.#mergedMetrics()).metrics(),
@@ -88,6 +88,7 @@ export class Supervisor {
               await this.#askAll();
               return this.#stopping ? 'stopping' : notReadyOf(this.#workerStatuses());
             },
+            failed: (error) => this.#log.warn({ reason: error.message }, 'the admin endpoint has an error'),
           });
     const asking = setInterval(() => void this.#askAll(), REPORT_EVERY_MS);
     try {

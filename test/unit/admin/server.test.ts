@@ -19,12 +19,15 @@ async function start(parts: Partial<AdminParts> = {}, listen = '127.0.0.1:0'): P
     holds: () => [],
     storm: () => null,
   });
-  const server = await AdminServer.start(listen, {
-    metrics: metrics.registry,
-    status: () => ({ state: 'running' }),
-    readiness: () => null,
-    ...parts,
-  });
+  const server = await AdminServer.start(
+    { listen, hosts: [] },
+    {
+      metrics: metrics.registry,
+      status: () => ({ state: 'running' }),
+      readiness: () => null,
+      ...parts,
+    },
+  );
   servers.push(server);
   return server;
 }
@@ -72,8 +75,10 @@ it('a query in the address changes nothing', async () => {
 describe('the endpoint is read-only', () => {
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is 405 everywhere', async (method) => {
     const server = await start();
-    for (const path of ['/health/live', '/api/status', '/nothing'])
-      expect((await ask(server, path, method)).status).toBe(405);
+    for (const path of ['/health/live', '/api/status', '/nothing']) {
+      const { status, headers } = await fetch(server.address + path, { method });
+      expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: 'GET, HEAD' });
+    }
   });
 
   it('HEAD is answered without a body', async () => {

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
 import { LogweirError } from '../../../src/errors.ts';
 
@@ -61,6 +64,61 @@ describe('the environment', () => {
     expect(config.elasticsearch.tls.verify).toBe(false);
   });
 
+  it.each([
+    ['plain', 'kafka:\n  group_id: a-${NO}\n', '2:15'],
+    ['in quotes', "kafka:\n  group_id: 'a-${NO}'\n", '2:16'],
+    ['the second one', 'kafka:\n  group_id: $$A${A}${NO}\n', '2:20'],
+    ['behind escapes, at the beginning', 'kafka:\n  group_id: "\\x24\\x24${NO}"\n', '2:13'],
+    ['in a block', 'kafka:\n  group_id: |\n    a\n     ${NO}\n', '4:6'],
+    ['in a list', 'kafka:\n  topics:\n    - a\n    - ${NO}\n', '4:7'],
+    ['in an alias', 'kafka:\n  group_id: &x ${NO}\n  topics: *x\n', '2:16'],
+    ['Windows lines', 'kafka:\r\n  group_id: ${NO}\r\n', '2:13'],
+    ['not closed', 'kafka:\n  group_id: a${NO\n', '2:14'],
+    ['nothing', 'kafka:\n  group_id: a${}\n', '2:14'],
+  ])('a fault has its own place: %s', (_name, source, place) => {
+    const [first] = problems(source, { A: 'a' });
+    expect(first).toMatch(new RegExp(`^l.yaml:${place} `));
+  });
+
+  it('what is said of a variable is all that is said of its value', () => {
+    expect(problems('kafka:\n  commit_interval_ms: ${NO}\n')).toHaveLength(1);
+  });
+
+  it('is not expanded in names', () => {
+    expect(problems('kafka:\n  librdkafka_options:\n    ${A}: 1\n', { A: 'client.id' })).toEqual([
+      'l.yaml:3:5 variables are not expanded in a name; write the name itself',
+    ]);
+  });
+
+  it('between braces or brackets wants quotes, and says so', () => {
+    expect(problems('kafka: { group_id: ${A} }\n', { A: 'a' })[0]).toBe(
+      'l.yaml:1:21 not valid YAML: between { and } or [ and ] a text with ${…} must stand in quotes',
+    );
+  });
+
+  it.each([
+    ['1e3', 1000],
+    ['+250', 250],
+    [' 250 ', 250],
+  ])('%j is a number where one is wanted', (text, number) => {
+    expect(parse('kafka: { commit_interval_ms: "${C}" }', { C: text }).kafka.commit_interval_ms).toBe(number);
+  });
+
+  it.each(['abc', '0x10', '1_000', '', 'NaN', 'Infinity', '1e999', 'true', '1.5'])('%j is none', (text) => {
+    expect(problems('kafka:\n  commit_interval_ms: ${C}\n', { C: text })).toEqual([
+      expect.stringMatching(/^l.yaml:2:3 kafka.commit_interval_ms: .*\(what came of the variables in it\)$/),
+    ]);
+  });
+
+  it.each(['TRUE', 'True', 'true'])('%s is a boolean where one is wanted', (text) => {
+    expect(parse('kafka: { tls: { enabled: "${C}" } }', { C: text }).kafka.tls.enabled).toBe(true);
+  });
+
+  it('stays a text where one is wanted', () => {
+    const { kafka } = parse('kafka: { group_id: "${C}" }', { C: '007' });
+    expect(kafka.group_id).toBe('007');
+  });
+
   it('a missing name is an error, an empty one takes the default', () => {
     expect(problems('kafka:\n  group_id: ${NOPE}\n')[0]).toMatch(
       /^l.yaml:2:13 the environment variable NOPE is not set/,
@@ -71,7 +129,7 @@ describe('the environment', () => {
 
 it.each([
   ['kafka: [1', /not valid YAML/],
-  ['kafka: {}\nkafka: {}', /not valid YAML: Map keys must be unique/],
+  ['kafka: {}\nkafka: {}', /^l.yaml:2:1 kafka stands here a second time; the first is in line 1$/],
   ['kafka: { librdkafka_options: { enable.auto.commit: true } }', /may not set enable.auto.commit/],
   ['elasticsearch: { endpoints: ["localhost:9200"] }', /each must be a URL like/],
   [
@@ -115,10 +173,97 @@ it('no password of an endpoint stands in what is wrong with it', () => {
     expect(problems(`elasticsearch: { endpoints: "${url}" }`).join()).not.toContain('s3cr');
 });
 
-it('a missing file is one sentence', () => {
-  expect(() => loadConfig('/nowhere/logweir.yaml', {})).toThrow(
-    'there is no configuration file at /nowhere/logweir.yaml',
-  );
+describe('the file that is meant', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'logweir-load-'));
+    mkdirSync(join(folder, 'sub'));
+    writeFileSync(join(folder, 'utf16.yaml'), Buffer.from('\uFEFFkafka: {}', 'utf16le'));
+    writeFileSync(join(folder, 'good.yaml'), '\uFEFFkafka:\r\n  group_id: mine\r\n');
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  function refusal(option: string | undefined, environment: Record<string, string>): string {
+    try {
+      loadConfig(option?.replace('DIR', folder), environment);
+    } catch (error) {
+      if (!(error instanceof LogweirError)) throw error;
+      expect(error.exitCode).toBe(78);
+      return error.message.replaceAll(folder, 'DIR');
+    }
+    throw new Error('was accepted');
+  }
+
+  it.each<[string, string | undefined, string | undefined, RegExp]>([
+    [
+      'missing',
+      'DIR/gone.yaml',
+      undefined,
+      /^there is no configuration file at DIR\/gone\.yaml \(--config\)$/,
+    ],
+    [
+      'missing, by the variable',
+      undefined,
+      'DIR/gone.yaml',
+      /^there is no configuration file at DIR\/gone\.yaml \(\$LOGWEIR_CONFIG\)$/,
+    ],
+    ['missing, not the one of the variable', 'DIR/gone.yaml', 'DIR/good.yaml', /gone\.yaml \(--config\)$/],
+    [
+      'missing, by nobody',
+      undefined,
+      undefined,
+      /^there is no configuration file at .*\/logweir\.yaml: write one, or name one/,
+    ],
+    [
+      'missing, by an empty variable',
+      undefined,
+      '',
+      /^there is no configuration file at .*\/logweir\.yaml: write one, or name one/,
+    ],
+    ['of no name', '', 'DIR/good.yaml', /^--config names no file; give a path/],
+    [
+      'a folder',
+      'DIR/sub',
+      undefined,
+      /^the configuration DIR\/sub \(--config\) is a folder: name the file in it$/,
+    ],
+    [
+      'a folder, by the variable',
+      undefined,
+      'DIR/sub',
+      /^the configuration DIR\/sub \(\$LOGWEIR_CONFIG\) is a folder/,
+    ],
+    [
+      'below a file',
+      'DIR/good.yaml/x',
+      undefined,
+      /^cannot read the configuration DIR\/good\.yaml\/x \(--config\): /,
+    ],
+    [
+      'without an end',
+      '/dev/zero',
+      undefined,
+      /^cannot read the configuration \/dev\/zero \(--config\): it is longer than 1048576 bytes$/,
+    ],
+    ['not UTF-8', 'DIR/utf16.yaml', undefined, /utf16\.yaml \(--config\) is not UTF-8: save it as that$/],
+  ])('%s is one sentence', (_name, option, variable, message) => {
+    const environment = variable === undefined ? {} : { LOGWEIR_CONFIG: variable.replace('DIR', folder) };
+    expect(refusal(option, environment)).toMatch(message);
+  });
+
+  it('may have the ends of lines of Windows, and a mark in front', () => {
+    const { config, path, directory } = loadConfig(join(folder, 'good.yaml'), {});
+    expect(config.kafka.group_id).toBe('mine');
+    expect({ path, directory }).toEqual({ path: join(folder, 'good.yaml'), directory: folder });
+  });
+});
+
+it('what several settings make wrong together is told where the first of them stands', () => {
+  expect(problems('log: {}\nelasticsearch:\n  auth: { username: a, api_key: b }\n')).toEqual([
+    'l.yaml:3:3 elasticsearch.auth: give either username and password or an API key, not both',
+  ]);
 });
 
 it('a port above 65535 is refused', () => {

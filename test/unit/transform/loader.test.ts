@@ -49,6 +49,26 @@ export default defineTransform({
 export default defineTransform({ setup: () => Promise.reject(new Error('no database')) });`,
   'setup-wrong.ts': `import { defineTransform } from 'logweir';
 export default defineTransform({ setup: () => 'not a function' as never });`,
+  'options-wrong.ts': `import { defineTransform } from 'logweir';
+export default defineTransform({ options: { to: 'string' } as never, setup: () => (event) => event });`,
+  'options-throw.ts': `import { defineTransform } from 'logweir';
+import { z } from 'zod';
+export default defineTransform({
+  options: z.strictObject({}).transform(() => { throw new Error('schema on purpose'); }),
+  setup: () => (event) => event,
+});`,
+  'options-async.ts': `import { defineTransform } from 'logweir';
+import { z } from 'zod';
+export default defineTransform({
+  options: z.strictObject({ name: z.string().refine(async (name) => name !== 'taken', 'is taken') }),
+  setup: ({ name }) => (event) => ({ ...event, name }),
+});`,
+  'secret.ts': `import { defineTransform } from 'logweir';
+import { z } from 'zod';
+export default defineTransform({
+  options: z.strictObject({ key: z.string().meta({ secret: true }), token: z.string(), shown: z.string() }),
+  setup({ key, token, shown }) { throw new Error('no ' + key + ', no ' + token + ', no ' + shown); },
+});`,
 };
 
 const withDefined = { use: './defined.ts', with: { to: 'x' } };
@@ -94,6 +114,26 @@ const questions = {
   'setup gives no function': { transforms: [{ use: './setup-wrong.ts' }] },
   'a later one fails': { transforms: [withDefined, { use: './plain.ts' }, { use: './setup-throws.ts' }] },
   'an earlier one fails': { transforms: [{ use: './setup-throws.ts' }, withDefined] },
+  'several faults': {
+    transforms: [
+      { use: 'parsejson' },
+      { use: './gone.ts' },
+      { use: './defined.ts', with: { to: 5, tims: 1 } },
+      { use: './syntax.ts' },
+      { use: 'filter', with: { feld: 'a' } },
+      { use: './setup-throws.ts' },
+      { use: './plain.ts', with: { a: 1 } },
+      { use: './options-wrong.ts' },
+      { use: './options-throw.ts' },
+    ],
+  },
+  'options that wait': { transforms: [{ use: './options-async.ts', with: { name: 'free' } }], events: [{}] },
+  'options that wait, refused': { transforms: [{ use: './options-async.ts', with: { name: 'taken' } }] },
+  'a secret in a message': {
+    transforms: [
+      { use: './secret.ts', with: { key: 's3cret-key', token: 's3cret-token', shown: 'a-table' } },
+    ],
+  },
 } satisfies Record<string, Question>;
 
 type Name = keyof typeof questions;
@@ -250,6 +290,38 @@ describe('what does not load is a configuration error that names the transform, 
   });
 });
 
+it('what is wrong with several transforms is told at once, in their order', () => {
+  const { message } = refused('several faults');
+  const told = message.split('\n').filter((line) => line.startsWith('transforms.'));
+  expect(told.map((line) => line.slice(0, 40))).toMatchObject([
+    expect.stringMatching(/^transforms\.0 \(parsejson\): there is no/),
+    expect.stringMatching(/^transforms\.1 \(\.\/gone\.ts\): there is/),
+    expect.stringMatching(/^transforms\.2 \(\.\/defined\.ts\): with\.to/),
+    expect.stringMatching(/^transforms\.2 \(\.\/defined\.ts\): with\.ti/),
+    expect.stringMatching(/^transforms\.3 \(\.\/syntax\.ts\) does not/),
+    expect.stringMatching(/^transforms\.4 \(filter\): with\.field/),
+    expect.stringMatching(/^transforms\.4 \(filter\): with\.feld/),
+    expect.stringMatching(/^transforms\.5 \(\.\/setup-throws\.ts\):/),
+    expect.stringMatching(/^transforms\.6 \(\.\/plain\.ts\): it takes/),
+    expect.stringMatching(/^transforms\.7 \(\.\/options-wrong\.ts\):/),
+    expect.stringMatching(/^transforms\.8 \(\.\/options-throw\.ts\):/),
+  ]);
+  expect(message).toMatch(/with\.tims: unknown key, did you mean .*times\?/);
+  expect(message).toMatch(/its options must be a schema of zod/);
+  expect(message).toMatch(/its options cannot be checked: schema on purpose/);
+});
+
+it('a schema that waits for something is waited for', () => {
+  expect(loaded('options that wait').outputs).toEqual([[{ name: 'free' }]]);
+  expect(refused('options that wait, refused').message).toMatch(/with\.name: is taken$/);
+});
+
+it('a message never shows a secret, by its schema or by its name', () => {
+  const { message } = refused('a secret in a message');
+  expect(message).toMatch(/its setup failed: no \(hidden\), no \(hidden\), no a-table/);
+  expect(message).not.toContain('s3cret');
+});
+
 describe('what was set up is closed', () => {
   it('once with the chain', () => {
     expect(loaded('own imports').closed).toEqual(['defined']);
@@ -260,7 +332,12 @@ describe('what was set up is closed', () => {
     expect(refused('a later one fails').closed).toEqual(['defined']);
   });
 
+  it('where an earlier one failed, behind which the rest is set up for its faults', () => {
+    expect(refused('an earlier one fails').closed).toEqual(['defined']);
+  });
+
   it('and what never was is not', () => {
-    expect(refused('an earlier one fails').closed).toEqual([]);
+    expect(refused('bad options').closed).toEqual([]);
+    expect(refused('several faults').closed).toEqual([]);
   });
 });
