@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { type EpochUnit, readEpoch } from '../src/time/epoch.ts';
 import { formatFault, formatReader } from '../src/time/format.ts';
-import { type Instant, inRange, isoText } from '../src/time/instant.ts';
+import { type Instant, instantOfLuxon, isoText } from '../src/time/instant.ts';
 import { readIso } from '../src/time/iso8601.ts';
 import { zoneOption } from '../src/time/zone.ts';
 
@@ -83,13 +83,9 @@ function readerOf(format: string, zone: Zone): Reader {
 }
 
 function textReader(format: string, zone: Zone): (text: string, recordTime: number) => Instant | undefined {
-  const options = { zone, locale: 'en' };
+  const options = { zone, setZone: true, locale: 'en' };
   if (format === 'iso8601') return (text) => readIso(text, zone);
   if (format === 'rfc2822') return (text) => instantOfLuxon(DateTime.fromRFC2822(text, options));
   if (format === 'http') return (text) => instantOfLuxon(DateTime.fromHTTP(text, options));
   return formatReader(format, zone);
-}
-
-function instantOfLuxon(time: DateTime): Instant | undefined {
-  return time.isValid && inRange(time.toMillis()) ? { ms: time.toMillis(), fraction: '' } : undefined;
 }

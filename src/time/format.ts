@@ -1,6 +1,6 @@
 import { DateTime, FixedOffsetZone, type Zone } from 'luxon';
 import { type Missing, instantNear } from './from-record.ts';
-import { type Instant, inRange } from './instant.ts';
+import { type Instant, instantOfLuxon } from './instant.ts';
 
 const LOCALE = { locale: 'en' };
 /** Any time will do that has two digits in each part. */
@@ -24,18 +24,22 @@ export function formatFault(format: string): string | undefined {
   if (/%[A-Za-z]/.test(plain))
     return `'${format}' has tokens of strptime; Luxon's are meant, like yyyy-MM-dd HH:mm:ss`;
   if (/dT[Hh]/.test(plain)) return `'${format}': put quotes around the letter: yyyy-MM-dd'T'HH:mm:ss`;
-  const { tokens } = DateTime.fromFormatExplain('', format, LOCALE);
+  const { tokens, regex } = DateTime.fromFormatExplain('', format, LOCALE);
   for (const { literal, val } of tokens) {
-    if (literal || !/^[A-Za-z]+$/.test(val) || SAMPLE.toFormat(val) !== val) continue;
+    // `yyyyy` is what Luxon reads where it writes a year in its short forms.
+    if (literal || !/^[A-Za-z]+$/.test(val) || val === 'yyyyy' || SAMPLE.toFormat(val) !== val) continue;
     const hint = val.startsWith('S') ? '; u reads a fraction of one to nine digits' : '';
     return `'${format}': Luxon has no token '${val}' (text goes into single quotes)${hint}`;
   }
   try {
-    if (DateTime.fromFormat(SAMPLE.toFormat(format), format, LOCALE).isValid) return undefined;
-  } catch {
-    // Luxon throws for parts that contradict each other.
+    const written = SAMPLE.toFormat(format);
+    // Luxon throws for parts that contradict each other. Whether it is valid depends on the clock, where it has no year.
+    DateTime.fromFormat(written, format, LOCALE);
+    if (regex?.test(written) === true) return undefined;
+  } catch (error) {
+    return `'${format}' cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
-  return `'${format}' cannot be read: it has a token that is only for writing, or two that contradict each other`;
+  return `'${format}' cannot be read: it has a token that is only for writing`;
 }
 
 /** @param format without a fault that {@link formatFault} tells */
@@ -71,7 +75,7 @@ class Pattern {
   readonly missing: Missing | undefined;
   readonly prefix: string;
   readonly #parser;
-  readonly #options: { zone: Zone; locale: string };
+  readonly #options: { zone: Zone; setZone: true; locale: string };
   readonly #shape: RegExp;
   /** Which group of `#shape` is a fraction of up to nine digits, and which the second; 0 where the format has none. */
   readonly #fraction: number;
@@ -86,7 +90,7 @@ class Pattern {
     else if (isWeek || has(/^[MLoq]/)) this.missing = 'year';
     else this.missing = has(/^d/) ? 'month' : 'day';
     this.prefix = PREFIX[isWeek ? 'week' : (this.missing ?? 'year')];
-    this.#options = { zone, ...LOCALE };
+    this.#options = { zone, setZone: true, ...LOCALE };
     this.#parser = DateTime.buildFormatParser(collapsed, LOCALE);
     this.#shape = new RegExp(regex ?? /(?!)/, 'di');
     this.#fraction = groupOf(tokens, /^u$/);
@@ -100,9 +104,9 @@ class Pattern {
   read(text: string): Instant | undefined {
     const plain = DateTime.fromFormatParser(text, this.#parser, this.#options);
     const time = plain.isValid ? plain : this.#readLeapSecond(text);
-    if (time?.isValid !== true || !inRange(time.toMillis())) return undefined;
+    if (time === undefined) return undefined;
     const fraction = this.#fraction === 0 ? undefined : this.#shape.exec(text)?.[this.#fraction];
-    return { ms: time.toMillis(), fraction: fraction ?? '' };
+    return instantOfLuxon(time, fraction);
   }
 
   /** Luxon knows none; to POSIX it is the first second of the next minute. */

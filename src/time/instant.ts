@@ -1,12 +1,13 @@
 /**
  * What all parsers know about times: which ones there are, and how they are written. Nothing here looks at the machine's clock or zone.
  */
-import { DateTime, FixedOffsetZone, type Zone } from 'luxon';
+import type { DateTime, Zone } from 'luxon';
 
 /** The end of the year 9999, in ms. */
 export const TIME_MAX = 253_402_300_799_999;
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 /** A string of digits, at most as many as Elasticsearch's `date_nanos` keeps. */
 const FRACTION_MAX = 9;
 
@@ -57,6 +58,13 @@ export function instantOf(time: CivilTime, zone: Zone): Instant | undefined {
   const local =
     Date.UTC(year, month - 1, day, hour, minute, second) + Number(fraction.slice(0, 3).padEnd(3, '0'));
   const ms = offset === undefined ? toUtc(local, zone) : local - offset * MINUTE_MS;
+  return inRange(ms) ? { ms, fraction } : undefined;
+}
+
+/** @param time as Luxon read it with `setZone`, so that its zone is the text's where that has one */
+export function instantOfLuxon(time: DateTime, fraction = ''): Instant | undefined {
+  if (!time.isValid) return undefined;
+  const ms = toUtc(time.toMillis() + time.offset * MINUTE_MS, time.zone);
   return inRange(ms) ? { ms, fraction } : undefined;
 }
 
@@ -112,9 +120,15 @@ function daysIn(month: number, year: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
+/**
+ * Not Luxon's own: of the two times that are the same when the clocks go back it takes the one whose offset the machine's clock has now.
+ * Here it is the first; one that is left out when they go forward is as much later.
+ */
 function toUtc(local: number, zone: Zone): number {
-  if (zone.isUniversal) return local - zone.offset(local) * MINUTE_MS;
-  return DateTime.fromMillis(local, { zone: FixedOffsetZone.utcInstance })
-    .setZone(zone, { keepLocalTime: true })
-    .toMillis();
+  const before = zone.offset(local - DAY_MS);
+  const after = zone.isUniversal ? before : zone.offset(local + DAY_MS);
+  const first = local - Math.max(before, after) * MINUTE_MS;
+  return before === after || zone.offset(first) === Math.max(before, after)
+    ? first
+    : local - Math.min(before, after) * MINUTE_MS;
 }

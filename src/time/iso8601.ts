@@ -1,5 +1,5 @@
 import { DateTime, type Zone } from 'luxon';
-import { type Instant, civilTime, inRange, instantOf, offsetOf } from './instant.ts';
+import { type Instant, civilTime, instantOf, instantOfLuxon, offsetOf } from './instant.ts';
 import { zoneOf } from './zone.ts';
 
 const CLOCK = String.raw`(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,40}))?)?)?`;
@@ -37,6 +37,5 @@ export function readIso(text: string, zone: Zone): Instant | undefined {
 }
 
 function readOther(text: string, zone: Zone): Instant | undefined {
-  const time = DateTime.fromISO(text, { zone });
-  return time.isValid && inRange(time.toMillis()) ? { ms: time.toMillis(), fraction: '' } : undefined;
+  return instantOfLuxon(DateTime.fromISO(text, { zone, setZone: true }));
 }

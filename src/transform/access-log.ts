@@ -1,14 +1,17 @@
 import type { Zone } from 'luxon';
-import { type Instant, civilTime, instantOf, isoText, monthOf, offsetOf } from '../time/instant.ts';
+import { type Instant, isoText, monthOf } from '../time/instant.ts';
+import { readIso } from '../time/iso8601.ts';
 import type { Event } from './api.ts';
 
 const STAMP =
-  /\[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,40}))?(?: ([+-])(\d{2}):?(\d{2}))?\] "/;
+  /\[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: [+-]\d{2}:?\d{2})?)\] "/;
 /** The request, which escapes its quotes, status and size. Each class excludes what ends it, so a line is read once. */
-const REQUEST = /([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}|-) (\d+|-)(?= |$)/sy;
+const REQUEST = /([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}|-) (\d+|-)(?!\S)/sy;
 /** The end of a request that does not escape its quotes. */
-const REQUEST_END = /" (\d{3}|-) (\d+|-)(?= |$)/g;
-const QUOTED = / (?:-|"([^"\\]*(?:\\.[^"\\]*)*)")(?= |$)/sy;
+const REQUEST_END = /" (\d{3}|-) (\d+|-)(?!\S)/g;
+const QUOTED = / (?:-|"([^"\\]*(?:\\.[^"\\]*)*)")(?!\S)/sy;
+/** With quotes in it that are not escaped. */
+const LOOSELY_QUOTED = / "(.*?)"(?= ["-]|\s*$)/sy;
 
 const REQUEST_LINE = /^([A-Za-z][\w-]{0,31}) (.*) ([A-Z]{2,8}\/\d(?:\.\d)?)$/s;
 /** Of HTTP/0.9, or cut short: without a protocol it needs a method in capitals and what may be a path. */
@@ -39,14 +42,6 @@ export function parseAccess(text: string, zone: Zone): Event | undefined {
   });
 }
 
-/** Of a match that holds the parts of `dd/LLL/yyyy:HH:mm:ss ZZZ`. */
-function commonTime(match: RegExpExecArray, zone: Zone): Instant | undefined {
-  const [, day, month = '', year, hour, minute, second, fraction = '', sign, hours = '', minutes] = match;
-  const offset = sign === undefined ? undefined : offsetOf(sign, hours, minutes);
-  if (sign !== undefined && offset === undefined) return undefined;
-  return instantOf(civilTime([year, monthOf(month), day], [hour, minute, second, fraction], offset), zone);
-}
-
 interface Request {
   readonly request: string;
   readonly status: string;
@@ -55,8 +50,7 @@ interface Request {
 }
 
 function requestAt(text: string, from: number): Request | undefined {
-  REQUEST.lastIndex = from;
-  const match = REQUEST.exec(text);
+  const match = matchAt(REQUEST, text, from);
   if (match !== null) {
     const [whole, request = '', status = '', bytes = ''] = match;
     return { request, status, bytes, end: from + whole.length };
@@ -77,13 +71,19 @@ function requestParts(request: string): Event {
 /** Up to three texts in quotes, or `-` for those that are not known. */
 function quotedAt(text: string, from: number): (string | undefined)[] {
   const texts: (string | undefined)[] = [];
-  QUOTED.lastIndex = from;
+  let at = from;
   while (texts.length < 3) {
-    const match = QUOTED.exec(text);
+    const match = matchAt(QUOTED, text, at) ?? matchAt(LOOSELY_QUOTED, text, at);
     if (match === null) break;
     texts.push(match[1]);
+    at += match[0].length;
   }
   return texts;
+}
+
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
 }
 
 interface Client {
@@ -119,6 +119,14 @@ function behindAgent(more: string | undefined, forwarded: string | undefined): E
   if (more !== undefined && /^\d+\.\d+$/.test(more)) return { forwarded_for: forwarded, compression: more };
   const addresses = [forwarded, more].filter((one) => one !== undefined && one !== '' && one !== '-');
   return { forwarded_for: addresses.join(', ') };
+}
+
+/** Of the parts of `dd/LLL/yyyy:HH:mm:ss ZZZ`. */
+export function commonTime(
+  [, day, month = '', year, clock]: readonly string[],
+  zone: Zone,
+): Instant | undefined {
+  return readIso(`${year}-${String(monthOf(month)).padStart(2, '0')}-${day}T${clock}`, zone);
 }
 
 export function timeOf(instant: Instant | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import type { Zone } from 'luxon';
 import { type Instant, civilTime, instantOf, monthOf } from '../time/instant.ts';
 import { readIso } from '../time/iso8601.ts';
-import { given, timeOf } from './access-log.ts';
+import { commonTime, given, timeOf } from './access-log.ts';
 import type { Event } from './api.ts';
 
 const NGINX_ERROR =
@@ -65,10 +65,9 @@ function apacheTime(text: string, zone: Zone): { time: Instant | undefined } | u
       time: instantOf(civilTime([year, monthOf(month), day], [hour, minute, second, fraction]), zone),
     };
   }
-  const [, day, month = '', year, clock] = COMMON_TIME.exec(text) ?? [];
-  if (day === undefined)
-    return /^\d{4}-\d{2}-\d{2}[T ]/.test(text) ? { time: readIso(text, zone) } : undefined;
-  return { time: readIso(`${year}-${String(monthOf(month)).padStart(2, '0')}-${day}T${clock}`, zone) };
+  const common = COMMON_TIME.exec(text);
+  if (common !== null) return { time: commonTime(common, zone) };
+  return /^\d{4}-\d{2}-\d{2}[T ]/.test(text) ? { time: readIso(text, zone) } : undefined;
 }
 
 /** 2.4 writes the port behind each address, 2.2 behind none: an IPv6 address alone does not tell. */
