@@ -25,7 +25,7 @@ const BSD_TIME =
 const ISO_TIME =
   /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,40})?(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?):?(?= |$)/iy;
 /** A tag says its process in brackets, or ends in a colon and a space: a URL is none, and neither is an address with a port. */
-const TAG = /([^\s:[\]]{1,255})(?:(?:\[([^\]]{0,128})\]| \[(\d{1,10})\]): ?|:(?: |$))/y;
+const TAG = /([^\s:[\]]{1,255})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
 const HOST = /([^\s[\]]{0,254}[^\s:[\]])(?: |$)/y;
 
 /**
@@ -136,8 +136,12 @@ function headerAt(text: string, from: number): Header | undefined {
 function tagAt(text: string, start: number): Header | undefined {
   const tag = at(TAG, text, start);
   if (tag === undefined) return undefined;
-  const [whole, appname, procid, other] = tag;
-  return { appname, procid: procid ?? other, message: text.slice(start + whole.length) };
+  const [whole, appname, ...processes] = tag;
+  return {
+    appname,
+    procid: processes.find((one) => one !== undefined),
+    message: text.slice(start + whole.length),
+  };
 }
 
 function at(pattern: RegExp, text: string, index: number): RegExpExecArray | undefined {

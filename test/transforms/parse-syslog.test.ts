@@ -68,6 +68,18 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: AT, appname: 'sogod', procid: '811', message: 'up' },
     ],
     [
+      'no colon behind the process',
+      '<86>Jun  1 11:59:58 bastion proftpd[811] bastion (198.51.100.4): up',
+      {
+        ...AUTH,
+        timestamp: AT,
+        hostname: 'bastion',
+        appname: 'proftpd',
+        procid: '811',
+        message: 'bastion (198.51.100.4): up',
+      },
+    ],
+    [
       'no space behind the tag',
       '<86>Jun  1 11:59:58 bastion sshd[4242]:Accepted publickey',
       { ...AUTH, timestamp: AT, ...SSHD },
