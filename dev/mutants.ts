@@ -700,6 +700,48 @@ const mutants: readonly Mutant[] = [
     replace: 'return merged.filter(({ type }) => !isCount(type));',
     tests: ['workers/merge'],
   },
+  {
+    name: 'a time without a year is of the year of the clock',
+    file: 'src/time/from-record.ts',
+    search: 'const start = new Date(latest + DAY_MS);',
+    replace: 'const start = new Date();',
+    tests: ['time/from-record'],
+  },
+  {
+    name: 'a time without a year lies a year after its record',
+    file: 'src/time/from-record.ts',
+    search: 'instant.ms <= latest && ',
+    replace: '',
+    tests: ['time/from-record'],
+  },
+  {
+    name: '30 February is a day',
+    file: 'src/time/instant.ts',
+    search: 'day <= daysIn(month, year) &&',
+    replace: 'day <= 31 &&',
+    tests: ['time/iso8601'],
+  },
+  {
+    name: 'digits behind the milliseconds are cut',
+    file: 'src/time/instant.ts',
+    search: 'fraction.length > 3 ?',
+    replace: 'fraction.length > 9 ?',
+    tests: ['time/iso8601', 'time/from-record'],
+  },
+  {
+    name: 'an hour that comes twice is the second',
+    file: 'src/time/instant.ts',
+    search: '=== Math.max(before, after)',
+    replace: '=== Number.NaN',
+    tests: ['time/iso8601', 'time/from-record'],
+  },
+  {
+    name: 'nanoseconds are read as a double',
+    file: 'src/time/epoch.ts',
+    search: "typeof value === 'bigint') return String(value);",
+    replace: "typeof value === 'bigint') return String(Number(value));",
+    tests: ['time/epoch'],
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,19 +1,16 @@
-import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
+import { defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { zoneOption } from '../src/time/zone.ts';
+import { parseAccess } from '../src/transform/access-log.ts';
+import { parseApacheError, parseNginxError } from '../src/transform/error-log.ts';
 import { parserOptions } from '../src/transform/parser-options.ts';
-import { MONTHS } from '../src/transform/syslog.ts';
-
-/** Each class excludes what ends it, so a line is read once. */
-const COMMON =
-  /^(\S+) (\S+) (\S+) \[(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}:\d{2}:\d{2}) ([+-]\d{2})(\d{2})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+|-)(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)")?/;
-const NGINX_ERROR =
-  /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}:\d{2}:\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
 
 export default defineTransform({
   description:
-    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's error log. Any other text stays as it is.",
+    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log. What is no request line is kept as `request`, a day that does not exist is no `time`. Any other text stays as it is.",
   options: z.strictObject({
     ...parserOptions,
+    zone: zoneOption,
   }),
   examples: [
     {
@@ -44,6 +41,61 @@ export default defineTransform({
       ],
     },
     {
+      title:
+        "With a virtual host before it, and the addresses of proxies behind it, as nginx's `main` has them",
+      with: { target: 'http' },
+      input: [
+        {
+          message:
+            'shop.example:443 203.0.113.7 - - [22/Nov/2026:08:26:41 +0100] "GET /a b.pdf HTTP/1.1" 404 153 "-" "curl/8.5.0" "198.51.100.4, 10.0.0.9"',
+        },
+      ],
+      output: [
+        {
+          message:
+            'shop.example:443 203.0.113.7 - - [22/Nov/2026:08:26:41 +0100] "GET /a b.pdf HTTP/1.1" 404 153 "-" "curl/8.5.0" "198.51.100.4, 10.0.0.9"',
+          http: {
+            virtual_host: 'shop.example:443',
+            client: '203.0.113.7',
+            time: '2026-11-22T07:26:41.000Z',
+            method: 'GET',
+            path: '/a b.pdf',
+            protocol: 'HTTP/1.1',
+            status: 404,
+            bytes: 153,
+            agent: 'curl/8.5.0',
+            forwarded_for: '198.51.100.4, 10.0.0.9',
+          },
+        },
+      ],
+    },
+    {
+      title: "Apache's error log, which is in local time",
+      with: { target: 'apache', zone: 'Europe/Berlin' },
+      input: [
+        {
+          message:
+            '[Sun Nov 22 08:26:41.123456 2026] [core:error] [pid 31:tid 32] [client 203.0.113.7:40112] AH00037: Symbolic link not allowed',
+        },
+      ],
+      output: [
+        {
+          message:
+            '[Sun Nov 22 08:26:41.123456 2026] [core:error] [pid 31:tid 32] [client 203.0.113.7:40112] AH00037: Symbolic link not allowed',
+          apache: {
+            time: '2026-11-22T07:26:41.123456Z',
+            module: 'core',
+            severity: 'error',
+            pid: 31,
+            tid: 32,
+            client: '203.0.113.7',
+            port: 40112,
+            error: 'AH00037: Symbolic link not allowed',
+          },
+        },
+      ],
+    },
+    {
       title: "nginx's error log",
       with: { target: 'nginx' },
       input: [{ message: '2026/11/22 08:26:41 [error] 31#31: *1 open() failed' }],
@@ -62,55 +114,14 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, ...options }) {
+  setup({ field, zone, ...options }) {
     return (event) => {
       const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? (parseAccess(text) ?? parseError(text)) : undefined;
+      const parsed =
+        typeof text === 'string'
+          ? (parseAccess(text, zone) ?? parseNginxError(text, zone) ?? parseApacheError(text, zone))
+          : undefined;
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },
 });
-
-function parseAccess(text: string): Event | undefined {
-  const match = COMMON.exec(text);
-  if (match === null) return undefined;
-  const [, client, identity, user, day, monthName = '', year, clock, hours, minutes] = match;
-  const [request = '', status, bytes, referrer, agent] = match.slice(10);
-  const month = String(MONTHS.indexOf(monthName) + 1).padStart(2, '0');
-  const time = Date.parse(`${year}-${month}-${day}T${clock}${hours}:${minutes}`);
-  const [method, path, protocol] = request.split(' ');
-  return given({
-    client,
-    identity,
-    user,
-    time: Number.isNaN(time) ? undefined : new Date(time).toISOString(),
-    // What is no request line, as an attacker may send, is kept whole.
-    ...(path === undefined ? { request } : { method, path, protocol }),
-    status: Number(status),
-    bytes: bytes === '-' ? undefined : Number(bytes),
-    referrer,
-    agent,
-  });
-}
-
-function parseError(text: string): Event | undefined {
-  const match = NGINX_ERROR.exec(text);
-  if (match === null) return undefined;
-  const [, year, month, day, clock, severity, pid, tid, connection, error] = match;
-  const time = Date.parse(`${year}-${month}-${day}T${clock}Z`);
-  return given({
-    time: Number.isNaN(time) ? undefined : new Date(time).toISOString(),
-    severity,
-    pid: Number(pid),
-    tid: Number(tid),
-    connection: connection === undefined ? undefined : Number(connection),
-    error,
-  });
-}
-
-/** Without what the line says that it does not know. */
-function given(parts: Event): Event {
-  return Object.fromEntries(
-    Object.entries(parts).filter(([, value]) => value !== undefined && value !== '-' && value !== ''),
-  );
-}

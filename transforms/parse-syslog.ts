@@ -1,11 +1,12 @@
 import { defineTransform, fieldAt, mergeInto } from 'logweir';
 import { z } from 'zod';
+import { zoneOption } from '../src/time/zone.ts';
 import { parserOptions } from '../src/transform/parser-options.ts';
 import { parseSyslog } from '../src/transform/syslog.ts';
 
 export default defineTransform({
   description:
-    'Parses a syslog line, RFC 5424 or RFC 3164, and merges its parts into the event. A text that is neither stays as it is.',
+    "Parses a syslog line, RFC 5424, RFC 3164 or as rsyslog writes it into files, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. A parameter of structured data that is there several times becomes a list. A text that is no syslog, or of a time that does not exist, stays as it is.",
   options: z.strictObject({
     ...parserOptions,
     overwrite: z
@@ -14,6 +15,7 @@ export default defineTransform({
       .describe(
         "Whether a part replaces a field that is there already, as the line's message does with the line.",
       ),
+    zone: zoneOption,
   }),
   examples: [
     {
@@ -40,7 +42,32 @@ export default defineTransform({
       ],
     },
     {
-      title: 'RFC 3164, which knows no year: the nearest to the record',
+      title: "As rsyslog writes it into files, and the local time of a machine's own clock",
+      with: { zone: 'Europe/Berlin' },
+      input: [
+        { message: '2026-06-01T11:59:58.262668+02:00 bastion sshd[4242]: Accepted publickey' },
+        { message: '<166>Jun  1 2026 11:59:58 fw-1 : %ASA-6-302013: Built outbound TCP connection' },
+      ],
+      output: [
+        {
+          message: 'Accepted publickey',
+          timestamp: '2026-06-01T11:59:58.262668+02:00',
+          hostname: 'bastion',
+          appname: 'sshd',
+          procid: '4242',
+        },
+        {
+          message: 'Built outbound TCP connection',
+          facility: 'local4',
+          severity: 'info',
+          timestamp: '2026-06-01T09:59:58.000Z',
+          hostname: 'fw-1',
+          appname: '%ASA-6-302013',
+        },
+      ],
+    },
+    {
+      title: 'RFC 3164, which knows no year: of the record, here of the first minute of 2026',
       input: [{ message: '<13>Dec 31 23:59:58 bastion sshd[4242]: Accepted publickey' }],
       output: [
         {
@@ -55,10 +82,10 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, ...options }) {
+  setup({ field, zone, ...options }) {
     return (event, { timestamp }) => {
       const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? parseSyslog(text, timestamp) : undefined;
+      const parsed = typeof text === 'string' ? parseSyslog(text, timestamp, zone) : undefined;
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },

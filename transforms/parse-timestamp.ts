@@ -1,33 +1,38 @@
 import { defineTransform, fieldAt, setAt } from 'logweir';
-import { DateTime, FixedOffsetZone, IANAZone, type Zone } from 'luxon';
+import type { Zone } from 'luxon';
+import { DateTime } from 'luxon';
 import { z } from 'zod';
+import { type EpochUnit, readEpoch } from '../src/time/epoch.ts';
+import { formatFault, formatReader } from '../src/time/format.ts';
+import { type Instant, instantOfLuxon, isoText } from '../src/time/instant.ts';
+import { readIso } from '../src/time/iso8601.ts';
+import { zoneOption } from '../src/time/zone.ts';
 
-const BUILT_IN = ['iso8601', 'rfc2822', 'http', 'unix', 'unix_ms', 'unix_us', 'unix_ns'] as const;
-const PER_SECOND: Record<string, number> = { unix: 1, unix_ms: 1e3, unix_us: 1e6, unix_ns: 1e9 };
-/** The end of the year 9999, in ms. */
-const TIME_MAX = 253_402_300_799_999;
+const EPOCH_UNITS = ['unix', 'unix_ms', 'unix_us', 'unix_ns', 'unix_auto'] as const;
+const BUILT_IN = ['iso8601', 'rfc2822', 'http', ...EPOCH_UNITS];
 
 export default defineTransform({
   description:
-    'Reads a time in a format of your choice and writes it as ISO 8601 in UTC, in milliseconds. What fits no format stays as it is.',
+    "Reads a time in a format of your choice and writes it as ISO 8601 in UTC: in milliseconds, or with all digits (nine at most) where the text has more. A year or a date that the text leaves out comes from the record's timestamp: the last that is not after it, by more than a day without a year, by more than an hour without a date. What fits no format, 30 February, and what is not between 1970 and 9999 stay as they are.",
   options: z.strictObject({
     field: z.string().min(1).default('timestamp').describe('The field that holds the time.'),
     target: z.string().min(1).default('@timestamp').describe('Where the time goes.'),
     formats: z
-      .array(z.string().min(1))
+      .array(
+        z
+          .string()
+          .min(1)
+          .superRefine((format, context) => {
+            const message = BUILT_IN.includes(format) ? undefined : formatFault(format);
+            if (message !== undefined) context.addIssue({ code: 'custom', message });
+          }),
+      )
       .min(1)
       .default(['iso8601'])
       .describe(
-        `Tried in order: ${BUILT_IN.join(', ')}, or tokens of Luxon like \`dd/LLL/yyyy:HH:mm:ss ZZZ\`.`,
+        `Tried in order: ${BUILT_IN.join(', ')}, or tokens of Luxon like \`dd/LLL/yyyy:HH:mm:ss ZZZ\`. \`iso8601\` takes RFC 3339 and its relatives; \`unix\` is in seconds, and \`unix_auto\` tells the unit by the size of the number.`,
       ),
-    zone: z
-      .string()
-      .default('utc')
-      .refine(
-        (zone) => zone === 'utc' || IANAZone.isValidZone(zone),
-        'must be a time zone like Europe/Berlin',
-      )
-      .describe('Of times that do not say their zone.'),
+    zone: zoneOption,
   }),
   examples: [
     {
@@ -38,20 +43,28 @@ export default defineTransform({
     },
     {
       title: 'Seconds or milliseconds since 1970',
-      with: { field: 'time', formats: ['unix_ms'] },
-      input: [{ time: 1_763_800_000_123 }],
-      output: [{ time: 1_763_800_000_123, '@timestamp': '2025-11-22T08:26:40.123Z' }],
+      with: { field: 'time', formats: ['unix_auto'] },
+      input: [{ time: 1_763_800_000 }, { time: 1_763_800_000_123 }],
+      output: [
+        { time: 1_763_800_000, '@timestamp': '2025-11-22T08:26:40.000Z' },
+        { time: 1_763_800_000_123, '@timestamp': '2025-11-22T08:26:40.123Z' },
+      ],
+    },
+    {
+      title: 'Without a year: of the record, here of the first minute of 2026',
+      with: { field: 'time', formats: ['LLL d HH:mm:ss.u'] },
+      input: [{ time: 'Dec 31 23:59:58.250125' }],
+      output: [{ time: 'Dec 31 23:59:58.250125', '@timestamp': '2025-12-31T23:59:58.250125Z' }],
     },
   ],
   setup({ field, target, formats, zone }) {
-    const zoneOf: Zone = zone === 'utc' ? FixedOffsetZone.utcInstance : IANAZone.create(zone);
-    const readers = formats.map((format) => readerOf(format, zoneOf));
-    return (event) => {
+    const readers = formats.map((format) => readerOf(format, zone));
+    return (event, { timestamp }) => {
       const value = fieldAt(event, field);
       for (const read of readers) {
-        const time = read(value);
-        if (time === undefined || !(time >= 0 && time <= TIME_MAX)) continue;
-        setAt(event, target, new Date(time).toISOString());
+        const instant = read(value, timestamp);
+        if (instant === undefined) continue;
+        setAt(event, target, isoText(instant));
         break;
       }
       return event;
@@ -59,28 +72,20 @@ export default defineTransform({
   },
 });
 
-type Reader = (value: unknown) => number | undefined;
+type Reader = (value: unknown, recordTime: number) => Instant | undefined;
 
 function readerOf(format: string, zone: Zone): Reader {
-  const perSecond = PER_SECOND[format];
-  if (perSecond !== undefined) {
-    return (value) => {
-      const isNumeric = typeof value === 'string' && /^\d{1,20}(\.\d{1,9})?$/.test(value);
-      const number =
-        typeof value === 'number' || typeof value === 'bigint' || isNumeric ? Number(value) : Number.NaN;
-      return Number.isFinite(number) ? Math.trunc((number / perSecond) * 1000) : undefined;
-    };
-  }
-  const options = { zone, locale: 'en' };
-  const parse = (text: string): DateTime => {
-    if (format === 'iso8601') return DateTime.fromISO(text.trim().replace(' ', 'T'), options);
-    if (format === 'rfc2822') return DateTime.fromRFC2822(text, options);
-    if (format === 'http') return DateTime.fromHTTP(text, options);
-    return DateTime.fromFormat(text, format, options);
-  };
-  return (value) => {
-    if (typeof value !== 'string' || value.length > 100) return undefined;
-    const time = parse(value);
-    return time.isValid ? time.toMillis() : undefined;
-  };
+  const unit = EPOCH_UNITS.find((one): one is EpochUnit => one === format);
+  if (unit !== undefined) return (value) => readEpoch(value, unit);
+  const read = textReader(format, zone);
+  return (value, recordTime) =>
+    typeof value === 'string' && value.length <= 100 ? read(value.trim(), recordTime) : undefined;
+}
+
+function textReader(format: string, zone: Zone): (text: string, recordTime: number) => Instant | undefined {
+  const options = { zone, setZone: true, locale: 'en' };
+  if (format === 'iso8601') return (text) => readIso(text, zone);
+  if (format === 'rfc2822') return (text) => instantOfLuxon(DateTime.fromRFC2822(text, options));
+  if (format === 'http') return (text) => instantOfLuxon(DateTime.fromHTTP(text, options));
+  return formatReader(format, zone);
 }

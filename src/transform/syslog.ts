@@ -1,32 +1,50 @@
-import { define } from '../codec/field-path.ts';
+import type { Zone } from 'luxon';
+import { instantNear } from '../time/from-record.ts';
+import { type Instant, civilTime, instantOf, isoText, monthOf } from '../time/instant.ts';
+import { readIso } from '../time/iso8601.ts';
 import type { Event } from './api.ts';
+import { structuredData } from './structured-data.ts';
 
 const FACILITIES =
   'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp security console solaris-cron local0 local1 local2 local3 local4 local5 local6 local7'.split(
     ' ',
   );
 const SEVERITIES = 'emerg alert crit err warning notice info debug'.split(' ');
-/** As logs write them in English. */
-export const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
-const RFC5424 = /^<(\d{1,3})>(\d{1,2}) (\S{1,64}) (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) ([-[])/;
-const RFC3164 =
-  /^(?:<(\d{1,3})>)?([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) (\S{1,255}) (?:([^\s:[\]]{1,48})(?:\[([^\]]{1,128})\])?: ?)?/;
+/** Longer names than the RFC allows are taken too: those of a swarm's containers are. */
+const RFC5424 =
+  /^<(\d{1,3})>([1-9]\d{0,2}) (\S{1,64}) (\S{1,255}) (\S{1,255}) (\S{1,255}) (\S{1,255}) ([-[])/;
+/** Of RFC 3339 to the letter, which Elasticsearch reads too. */
+const STRICT_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+
+const PRIORITY = /<(\d{1,3})>/y;
+/** With the year that Cisco writes, and its mark of a clock that is not set. */
+const BSD_TIME =
+  /[*.]?([A-Za-z]{3}) {1,2}(\d{1,2})(?: (\d{4}))? (\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,40}))?:?(?= |$)/y;
+/** As rsyslog writes it in files since Debian 12 and Ubuntu 24.04, and when it forwards. */
+const ISO_TIME =
+  /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,40})?(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?):?(?= |$)/iy;
+/** A tag says its process in brackets, or ends in a colon and a space: a URL is none, and neither is an address with a port. */
+const TAG = /([^\s:[\]]{1,255})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
+const HOST = /([^\s[\]]{0,254}[^\s:[\]])(?: |$)/y;
 
 /**
- * @param recordTime of the record, in ms: RFC 3164 has no year, and gets the one that brings it nearest
- * @returns undefined where it is neither RFC 5424 nor RFC 3164
+ * @param recordTime of the record, in ms: what a missing year is taken from
+ * @param zone of times that do not say theirs
+ * @returns undefined where it is neither RFC 5424 nor RFC 3164, or of a time that does not exist
  */
-export function parseSyslog(text: string, recordTime: number): Event | undefined {
-  return parse5424(text) ?? parse3164(text, recordTime);
+export function parseSyslog(text: string, recordTime: number, zone: Zone): Event | undefined {
+  const line = withoutMark(text);
+  return parse5424(line, zone) ?? parse3164(line, recordTime, zone);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc5424#section-6 */
-function parse5424(text: string): Event | undefined {
+function parse5424(text: string, zone: Zone): Event | undefined {
   const match = RFC5424.exec(text);
   if (match === null) return undefined;
-  const [head, priority, version, timestamp, hostname, appname, procid, msgid] = match;
-  const data = structuredData(text, head.length - 1);
+  const [head, priority, version, time = '-', hostname, appname, procid, msgid] = match;
+  const timestamp = time === '-' ? '-' : timeText(time, readIso(time, zone));
+  const data = timestamp === undefined ? undefined : structuredData(text, head.length - 1);
   if (data === undefined) return undefined;
   const given = { timestamp, hostname, appname, procid, msgid };
   const parts = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== '-'));
@@ -35,66 +53,115 @@ function parse5424(text: string): Event | undefined {
     version: Number(version),
     ...parts,
     ...(Object.keys(data.elements).length === 0 ? {} : { structured_data: data.elements }),
-    message: text.slice(data.end).replace(/^ \uFEFF?/, ''),
+    message: withoutMark(text.slice(text[data.end] === ' ' ? data.end + 1 : data.end)),
   };
 }
 
-/** https://www.rfc-editor.org/rfc/rfc3164#section-4 */
-function parse3164(text: string, recordTime: number): Event | undefined {
-  const match = RFC3164.exec(text);
-  if (match === null) return undefined;
-  const [head, priority, monthName = '', day, hour, minute, second, hostname, appname, procid] = match;
-  const month = MONTHS.indexOf(monthName);
-  if (month === -1) return undefined;
-  const timestamp = nearestYear(recordTime, (year) =>
-    Date.UTC(year, month, Number(day), Number(hour), Number(minute), Number(second)),
-  );
+/** A time that RFC 3339 and Elasticsearch know stays as it was written, with its offset. */
+function timeText(written: string, instant: Instant | undefined): string | undefined {
+  if (instant === undefined) return undefined;
+  return STRICT_TIME.test(written) ? written : isoText(instant);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc3164#section-4, and what is sent in its name */
+function parse3164(text: string, recordTime: number, zone: Zone): Event | undefined {
+  const priority = at(PRIORITY, text, 0);
+  const start = priority?.[0].length ?? 0;
+  const time = bsdTime(text, start, recordTime, zone) ?? isoTime(text, start, zone);
+  const header = time === undefined ? undefined : headerAt(text, time.end);
+  if (time === undefined || header === undefined) return undefined;
+  // Many a log that is no syslog begins with a time in ISO 8601.
+  if (priority === undefined && time.isIso && header.appname === undefined) return undefined;
+  const { message, ...names } = header;
+  const given = { timestamp: time.text, ...names };
+  const parts = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
   return {
-    ...(priority === undefined ? {} : prioritiesOf(priority)),
-    timestamp: new Date(timestamp).toISOString(),
-    hostname,
-    ...(appname === undefined ? {} : { appname }),
-    ...(procid === undefined ? {} : { procid }),
-    message: text.slice(head.length),
+    ...(priority === undefined ? {} : prioritiesOf(priority[1])),
+    ...Object.fromEntries(parts),
+    message: withoutMark(message),
   };
 }
 
-function nearestYear(recordTime: number, timeIn: (year: number) => number): number {
-  const time = Math.max(0, recordTime);
-  const year = new Date(time).getUTCFullYear();
-  const candidates = [year - 1, year, year + 1].map(timeIn);
-  return candidates.reduce((best, one) => (Math.abs(one - time) < Math.abs(best - time) ? one : best));
+interface Stamp {
+  /** Undefined where the year is missing, and the record knows no time either. */
+  readonly text: string | undefined;
+  readonly end: number;
+  readonly isIso: boolean;
+}
+
+function bsdTime(text: string, start: number, recordTime: number, zone: Zone): Stamp | undefined {
+  const match = at(BSD_TIME, text, start);
+  if (match === undefined) return undefined;
+  const [whole, name = '', day, year, hour, minute, second, fraction = ''] = match;
+  // The year 2000 has a 29 February.
+  const time = civilTime([year ?? 2000, monthOf(name), day], [hour, minute, second, fraction]);
+  const end = start + whole.length;
+  const instant = instantOf(time, zone);
+  if (instant === undefined) return undefined;
+  if (year !== undefined) return { text: isoText(instant), end, isIso: false };
+  const near = instantNear(recordTime, 'year', (one) => instantOf({ ...time, year: one }, zone));
+  return { text: near === undefined ? undefined : isoText(near), end, isIso: false };
+}
+
+function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
+  const match = at(ISO_TIME, text, start);
+  if (match === undefined) return undefined;
+  const [whole, written = ''] = match;
+  const time = timeText(written, readIso(written, zone));
+  return time === undefined ? undefined : { text: time, end: start + whole.length, isIso: true };
+}
+
+interface Header {
+  readonly hostname?: string | undefined;
+  readonly appname?: string | undefined;
+  readonly procid?: string | undefined;
+  readonly message: string;
+}
+
+/** Host, tag and message, each of which may be missing. @returns undefined where nothing stands behind the time */
+function headerAt(text: string, from: number): Header | undefined {
+  const start = pastSpaces(text, from);
+  if (start === text.length) return undefined;
+  const own = tagAt(text, start);
+  if (own !== undefined) return own;
+  const host = at(HOST, text, start);
+  if (host === undefined) return { message: text.slice(from + 1) };
+  const end = start + host[0].length;
+  // Cisco's ASA puts a colon between its name and the tag.
+  const behind = pastSpaces(text, text.startsWith(': ', end) ? end + 2 : end);
+  const hostname = host[1] === '-' ? undefined : host[1];
+  return { hostname, ...(tagAt(text, behind) ?? { message: text.slice(end) }) };
+}
+
+function tagAt(text: string, start: number): Header | undefined {
+  const tag = at(TAG, text, start);
+  if (tag === undefined) return undefined;
+  const [whole, appname, ...processes] = tag;
+  return {
+    appname,
+    procid: processes.find((one) => one !== undefined),
+    message: text.slice(start + whole.length),
+  };
+}
+
+function at(pattern: RegExp, text: string, index: number): RegExpExecArray | undefined {
+  pattern.lastIndex = index;
+  return pattern.exec(text) ?? undefined;
+}
+
+function pastSpaces(text: string, from: number): number {
+  let index = from;
+  while (text[index] === ' ') index++;
+  return index;
+}
+
+/** Without the byte order mark that RFC 5424 wants before a message in UTF-8, and Windows before anything. */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 function prioritiesOf(priority: string | undefined): Event {
   const value = Number(priority);
   const facility = FACILITIES[value >> 3];
   return facility === undefined ? {} : { facility, severity: SEVERITIES[value & 7] };
-}
-
-/** `[id name="value" …][…]`, each character once. @returns undefined where it does not end */
-function structuredData(text: string, start: number): { elements: Event; end: number } | undefined {
-  const elements: Event = {};
-  let at = start;
-  if (text[at] === '-') return { elements, end: at + 1 };
-  while (text[at] === '[') {
-    const id = /[^\s=\]"]{1,32}/y;
-    id.lastIndex = at + 1;
-    const name = id.exec(text)?.[0];
-    if (name === undefined) return undefined;
-    at += 1 + name.length;
-    const parameters: Event = {};
-    while (text[at] === ' ') {
-      const parameter = / {1,8}([^\s=\]"]{1,32})="((?:[^"\\\]]|\\.)*)"/sy;
-      parameter.lastIndex = at;
-      const match = parameter.exec(text);
-      if (match === null) return undefined;
-      define(parameters, match[1] ?? '', (match[2] ?? '').replaceAll(/\\(["\\\]])/g, '$1'));
-      at += match[0].length;
-    }
-    if (text[at] !== ']') return undefined;
-    define(elements, name, parameters);
-    at++;
-  }
-  return { elements, end: at };
 }

@@ -1,0 +1,47 @@
+import { isRawJson } from '../codec/exact-json.ts';
+import { type Instant, inRange } from './instant.ts';
+
+/** How many decimal places lie between a unit and the second. */
+const PLACES = { unix: 0, unix_ms: 3, unix_us: 6, unix_ns: 9 } as const;
+
+/** Seconds, milliseconds, microseconds, nanoseconds since 1970; or the one that is told by the number's size. */
+export type EpochUnit = keyof typeof PLACES | 'unix_auto';
+
+/** Each unit from 1973 to 5138, so that no number can be two. */
+const UP_TO: readonly (readonly [size: number, unit: keyof typeof PLACES])[] = [
+  [1e11, 'unix'],
+  [1e14, 'unix_ms'],
+  [1e17, 'unix_us'],
+  [Number.POSITIVE_INFINITY, 'unix_ns'],
+];
+
+const DECIMAL = /^(\d{1,40})(?:\.(\d{1,40}))?(?:e([+-]?\d{1,3}))?$/i;
+
+/**
+ * A time as a number since 1970, in milliseconds: cut, not rounded, in decimal, since a double cannot hold what was meant.
+ *
+ * @param value a number, a BigInt, a text of digits, or a number as JSON that no double can hold
+ */
+export function readEpoch(value: unknown, unit: EpochUnit): Instant | undefined {
+  const text = digitsOf(value);
+  const match = text === undefined ? null : DECIMAL.exec(text);
+  if (match === null) return undefined;
+  const [whole, integer = '', fraction = '', exponent = '0'] = match;
+  const digits = integer + fraction;
+  // Where the point stands in `digits` when the number is one of milliseconds.
+  const point = integer.length + Number(exponent) + 3 - PLACES[unit === 'unix_auto' ? unitOf(whole) : unit];
+  // Of zeros in front any number may stand; of others no more than the year 9999 has.
+  const ms = Number(point > 60 ? Number.NaN : digits.slice(0, Math.max(0, point)).padEnd(point, '0'));
+  return inRange(ms) ? { ms, fraction: '' } : undefined;
+}
+
+function digitsOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  return isRawJson(value) ? value.rawJSON : undefined;
+}
+
+function unitOf(text: string): keyof typeof PLACES {
+  const size = Number(text);
+  return UP_TO.find(([below]) => size < below)?.[1] ?? 'unix_ns';
+}

@@ -1,0 +1,78 @@
+import type { Zone } from 'luxon';
+import { type Instant, civilTime, instantOf, monthOf } from '../time/instant.ts';
+import { readIso } from '../time/iso8601.ts';
+import { commonTime, given, timeOf } from './access-log.ts';
+import type { Event } from './api.ts';
+
+const NGINX_ERROR =
+  /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
+
+/** Module and level, process and thread; 2.2 has the level alone. */
+const APACHE_ERROR =
+  /^\[([^\][]{10,60})\] \[(?:([\w.-]*):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] (?:\[pid (\d+)(?::tid (\d+))?\] )?/;
+/** The client stands behind the error of the system, if there is one. */
+const APACHE_CLIENT = /^(\(\d+\)[^:[\]]{1,200}: )?\[client ([^\][\s]{1,100})\] ?/;
+const APACHE_TIME =
+  /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,40}))? (\d{4})$/;
+const COMMON_TIME = /^(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: [+-]\d{4})?)$/;
+const REFERRER = ', referer: ';
+
+/** A line of nginx's error log. */
+export function parseNginxError(text: string, zone: Zone): Event | undefined {
+  const match = NGINX_ERROR.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, severity, pid, tid, connection, error] = match;
+  const time = instantOf(civilTime([year, month, day], [hour, minute, second]), zone);
+  return given({
+    time: timeOf(time),
+    severity,
+    pid: Number(pid),
+    tid: Number(tid),
+    connection: connection === undefined ? undefined : Number(connection),
+    error,
+  });
+}
+
+/** A line of Apache's error log, of 2.2 or 2.4. */
+export function parseApacheError(text: string, zone: Zone): Event | undefined {
+  const head = APACHE_ERROR.exec(text);
+  if (head === null) return undefined;
+  const [whole, stamp = '', module, severity, pid, tid] = head;
+  const shape = apacheTime(stamp, zone);
+  if (shape === undefined) return undefined;
+  const rest = text.slice(whole.length);
+  const client = APACHE_CLIENT.exec(rest);
+  const message = client === null ? rest : `${client[1] ?? ''}${rest.slice(client[0].length)}`;
+  const referrerAt = message.lastIndexOf(REFERRER);
+  return given({
+    time: timeOf(shape.time),
+    module,
+    severity,
+    pid: pid === undefined ? undefined : Number(pid),
+    tid: tid === undefined ? undefined : Number(tid),
+    ...addressParts(client?.[2], pid !== undefined),
+    error: referrerAt === -1 ? message : message.slice(0, referrerAt),
+    referrer: referrerAt === -1 ? undefined : message.slice(referrerAt + REFERRER.length),
+  });
+}
+
+/** @returns undefined where it does not look like a time; one that does not exist is no reason to leave the line */
+function apacheTime(text: string, zone: Zone): { time: Instant | undefined } | undefined {
+  const own = APACHE_TIME.exec(text);
+  if (own !== null) {
+    const [, month = '', day, hour, minute, second, fraction, year] = own;
+    return {
+      time: instantOf(civilTime([year, monthOf(month), day], [hour, minute, second, fraction]), zone),
+    };
+  }
+  const common = COMMON_TIME.exec(text);
+  if (common !== null) return { time: commonTime(common, zone) };
+  return /^\d{4}-\d{2}-\d{2}[T ]/.test(text) ? { time: readIso(text, zone) } : undefined;
+}
+
+/** 2.4 writes the port behind each address, 2.2 behind none: an IPv6 address alone does not tell. */
+function addressParts(address: string | undefined, hasProcess: boolean): Event {
+  const [, client, port] = /^(.+):(\d{1,5})$/.exec(address ?? '') ?? [];
+  if (client === undefined || (!hasProcess && client.includes(':'))) return { client: address };
+  return { client, port: Number(port) };
+}

@@ -1,0 +1,45 @@
+import { define, hasKey, isFields } from '../codec/field-path.ts';
+import type { Event } from './api.ts';
+
+const NAME = /[^\s=\]"]{1,255}/y;
+/** A bracket in a value should be escaped, and a space before it should not be there: both are forgiven, since neither is in doubt. */
+const PARAMETER = / +([^\s=\]"]{1,255})= *"([^"\\]*(?:\\.[^"\\]*)*)"/sy;
+
+/**
+ * `[id name="value" …][…]` of RFC 5424, each character once. A parameter that is there several times becomes a list of its values, and
+ * so does one of an element that is there several times.
+ *
+ * @returns undefined where it does not end
+ */
+export function structuredData(text: string, start: number): { elements: Event; end: number } | undefined {
+  const elements: Event = {};
+  let at = start;
+  if (text[at] === '-') return { elements, end: at + 1 };
+  while (text[at] === '[') {
+    NAME.lastIndex = at + 1;
+    const name = NAME.exec(text)?.[0];
+    if (name === undefined) return undefined;
+    at += 1 + name.length;
+    const known = hasKey(elements, name) ? elements[name] : undefined;
+    const parameters = isFields(known) ? known : {};
+    define(elements, name, parameters);
+    while (text[at] === ' ') {
+      PARAMETER.lastIndex = at;
+      const match = PARAMETER.exec(text);
+      if (match === null) break;
+      add(parameters, match[1] ?? '', (match[2] ?? '').replaceAll(/\\(["\\\]])/g, '$1'));
+      at += match[0].length;
+    }
+    while (text[at] === ' ') at++;
+    if (text[at] !== ']') return undefined;
+    at++;
+  }
+  return { elements, end: at };
+}
+
+function add(parameters: Event, name: string, value: string): void {
+  const known = hasKey(parameters, name) ? parameters[name] : undefined;
+  if (known === undefined) define(parameters, name, value);
+  else if (Array.isArray(known)) known.push(value);
+  else define(parameters, name, [known, value]);
+}

@@ -1,0 +1,407 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Event, RecordInfo } from '../../src/transform/api.ts';
+import { testTransform } from 'logweir/testing';
+import parseSyslog from '../../transforms/parse-syslog.ts';
+
+const NOON = Date.UTC(2026, 5, 1, 12);
+
+async function parse(
+  message: string,
+  options: object = {},
+  record: Partial<RecordInfo> = {},
+): Promise<unknown> {
+  const run = await testTransform(parseSyslog, { target: 'x', ...options });
+  const [event] = await run({ message }, { timestamp: NOON, ...record });
+  return event?.['x'];
+}
+
+const AUTH = { facility: 'authpriv', severity: 'info' };
+const SSHD = { hostname: 'bastion', appname: 'sshd', procid: '4242', message: 'Accepted publickey' };
+const AT = '2026-06-01T11:59:58.000Z';
+
+describe('what is sent in the name of RFC 3164', () => {
+  it.each<[string, string, Event]>([
+    [
+      'as it is written',
+      '<86>Jun  1 11:59:58 bastion sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: AT, ...SSHD },
+    ],
+    [
+      'one space and no priority',
+      'Jun 1 11:59:58 bastion sshd[4242]: Accepted publickey',
+      { timestamp: AT, ...SSHD },
+    ],
+    [
+      'milliseconds',
+      '<86>Jun  1 11:59:58.120 bastion sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58.120Z', ...SSHD },
+    ],
+    [
+      'microseconds',
+      '<86>Jun  1 11:59:58.120001 bastion sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58.120001Z', ...SSHD },
+    ],
+    [
+      'no host',
+      '<86>Jun  1 11:59:58 sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: AT, appname: 'sshd', procid: '4242', message: 'Accepted publickey' },
+    ],
+    [
+      'neither host nor process',
+      '<86>Jun  1 11:59:58 su: session opened',
+      { ...AUTH, timestamp: AT, appname: 'su', message: 'session opened' },
+    ],
+    [
+      'no tag',
+      '<86>Jun  1 11:59:58 bastion session opened',
+      { ...AUTH, timestamp: AT, hostname: 'bastion', message: 'session opened' },
+    ],
+    [
+      'two spaces before the tag',
+      '<86>Jun  1 11:59:58 bastion  sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: AT, ...SSHD },
+    ],
+    [
+      'a space before the process',
+      '<86>Jun  1 11:59:58 sogod [811]: up',
+      { ...AUTH, timestamp: AT, appname: 'sogod', procid: '811', message: 'up' },
+    ],
+    [
+      'no colon behind the process',
+      '<86>Jun  1 11:59:58 bastion proftpd[811] bastion (198.51.100.4): up',
+      {
+        ...AUTH,
+        timestamp: AT,
+        hostname: 'bastion',
+        appname: 'proftpd',
+        procid: '811',
+        message: 'bastion (198.51.100.4): up',
+      },
+    ],
+    [
+      'no space behind the tag',
+      '<86>Jun  1 11:59:58 bastion sshd[4242]:Accepted publickey',
+      { ...AUTH, timestamp: AT, ...SSHD },
+    ],
+    [
+      'a URL, which is no tag',
+      '<86>Jun  1 11:59:58 bastion https://shop.example:8443/x is up',
+      { ...AUTH, timestamp: AT, hostname: 'bastion', message: 'https://shop.example:8443/x is up' },
+    ],
+    [
+      'an address with a port, which is no tag',
+      '<86>Jun  1 11:59:58 bastion 10.0.0.1:5432 refused',
+      { ...AUTH, timestamp: AT, hostname: 'bastion', message: '10.0.0.1:5432 refused' },
+    ],
+    [
+      'an IPv6 address for a host',
+      '<86>Jun  1 11:59:58 2001:db8::7 sshd[4242]: up',
+      { ...AUTH, timestamp: AT, hostname: '2001:db8::7', appname: 'sshd', procid: '4242', message: 'up' },
+    ],
+    [
+      'a tag in brackets, which is no host',
+      '<86>Jun  1 11:59:58 [sshd]: up',
+      { ...AUTH, timestamp: AT, message: '[sshd]: up' },
+    ],
+    [
+      'a module in the tag',
+      '<86>Jun  1 11:59:58 bastion sshd(pam_unix)[4242]: x',
+      {
+        ...AUTH,
+        timestamp: AT,
+        hostname: 'bastion',
+        appname: 'sshd(pam_unix)',
+        procid: '4242',
+        message: 'x',
+      },
+    ],
+    [
+      'a tag with a path',
+      '<86>Jun  1 11:59:58 mx postfix/smtpd[7]: x',
+      { ...AUTH, timestamp: AT, hostname: 'mx', appname: 'postfix/smtpd', procid: '7', message: 'x' },
+    ],
+    [
+      'a name of sixty letters',
+      `<86>Jun  1 11:59:58 node ${'n'.repeat(60)}[7]: x`,
+      { ...AUTH, timestamp: AT, hostname: 'node', appname: 'n'.repeat(60), procid: '7', message: 'x' },
+    ],
+    [
+      "the kernel's own time",
+      '<86>Jun  1 11:59:58 node kernel: [ 12.5] eth0: up',
+      { ...AUTH, timestamp: AT, hostname: 'node', appname: 'kernel', message: '[ 12.5] eth0: up' },
+    ],
+    [
+      'the year of an ASA',
+      '<166>Jun  1 2019 11:59:58 fw-1 : %ASA-6-302013: Built outbound TCP',
+      {
+        facility: 'local4',
+        severity: 'info',
+        timestamp: '2019-06-01T11:59:58.000Z',
+        hostname: 'fw-1',
+        appname: '%ASA-6-302013',
+        message: 'Built outbound TCP',
+      },
+    ],
+    [
+      'an ASA without a name',
+      '<166>Jun  1 2019 11:59:58: %ASA-6-302013: Built',
+      {
+        facility: 'local4',
+        severity: 'info',
+        timestamp: '2019-06-01T11:59:58.000Z',
+        appname: '%ASA-6-302013',
+        message: 'Built',
+      },
+    ],
+    [
+      'a router whose clock is not set',
+      '<86>*Jun  1 11:59:58.001: %SYS-5-CONFIG_I: Configured',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58.001Z', appname: '%SYS-5-CONFIG_I', message: 'Configured' },
+    ],
+    [
+      'RFC 3339, forwarded',
+      '<86>2026-06-01T11:59:58.262668+02:00 bastion sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58.262668+02:00', ...SSHD },
+    ],
+    [
+      'RFC 3339, in a file',
+      '2026-06-01T11:59:58.262668+02:00 bastion sshd[4242]: Accepted publickey',
+      { timestamp: '2026-06-01T11:59:58.262668+02:00', ...SSHD },
+    ],
+    [
+      'RFC 3339 in UTC, without a host',
+      '<86>2026-06-01T11:59:58Z su: x',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58Z', appname: 'su', message: 'x' },
+    ],
+    [
+      'a relative of RFC 3339',
+      '<86>2026-06-01 11:59:58,5+0200 bastion sshd[4242]: Accepted publickey',
+      { ...AUTH, timestamp: '2026-06-01T09:59:58.500Z', ...SSHD },
+    ],
+    [
+      'RFC 3339 without a tag',
+      '<86>2026-06-01T11:59:58Z bastion session opened',
+      { ...AUTH, timestamp: '2026-06-01T11:59:58Z', hostname: 'bastion', message: 'session opened' },
+    ],
+    [
+      'byte order marks',
+      '\uFEFF<86>Jun  1 11:59:58 bastion sshd[4242]: \uFEFFAccepted publickey',
+      { ...AUTH, timestamp: AT, ...SSHD },
+    ],
+    [
+      'a host that is not known',
+      '<86>Jun  1 11:59:58 - sshd[4242]: x',
+      { ...AUTH, timestamp: AT, appname: 'sshd', procid: '4242', message: 'x' },
+    ],
+    [
+      'a leap second',
+      '<86>Jun 30 2015 23:59:60 h a: x',
+      { ...AUTH, timestamp: '2015-07-01T00:00:00.000Z', hostname: 'h', appname: 'a', message: 'x' },
+    ],
+    [
+      'spaces before the message, which stay',
+      '<86>Jun  1 11:59:58 h a:   x',
+      { ...AUTH, timestamp: AT, hostname: 'h', appname: 'a', message: '  x' },
+    ],
+    [
+      'a priority beyond the last',
+      '<999>Jun  1 11:59:58 h a: x',
+      { timestamp: AT, hostname: 'h', appname: 'a', message: 'x' },
+    ],
+  ])('%s', async (_what, text, expected) => {
+    expect(await parse(text)).toEqual(expected);
+  });
+
+  it.each([
+    '<86>Feb 30 11:59:58 h a: x',
+    '<86>Nov 31 11:59:58 h a: x',
+    '<86>Jun  1 25:61:61 h a: x',
+    '<86>Jun  0 11:59:58 h a: x',
+    '<86>Feb 29 2026 11:59:58 h a: x',
+    '<86>Foo  1 11:59:58 h a: x',
+    '<86>2026-06-31T11:59:58Z h a: x',
+    '<86>2026-06-01T24:59:58Z h a: x',
+    '<86>Jun  1 11:59:58',
+    '<86>Jun  1 11:59:58 ',
+    'June 1 11:59:58 h a: x',
+    // A log of its own, which only begins like rsyslog's.
+    '2026-06-01T11:59:58Z INFO ready',
+    '2026-06-01 11:59:58 worker started',
+  ])('%s stays as it is', async (text) => {
+    expect(await parse(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['Dec 31 23:59:58', '2026-01-01T00:00:05Z', 'utc', '2025-12-31T23:59:58.000Z'],
+    ['Jan  1 00:00:05', '2026-12-31T23:59:50Z', 'utc', '2027-01-01T00:00:05.000Z'],
+    ['Mar 23 10:00:00', '2026-11-29T00:00:00Z', 'utc', '2026-03-23T10:00:00.000Z'],
+    ['Feb 29 10:00:00', '2027-06-01T00:00:00Z', 'utc', '2028-02-29T10:00:00.000Z'],
+    ['Feb 29 10:00:00', '2025-02-20T00:00:00Z', 'utc', '2024-02-29T10:00:00.000Z'],
+    ['Jun  1 13:59:58', '2026-06-01T12:00:00Z', 'Europe/Berlin', AT],
+    ['Jan  1 00:30:00', '2025-12-31T23:40:00Z', 'Europe/Berlin', '2025-12-31T23:30:00.000Z'],
+    ['Jun  1 06:59:58', '2026-06-01T12:00:00Z', '-05:00', AT],
+    ['Jun  1 2019 13:59:58', '2026-06-01T12:00:00Z', 'Europe/Berlin', '2019-06-01T11:59:58.000Z'],
+    ['2026-06-01T13:59:58.25', '2026-06-01T12:00:00Z', 'Europe/Berlin', '2026-06-01T11:59:58.250Z'],
+    ['2026-06-01T13:59:58.25Z', '2026-06-01T12:00:00Z', 'Europe/Berlin', '2026-06-01T13:59:58.25Z'],
+  ])('%s of a record of %s, in %s, is %s', async (time, record, zone, expected) => {
+    const parsed = await parse(`<86>${time} h a: m`, { zone }, { timestamp: Date.parse(record) });
+    expect(parsed).toEqual({ ...AUTH, timestamp: expected, hostname: 'h', appname: 'a', message: 'm' });
+  });
+
+  it('has no timestamp where neither the line nor the record knows the year', async () => {
+    const parsed = await parse('<86>Jun  1 11:59:58 h a: m', {}, { timestamp: -1 });
+    expect(parsed).toEqual({ ...AUTH, hostname: 'h', appname: 'a', message: 'm' });
+  });
+});
+
+describe('RFC 5424', () => {
+  const HEAD = '<165>1 2026-06-01T11:59:58Z h a 1 -';
+  const parsedHead = {
+    facility: 'local4',
+    severity: 'notice',
+    version: 1,
+    timestamp: '2026-06-01T11:59:58Z',
+    hostname: 'h',
+    appname: 'a',
+    procid: '1',
+  };
+
+  it.each<[string, string, Event]>([
+    ['nothing known', '<0>1 - - - - - -', { facility: 'kern', severity: 'emerg', version: 1, message: '' }],
+    ['no structured data', `${HEAD} - hi`, { ...parsedHead, message: 'hi' }],
+    [
+      'a parameter twice',
+      `${HEAD} [o ip="10.0.0.1" ip="10.0.0.2"] hi`,
+      { ...parsedHead, structured_data: { o: { ip: ['10.0.0.1', '10.0.0.2'] } }, message: 'hi' },
+    ],
+    [
+      'a parameter three times, once empty',
+      `${HEAD} [o ip="a" ip="" ip="a"] hi`,
+      { ...parsedHead, structured_data: { o: { ip: ['a', '', 'a'] } }, message: 'hi' },
+    ],
+    [
+      'an element twice',
+      `${HEAD} [o a="1" b="2"][o a="3"] hi`,
+      { ...parsedHead, structured_data: { o: { a: ['1', '3'], b: '2' } }, message: 'hi' },
+    ],
+    [
+      'a space before the value',
+      `${HEAD} [x@1 k= "v" l="w"] hi`,
+      { ...parsedHead, structured_data: { 'x@1': { k: 'v', l: 'w' } }, message: 'hi' },
+    ],
+    [
+      'a space before the bracket',
+      `${HEAD} [x@1 k="v" ] hi`,
+      { ...parsedHead, structured_data: { 'x@1': { k: 'v' } }, message: 'hi' },
+    ],
+    [
+      'escapes',
+      String.raw`${HEAD} [x@1 k="a\"b\]c\\d\n"] hi`,
+      { ...parsedHead, structured_data: { 'x@1': { k: String.raw`a"b]c\d\n` } }, message: 'hi' },
+    ],
+    [
+      'a bracket that is not escaped',
+      `${HEAD} [x@1 k="a]b"] hi`,
+      { ...parsedHead, structured_data: { 'x@1': { k: 'a]b' } }, message: 'hi' },
+    ],
+    [
+      'elements without parameters',
+      `${HEAD} [x][y a=""] hi`,
+      { ...parsedHead, structured_data: { x: {}, y: { a: '' } }, message: 'hi' },
+    ],
+    ['no message', `${HEAD} [x]`, { ...parsedHead, structured_data: { x: {} }, message: '' }],
+    ['a byte order mark', `${HEAD} - \uFEFFhi`, { ...parsedHead, message: 'hi' }],
+    [
+      'a version of three digits',
+      `<165>999 2026-06-01T11:59:58Z h a 1 - - hi`,
+      { ...parsedHead, version: 999, message: 'hi' },
+    ],
+    [
+      'a name of sixty letters',
+      `<165>1 2026-06-01T11:59:58Z h ${'n'.repeat(60)} 1 - - hi`,
+      { ...parsedHead, appname: 'n'.repeat(60), message: 'hi' },
+    ],
+    [
+      'lower case',
+      '<165>1 2026-06-01t11:59:58z h a 1 - - hi',
+      { ...parsedHead, timestamp: AT, message: 'hi' },
+    ],
+    [
+      'an offset, which stays',
+      '<165>1 2026-06-01T13:59:58.000001+02:00 h a 1 - - hi',
+      { ...parsedHead, timestamp: '2026-06-01T13:59:58.000001+02:00', message: 'hi' },
+    ],
+    [
+      'a leap second, which Elasticsearch does not know',
+      '<165>1 2015-06-30T23:59:60Z h a 1 - - hi',
+      { ...parsedHead, timestamp: '2015-07-01T00:00:00.000Z', message: 'hi' },
+    ],
+    [
+      'a name that is a prototype',
+      `${HEAD} [__proto__ constructor="1" __proto__="2"] hi`,
+      {
+        ...parsedHead,
+        structured_data: JSON.parse('{"__proto__":{"constructor":"1","__proto__":"2"}}') as Event,
+        message: 'hi',
+      },
+    ],
+  ])('%s', async (_what, text, expected) => {
+    expect(await parse(text)).toEqual(expected);
+  });
+
+  it.each([
+    '<30>1 soon h a - - - m',
+    '<30>1 2026-02-30T00:00:00Z h a - - - m',
+    '<30>1 2026-06-01T11:59:58Z+07:00 h a - - - m',
+    '<30>1 12 h a - - - m',
+    `${HEAD} [x k="v] hi`,
+    `${HEAD} [x k=v] hi`,
+    `${HEAD} [ x] hi`,
+    `${HEAD} [x`,
+    '<30>0 - h a - - - m',
+    '<30>1000 - h a - - - m',
+  ])('%s stays as it is', async (text) => {
+    expect(await parse(text)).toBeUndefined();
+  });
+
+  it('gives back the values of any parameters', async () => {
+    const run = await testTransform(parseSyslog);
+    const name = fc.constantFrom('a', 'b', 'c@1', 'constructor');
+    const value = fc.string({ unit: fc.constantFrom(...String.raw`a"\]= [é`, '\n'), maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(name, value), { maxLength: 6 }), async (pairs) => {
+        const data = pairs.map(([key, text]) => ` ${key}="${text.replaceAll(/["\\\]]/g, String.raw`\$&`)}"`);
+        const [event = {}] = await run({ message: `${HEAD} [x${data.join('')}] hi` });
+        const { x = {} } = event['structured_data'] as Record<string, Event>;
+        const found = Object.entries(x).flatMap(([key, texts]) => [texts].flat().map((text) => [key, text]));
+        const byName = (one: unknown[], other: unknown[]): number =>
+          String(one[0]).localeCompare(String(other[0]));
+        expect(found.sort(byName)).toEqual([...pairs].sort(byName));
+      }),
+    );
+  });
+});
+
+it('refuses a zone that there is not', async () => {
+  await expect(testTransform(parseSyslog, { zone: 'Europe/Atlantis' })).rejects.toThrow('is no time zone');
+});
+
+it.each([
+  ['spaces', (n: number) => `<86>Jun  1 11:59:58${' '.repeat(n)}`],
+  ['spaces before the tag', (n: number) => `<86>Jun  1 11:59:58 h${' '.repeat(n)}x`],
+  ['a name that does not end', (n: number) => `<86>Jun  1 11:59:58 ${'a'.repeat(n)}`],
+  ['brackets', (n: number) => `<86>Jun  1 11:59:58 h ${'a['.repeat(n / 2)}`],
+  ['digits', (n: number) => `<86>Jun  1 11:59:58.${'1'.repeat(n)}`],
+  ['a value that does not end', (n: number) => `<86>1 - h a - - [x k="${'a'.repeat(n)}`],
+  ['escapes', (n: number) => `<86>1 - h a - - [x k="${'\\"'.repeat(n / 2)}`],
+  ['elements', (n: number) => `<86>1 - h a - - ${'[x]'.repeat(n / 3)}`],
+  ['parameters', (n: number) => `<86>1 - h a - - [x${' k="v"'.repeat(n / 6)}`],
+  ['spaces in structured data', (n: number) => `<86>1 - h a - - [x${' '.repeat(n)}`],
+  ['a header that does not end', (n: number) => `<86>1 ${'- '.repeat(n / 2)}`],
+])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
+  const run = await testTransform(parseSyslog);
+  const started = process.cpuUsage().user;
+  await run({ message: hostile(1_000_000) });
+  expect(process.cpuUsage().user - started).toBeLessThan(2_000_000);
+});
