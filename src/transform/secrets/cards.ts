@@ -24,10 +24,10 @@ const GAP_MAX = 18;
 
 /**
  * Digits, and escapes that would hide where digits begin (`%20`, `\u00a0`). No encoder escapes a letter or a digit, so `100%4111` is a per
- * cent sign in front of a number.
+ * cent sign in front of a number, and `%B4111` the beginning of a magnetic stripe.
  */
 const TOKEN =
-  /%(?:[0-2][\da-f]|3[a-f]|40|5[b-f]|60|7[b-f]|[89a-f][\da-f])|\\u[\da-f]{4}|\\x[\da-f]{2}|(?<digits>\d+)/gi;
+  /%(?:[0-2][\da-f]|3[a-f]|40|5[b-f]|60|7[b-f]|[c-f][\da-f]|(?<=%[\da-f]{2}%)[89ab][\da-f])|\\u[\da-f]{4}|\\x[\da-f]{2}|(?<digits>\d+)/gi;
 /** What people and programs write between the groups of one number. */
 const SEPARATOR =
   /^(?:[ .+_\u00A0\u2007\u2009\u202F\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
@@ -178,9 +178,6 @@ function endOfCard(
   isUsual: boolean,
   taken?: readonly boolean[],
 ): number {
-  const first = run[from] as Group;
-  // A number between 0 and 1, as a program writes it, is no card.
-  if (first.gap === '.' && text.slice((run[from - 1] as Group).start, first.start) === '0.') return -1;
   const widths: number[] = [];
   let digits = '';
   for (let to = from; to < run.length && taken?.[to] !== true; to++) {
@@ -189,10 +186,16 @@ function endOfCard(
     if (!isUsual && to > from && !PLAIN_SEPARATOR.test(gap)) break;
     digits += text.slice(start, end);
     widths.push(end - start);
-    if (digits.length < DIGITS_MIN) continue;
+    if (digits.length < DIGITS_MIN || (to === from && isFraction(text, run, from))) continue;
     if ((isUsual ? areUsual(widths) : areEven(widths)) && isCard(digits)) return to;
   }
   return -1;
+}
+
+/** A number between 0 and 1, as a program writes it, is no card. */
+function isFraction(text: string, run: readonly Group[], at: number): boolean {
+  const before = run[at - 1];
+  return before !== undefined && text.slice(before.start, (run[at] as Group).start) === '0.';
 }
 
 /** One group; four and four; or those of American Express, Diners Club and the old Visa. */
