@@ -1,6 +1,6 @@
-import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
+import { type Event, defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { MONTHS } from '../src/transform/syslog.ts';
 
 /** Each class excludes what ends it, so a line is read once. */
@@ -62,10 +62,10 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, ...options }) {
+  setup(options) {
     return (event) => {
-      const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? (parseAccess(text) ?? parseError(text)) : undefined;
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? undefined : (parseAccess(text) ?? parseError(text));
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },

@@ -1,6 +1,6 @@
-import { defineTransform, fieldAt, mergeInto } from 'logweir';
+import { defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { parseSyslog } from '../src/transform/syslog.ts';
 
 export default defineTransform({
@@ -55,10 +55,10 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, ...options }) {
+  setup(options) {
     return (event, { timestamp }) => {
-      const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? parseSyslog(text, timestamp) : undefined;
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? undefined : parseSyslog(text, timestamp);
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },

@@ -121,9 +121,19 @@ export function freeName(key: string, isTaken: (name: string) => boolean): strin
   return name;
 }
 
-/** Puts fields into the object at a path, which is made if need be. Nothing that is there is replaced. */
+/**
+ * Puts fields into the object at a path, which is made if need be. Nothing that is there is replaced: where something else is in the way,
+ * the path begins with another name.
+ */
 export function addBeside(event: Fields, path: string, fields: Fields): void {
-  const free = freeName(path, (name) => isBlocked(event, name) || !isFields(fieldAt(event, name) ?? {}));
+  const [first = '', ...rest] = path.split('.');
+  const pathFrom = (name: string): string => [name, ...rest].join('.');
+  const free = pathFrom(
+    freeName(first, (name) => {
+      const there = fieldAt(event, pathFrom(name));
+      return there === undefined ? isBlocked(event, pathFrom(name)) : !isFields(there);
+    }),
+  );
   if (fieldAt(event, free) === undefined) setAt(event, free, {});
   const holder = fieldAt(event, free) as Fields;
   for (const key of Object.keys(fields)) defineBeside(holder, key, fields[key]);

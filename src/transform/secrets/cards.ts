@@ -74,14 +74,12 @@ const BY_DIGIT: readonly (readonly Issuer[])[] = Array.from({ length: 10 }, (_, 
 
 /** Whether a text is the digits of a card number, and nothing else. */
 export function isCard(digits: string): boolean {
-  return (
-    (BY_DIGIT[digits.charCodeAt(0) - 0x30] ?? []).some(([from, to, lengths]) => {
-      const beginning = digits.slice(0, from.length);
-      return lengths.includes(digits.length) && from <= beginning && beginning <= to;
-    }) &&
-    /^\d+$/.test(digits) &&
-    hasCheckDigit(digits)
-  );
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return false;
+  for (const [from, to, lengths] of BY_DIGIT[digits.charCodeAt(0) - 0x30] ?? []) {
+    const beginning = digits.slice(0, from.length);
+    if (from <= beginning && beginning <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);
+  }
+  return false;
 }
 
 /** ISO/IEC 7812-1, annex B: every second digit from the right doubled, the sum of all digits ends in 0. */
@@ -89,6 +87,7 @@ function hasCheckDigit(digits: string): boolean {
   let sum = 0;
   for (let at = 0; at < digits.length; at++) {
     const digit = digits.charCodeAt(digits.length - 1 - at) - 0x30;
+    if (digit < 0 || digit > 9) return false;
     const doubled = at % 2 === 0 ? digit : digit * 2;
     sum += doubled > 9 ? doubled - 9 : doubled;
   }
@@ -184,6 +183,7 @@ function endOfCard(
     const { start, end, gap } = run[to] as Group;
     if (digits.length + end - start > DIGITS_MAX) break;
     if (!isUsual && to > from && !PLAIN_SEPARATOR.test(gap)) break;
+    if (isUsual ? !goesOnAsUsual(widths) : !goesOnEvenly(widths)) break;
     digits += text.slice(start, end);
     widths.push(end - start);
     if (digits.length < DIGITS_MIN || (to === from && isFraction(text, run, from))) continue;
@@ -198,17 +198,26 @@ function isFraction(text: string, run: readonly Group[], at: number): boolean {
   return before !== undefined && text.slice(before.start, (run[at] as Group).start) === '0.';
 }
 
+/** Whether another group may stand behind these. */
+function goesOnAsUsual(widths: readonly number[]): boolean {
+  return widths.length === 0 || widths[0] === 4;
+}
+
 /** One group; four and four; or those of American Express, Diners Club and the old Visa. */
 function areUsual(widths: readonly number[]): boolean {
   if (widths.length === 1 || /^4,6,[45]$|^4,3,3,3$/.test(widths.join())) return true;
   return widths.every((width, at) => (at < widths.length - 1 ? width === 4 : width <= 4));
 }
 
+function goesOnEvenly(widths: readonly number[]): boolean {
+  const [first = 0] = widths;
+  const last = widths.at(-1) ?? 0;
+  return first <= 2 ? last === first : last >= 3;
+}
+
 /** Groups of three digits and more, or digits one by one or two by two: not a row of numbers like `12 4705 356 0`. */
 function areEven(widths: readonly number[]): boolean {
   const [first = 0] = widths;
-  if (widths.every((width) => width >= 3)) return true;
-  return (
-    first <= 2 && widths.every((width, at) => width === first || (at === widths.length - 1 && width < first))
-  );
+  const last = widths.at(-1) ?? 0;
+  return first <= 2 ? last <= first : last >= 3;
 }
