@@ -1,9 +1,9 @@
-import { defineTransform, fieldAt, mergeInto } from 'logweir';
+import { defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
 import { zoneOption } from '../src/time/zone.ts';
 import { parseAccess } from '../src/transform/access-log.ts';
 import { parseApacheError, parseNginxError } from '../src/transform/error-log.ts';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 
 export default defineTransform({
   description:
@@ -114,13 +114,13 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, zone, ...options }) {
+  setup({ zone, ...options }) {
     return (event) => {
-      const text = fieldAt(event, field);
+      const text = textAt(event, options.field);
       const parsed =
-        typeof text === 'string'
-          ? (parseAccess(text, zone) ?? parseNginxError(text, zone) ?? parseApacheError(text, zone))
-          : undefined;
+        text === undefined
+          ? undefined
+          : (parseAccess(text, zone) ?? parseNginxError(text, zone) ?? parseApacheError(text, zone));
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },

@@ -1,6 +1,6 @@
-import { type Event, defineTransform, fieldAt, mergeInto } from 'logweir';
+import { type Event, defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { compileGrok } from '../src/transform/grok.ts';
 
 export default defineTransform({
@@ -24,11 +24,11 @@ export default defineTransform({
       output: [{ message: '203.0.113.7 GET 12.5ms', client: '203.0.113.7', verb: 'GET', ms: 12.5 }],
     },
   ],
-  setup({ patterns, definitions, field, ...options }) {
+  setup({ patterns, definitions, ...options }) {
     const compiled = patterns.map((pattern) => compileGrok(pattern, definitions));
     return (event) => {
-      const text = fieldAt(event, field);
-      if (typeof text !== 'string') return event;
+      const text = textAt(event, options.field);
+      if (text === undefined) return event;
       for (const grok of compiled) {
         const found: Event | undefined = grok.match(text);
         if (found !== undefined) return mergeInto(event, found, options);

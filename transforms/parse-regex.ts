@@ -1,6 +1,6 @@
-import { defineTransform, fieldAt, mergeInto } from 'logweir';
+import { defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
 
 export default defineTransform({
@@ -29,13 +29,13 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ pattern, field, ...options }) {
+  setup({ pattern, ...options }) {
     const compiled = compileLinear(pattern);
     if (Object.keys(compiled.namedGroups()).length === 0)
       throw new Error(`'${pattern}' has no named group, like (?<user>\\S+), and would change nothing`);
     return (event) => {
-      const text = fieldAt(event, field);
-      const groups = typeof text === 'string' ? namedGroups(compiled, text) : undefined;
+      const text = textAt(event, options.field);
+      const groups = text === undefined ? undefined : namedGroups(compiled, text);
       return groups === undefined ? event : mergeInto(event, groups, options);
     };
   },

@@ -1,7 +1,7 @@
-import { defineTransform, fieldAt, mergeInto } from 'logweir';
+import { defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
 import { zoneOption } from '../src/time/zone.ts';
-import { parserOptions } from '../src/transform/parser-options.ts';
+import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { parseSyslog } from '../src/transform/syslog.ts';
 
 export default defineTransform({
@@ -82,10 +82,10 @@ export default defineTransform({
       ],
     },
   ],
-  setup({ field, zone, ...options }) {
+  setup({ zone, ...options }) {
     return (event, { timestamp }) => {
-      const text = fieldAt(event, field);
-      const parsed = typeof text === 'string' ? parseSyslog(text, timestamp, zone) : undefined;
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? undefined : parseSyslog(text, timestamp, zone);
       return parsed === undefined ? event : mergeInto(event, parsed, options);
     };
   },

@@ -1,44 +1,51 @@
 import { createHmac } from 'node:crypto';
 import { type Event, define, defineTransform, holderOf, lastKey } from 'logweir';
 import { z } from 'zod';
+import { defineBeside } from '../src/codec/field-path.ts';
+import { isRawJson } from '../src/codec/exact-json.ts';
 import { compileLinear } from '../src/transform/linear-regex.ts';
+import { isCard, replaceCards } from '../src/transform/secrets/cards.ts';
+import { replaceEmails } from '../src/transform/secrets/emails.ts';
+import { replaceIbans, replaceUsSocialSecurityNumbers } from '../src/transform/secrets/numbers.ts';
+import {
+  replaceBearers,
+  replaceJwts,
+  replaceKeys,
+  replaceUrlPasswords,
+} from '../src/transform/secrets/tokens.ts';
 
-/**
- * Linear in the length of the text: each repetition is bounded, and a match that fails is not tried again a character later
- * but for the 64 that a local part may have (RFC 5321). What stands before or behind an address does not save it from
- * being found: in `…%26email%3Djane@example.com_2024` it is redacted with what is glued to it.
- */
-const EMAIL = /[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}/g;
-/** 13 to 19 digits, in groups or not, that no digit stands beside; which of them are cards the check digit says. */
-const CARD = /(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)/g;
-const BEARER = /\b(?:Bearer|Basic) +[A-Za-z0-9._~+/-]{8,4096}=*/g;
-/** Keys of cloud providers, forges and the like, by their well-known beginnings; and private keys. */
-const KEY =
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,255}\b|\bxox[abpr]-[A-Za-z0-9-]{10,255}|\bsk_(?:live|test)_[A-Za-z0-9]{16,255}|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{0,20000}/g;
+type Replace = (found: string) => string;
+/** `field` is the name of the field that holds the text. */
+type Find = (text: string, replace: Replace, field: string) => string;
 
-type Redact = (text: string, replace: (found: string) => string) => string;
-
-const known: Record<'email' | 'card' | 'bearer' | 'key', Redact> = {
-  email: (text, replace) => (text.includes('@') ? text.replaceAll(EMAIL, replace) : text),
-  card: (text, replace) => text.replaceAll(CARD, (found) => (isCard(found) ? replace(found) : found)),
-  bearer: (text, replace) => (/bearer|basic/i.test(text) ? text.replaceAll(BEARER, replace) : text),
-  key: (text, replace) => text.replaceAll(KEY, replace),
-};
+/** In the order in which they are asked: `user:password@host` is no e-mail address, and a token may hold anything. */
+const FINDERS = {
+  url_password: replaceUrlPasswords,
+  bearer: replaceBearers,
+  key: replaceKeys,
+  jwt: replaceJwts,
+  email: replaceEmails,
+  iban: replaceIbans,
+  card: replaceCards,
+  us_social_security_number: replaceUsSocialSecurityNumbers,
+} satisfies Record<string, Find>;
+type Found = keyof typeof FINDERS;
+const NAMES = Object.keys(FINDERS) as [Found, ...Found[]];
 
 export default defineTransform({
   description:
-    'Replaces e-mail addresses, card numbers, tokens, keys and what your own patterns find, in the given fields or in every text of the event, however deep. Either by a fixed text, or by a keyed hash, which is the same for the same value.',
+    'Replaces e-mail addresses, card numbers, tokens, keys and what your own patterns find, in the given fields or everywhere in the event, however deep: in texts, and in the names of fields (which your own patterns leave alone). A card number that is a JSON number becomes the replacement too. Either by a fixed text, or by a keyed hash, which is the same for the same value.',
   options: z.strictObject({
     fields: z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('Dotted paths; every text of the event if left out.'),
+      .describe('Dotted paths; the whole event if left out. The names of these fields stay.'),
     find: z
-      .array(z.enum(['email', 'card', 'bearer', 'key']))
+      .array(z.enum(NAMES))
       .default(['email'])
       .describe(
-        'Card numbers by their check digit (Luhn); bearer: tokens behind Bearer or Basic; key: access and private keys.',
+        'email: in URLs and with international domains too; card: by issuer, length and check digit (Luhn), in groups or not, whatever numbers stand beside it; bearer: tokens behind Bearer or Basic in any case, and the value of Authorization; key: private keys, and the access keys of clouds, forges, registries, payment and chat, their webhooks and JSON Web Tokens; jwt: these alone; url_password: in `scheme://user:password@host` and parameters like `token=`; iban: by country, length and check digits; us_social_security_number: as the filter of Vector, with any serial number.',
       ),
     patterns: z.array(z.string().min(1)).default([]).describe('Patterns of your own, in the syntax of RE2.'),
     replacement: z.string().default('[redacted]'),
@@ -47,7 +54,10 @@ export default defineTransform({
       .min(8)
       .meta({ secret: true })
       .optional()
-      .describe('With it a hash takes the place: 16 hexadecimal digits of HMAC-SHA-256. Give it as ${NAME}.'),
+      .meta({ secret: true })
+      .describe(
+        'With it a hash takes the place: 16 hexadecimal digits of HMAC-SHA-256; of a card or an account its digits and letters alone count, however it is written. Give it as ${NAME}.',
+      ),
   }),
   examples: [
     {
@@ -61,6 +71,20 @@ export default defineTransform({
       input: [{ message: 'card=4111111111111111 for ord-1001, not 4111111111111112' }],
       output: [{ message: 'card=*** for ***, not 4111111111111112' }],
     },
+    {
+      title: 'A card beside a date, and one that is a number',
+      with: { find: ['card'] },
+      input: [{ message: '2026-11-22 08:26:41 4111 1111 1111 1111 12/27', pan: 4111111111111111 }],
+      output: [{ message: '2026-11-22 08:26:41 [redacted] 12/27', pan: '[redacted]' }],
+    },
+    {
+      title: 'Passwords and keys',
+      with: { find: ['url_password', 'bearer', 'key'] },
+      input: [
+        { message: 'postgres://app:s3cret@db-1/orders', header: 'authorization: bearer q7VbN2mLr0Xc81Tz' },
+      ],
+      output: [{ message: 'postgres://app:[redacted]@db-1/orders', header: 'authorization: [redacted]' }],
+    },
   ],
   setup({ fields, find, patterns, replacement, hash_key }) {
     const compiled = patterns.map((pattern) => compileLinear(pattern));
@@ -69,48 +93,68 @@ export default defineTransform({
       hash_key === undefined
         ? replacement
         : createHmac('sha256', hash_key).update(found).digest('hex').slice(0, 16);
-    const redactText = (text: string): string => {
-      let redacted = text;
-      for (const name of find) redacted = known[name](redacted, replace);
-      for (const pattern of compiled) redacted = replaceMatches(pattern, redacted, replace);
-      return redacted;
+    const finders: Find[] = NAMES.filter((name) => find.includes(name)).map((name) => FINDERS[name]);
+    const redactor: Redactor = {
+      name: (name) => finders.reduce((text, finder) => finder(text, replace, ''), name),
+      text: (text, field) => {
+        let redacted = text;
+        for (const finder of finders) redacted = finder(redacted, replace, field);
+        for (const pattern of compiled) redacted = replaceMatches(pattern, redacted, replace);
+        return redacted;
+      },
+      number: (digits) => (find.includes('card') && isCard(digits) ? replace(digits) : undefined),
     };
     return (event) => {
-      if (fields === undefined) return redactInside(event, redactText) as Event;
+      if (fields === undefined) return redactInside(event, '', redactor) as Event;
       for (const path of fields) {
         const holder = holderOf(event, path);
         const key = lastKey(event, path);
-        if (holder !== undefined) redactField(holder, key, redactText);
+        if (holder !== undefined) redactField(holder, key, redactor);
       }
       return event;
     };
   },
 });
 
-function redactInside(value: unknown, redactText: (text: string) => string): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  const holder = value as Record<string, unknown>;
-  for (const key of Object.keys(holder)) redactField(holder, key, redactText);
-  return value;
+interface Redactor {
+  name(name: string): string;
+  text(text: string, field: string): string;
+  /** @returns undefined where it is nothing but a number */
+  number(digits: string): string | undefined;
+}
+
+function redactInside(value: unknown, field: string, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactor.text(value, field);
+  if (typeof value === 'number' || typeof value === 'bigint') return redactor.number(String(value)) ?? value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (isRawJson(value)) return redactor.number(/^\d*/.exec(value.rawJSON)?.[0] ?? '') ?? value;
+  const isList = Array.isArray(value);
+  const holder = (Object.isFrozen(value) ? copyOf(value) : value) as Record<string, unknown>;
+  for (const key of Object.keys(holder)) {
+    redactField(holder, key, redactor, isList ? field : key);
+    const name = isList ? key : redactor.name(key);
+    if (name === key) continue;
+    const redacted = holder[key];
+    delete holder[key];
+    // Elasticsearch refuses a name without a character.
+    defineBeside(holder, name === '' ? '_' : name, redacted);
+  }
+  return holder;
 }
 
 /** Most fields hold nothing that is to be redacted, and leave as they came. */
-function redactField(
-  holder: Record<string, unknown>,
-  key: string,
-  redactText: (text: string) => string,
-): void {
+function redactField(holder: Record<string, unknown>, key: string, redactor: Redactor, field = key): void {
   const before = holder[key];
-  const after = redactInside(before, redactText);
+  const after = redactInside(before, field, redactor);
   if (after !== before) define(holder, key, after);
 }
 
-function replaceMatches(
-  pattern: ReturnType<typeof compileLinear>,
-  text: string,
-  replace: (found: string) => string,
-): string {
+/** What nobody may change is copied. */
+function copyOf(value: object): object {
+  return Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+}
+
+function replaceMatches(pattern: ReturnType<typeof compileLinear>, text: string, replace: Replace): string {
   const matcher = pattern.matcher(text);
   let redacted = '';
   let end = 0;
@@ -120,16 +164,4 @@ function replaceMatches(
     end = matcher.end();
   }
   return redacted + text.slice(end);
-}
-
-/** ISO/IEC 7812-1, annex B: every second digit from the right doubled, the sum of all digits ends in 0. */
-function isCard(text: string): boolean {
-  const digits = text.replaceAll(/[ -]/g, '');
-  let sum = 0;
-  for (let at = 0; at < digits.length; at++) {
-    const digit = Number(digits[digits.length - 1 - at]);
-    const doubled = at % 2 === 0 ? digit : digit * 2;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 === 0;
 }

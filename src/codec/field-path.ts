@@ -1,8 +1,10 @@
+import { isRawJson } from './exact-json.ts';
+
 type Fields = Record<string, unknown>;
 
-/** Whether it is an object with fields, and not a list. */
+/** Whether it is an object with fields: no list, and no number that only its text can hold. */
 export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value);
 }
 
 /**
@@ -88,4 +90,51 @@ export function setAt(event: Fields, path: string, value: unknown): void {
 export function deleteAt(event: Fields, path: string): boolean {
   const holder = holderOf(event, path);
   return holder !== undefined && delete holder[lastKey(event, path)];
+}
+
+/** Whether {@link setAt} would put an object in the place of something else: of the text of `host`, for `host.name`. */
+export function isBlocked(event: Fields, path: string): boolean {
+  if (!path.includes('.') || hasKey(event, path)) return false;
+  let at = event;
+  for (const key of path.split('.').slice(0, -1)) {
+    if (!hasKey(at, key)) return false;
+    const next = at[key];
+    if (!isFields(next)) return true;
+    at = next;
+  }
+  return false;
+}
+
+/** Sets a property under a name that nothing has yet: the key, or the key with `_2`, `_3` and so on. */
+export function defineBeside(holder: Fields, key: string, value: unknown): void {
+  define(
+    holder,
+    freeName(key, (name) => hasKey(holder, name)),
+    value,
+  );
+}
+
+/** The key, or the first of `key_2`, `key_3` and so on that is not taken. */
+export function freeName(key: string, isTaken: (name: string) => boolean): string {
+  let name = key;
+  for (let number = 2; isTaken(name); number++) name = `${key}_${number}`;
+  return name;
+}
+
+/**
+ * Puts fields into the object at a path, which is made if need be. Nothing that is there is replaced: where something else is in the way,
+ * the path begins with another name.
+ */
+export function addBeside(event: Fields, path: string, fields: Fields): void {
+  const [first = '', ...rest] = path.split('.');
+  const pathFrom = (name: string): string => [name, ...rest].join('.');
+  const free = pathFrom(
+    freeName(first, (name) => {
+      const there = fieldAt(event, pathFrom(name));
+      return there === undefined ? isBlocked(event, pathFrom(name)) : !isFields(there);
+    }),
+  );
+  if (fieldAt(event, free) === undefined) setAt(event, free, {});
+  const holder = fieldAt(event, free) as Fields;
+  for (const key of Object.keys(fields)) defineBeside(holder, key, fields[key]);
 }

@@ -1,6 +1,7 @@
-import { define, deleteAt, fieldAt } from '../codec/field-path.ts';
+import { define } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 import { type MergeOptions, mergeInto } from './merge-into.ts';
+import { textAt } from './parser-options.ts';
 
 export interface PairSyntax {
   /** Between two pairs; several in a row count as one. One character. */
@@ -68,11 +69,9 @@ function unescape(text: string): string {
 export function parsePairsIn(
   event: Event,
   syntax: PairSyntax,
-  { field, remove, ...options }: MergeOptions & { readonly field: string; readonly remove: boolean },
+  options: MergeOptions & { readonly field: string },
 ): Event {
-  const text = fieldAt(event, field);
-  const parsed = typeof text === 'string' ? parsePairs(text, syntax) : undefined;
-  if (parsed === undefined) return event;
-  if (remove) deleteAt(event, field);
-  return mergeInto(event, parsed, options);
+  const text = textAt(event, options.field);
+  const parsed = text === undefined ? undefined : parsePairs(text, syntax);
+  return parsed === undefined ? event : mergeInto(event, parsed, options);
 }

@@ -27,6 +27,11 @@ describe('a field that holds a JSON object as text', () => {
     expect(await run({ message: ' \t\n{"n":1}\n' })).toEqual({ n: 1 });
   });
 
+  it('may have a byte order mark in front', async () => {
+    expect(await run({ message: '\uFEFF{"n":1}' })).toEqual({ n: 1 });
+    expect(await run({ message: '\uFEFF \r\n{"n":1}' }, { target: 'a' })).toEqual({ a: { n: 1 } });
+  });
+
   it('may be any field, nested or with dots in its name', async () => {
     expect(await run({ log: { line: '{"n":1}', file: 'f' } }, { field: 'log.line' })).toEqual({
       log: { file: 'f' },
@@ -46,7 +51,24 @@ describe('a field that holds a JSON object as text', () => {
 
 describe('a key that is there already', () => {
   it('wins unless told otherwise', async () => {
-    expect(await run({ message: '{"host":"inner","n":1}', host: 'outer' })).toEqual({ host: 'outer', n: 1 });
+    expect(await run({ message: '{"host":"inner","n":1}', host: 'outer' })).toEqual({
+      host: 'outer',
+      n: 1,
+      parsed: { host: 'inner' },
+    });
+  });
+
+  it('and has the same value is there once', async () => {
+    const event = {
+      message: '{"host":"h","list":[{"n":1}],"id":9007199254740993}',
+      host: 'h',
+      list: [{ n: 1 }],
+    };
+    expect(await run({ ...event, id: 9007199254740993n })).toEqual({
+      host: 'h',
+      list: [{ n: 1 }],
+      id: 9007199254740993n,
+    });
   });
 
   it('is replaced with `overwrite`', async () => {
@@ -65,6 +87,9 @@ describe('what is not a JSON object stays as it is, and is no error', () => {
     ['an array', '[{"n":1}]'],
     ['a number', '5'],
     ['a quoted text', '"{}"'],
+    ['zero bytes in front', '\u0000\u0000{"n":1}'],
+    ['a byte order mark in front of text', '\uFEFFplain'],
+    ['two byte order marks', '\uFEFF\uFEFF{"n":1}'],
     ['braces that are no JSON', '{not json}'],
     ['JSON with a comment', '{/* c */"n":1}'],
     ['null', null],

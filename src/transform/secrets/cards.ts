@@ -1,0 +1,223 @@
+/**
+ * Card numbers in text (ISO/IEC 7812): known by their issuer, their length for that issuer, and their check digit, so that times,
+ * counters and ids, of which every tenth passes the check digit alone, mostly stay.
+ */
+
+/** Digits in a row, and where they stand. */
+interface Group {
+  readonly start: number;
+  readonly end: number;
+  /** What stands between the group before and this one. */
+  readonly gap: string;
+}
+
+interface Card {
+  start: number;
+  end: number;
+  digits: string;
+}
+
+const DIGITS_MIN = 13;
+const DIGITS_MAX = 19;
+/** `%C2%A0%C2%A0%C2%A0` */
+const GAP_MAX = 18;
+
+/**
+ * Digits, and escapes that would hide where digits begin (`%20`, `\u00a0`). No encoder escapes a letter or a digit, so `100%4111` is a per
+ * cent sign in front of a number, and `%B4111` the beginning of a magnetic stripe.
+ */
+const TOKEN =
+  /%(?:[0-2][\da-f]|3[a-f]|40|5[b-f]|60|7[b-f]|[c-f][\da-f]|(?<=%[\da-f]{2}%)[89ab][\da-f])|\\u[\da-f]{4}|\\x[\da-f]{2}|(?<digits>\d+)/gi;
+/** What people and programs write between the groups of one number. */
+const SEPARATOR =
+  /^(?:[ .+_\u00A0\u2007\u2009\u202F\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
+/** The separators that may stand in unusual groups: with dots those would be versions, addresses and fractions. */
+const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u202F\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$/i;
+
+/** First and last beginning of a range, of the same length, and the lengths of its numbers. */
+type Issuer = readonly [from: string, to: string, lengths: readonly number[]];
+
+const ANY = [13, 14, 15, 16, 17, 18, 19];
+const LONG = [16, 17, 18, 19];
+const ISSUERS: readonly Issuer[] = [
+  ['4', '4', [13, 16, 19]], // Visa
+  ['51', '55', [16]], // Mastercard
+  ['2221', '2720', [16]],
+  ['34', '34', [15]], // American Express
+  ['37', '37', [15]],
+  ['300', '305', [14, ...LONG]], // Diners Club
+  ['3095', '3095', [14, ...LONG]],
+  ['36', '36', [14, ...LONG]],
+  ['38', '39', [14, ...LONG]],
+  ['3528', '3589', LONG], // JCB
+  ['6011', '6011', LONG], // Discover
+  ['644', '659', LONG],
+  ['62', '62', LONG], // UnionPay
+  ['8110', '8171', LONG],
+  ['50', '50', ANY], // Maestro, and Elo, Verve and RuPay, which share its range
+  ['56', '58', ANY],
+  ['6304', '6304', ANY],
+  ['67', '67', ANY],
+  ['60', '60', [16]], // RuPay, Hipercard
+  ['63', '63', [16]], // Elo, Hiper
+  ['82', '82', [16]],
+  ['2200', '2204', [16]], // Mir
+  ['9792', '9792', [16]], // Troy
+  ['8600', '8600', [16]], // Uzcard
+  ['9860', '9860', [16]], // Humo
+];
+
+/** Issuers by the first digit, since this is asked for every number of a text. */
+const BY_DIGIT: readonly (readonly Issuer[])[] = Array.from({ length: 10 }, (_, digit) =>
+  ISSUERS.filter(([from, to]) => Number(from[0]) <= digit && digit <= Number(to[0])),
+);
+
+/** Whether a text is the digits of a card number, and nothing else. */
+export function isCard(digits: string): boolean {
+  if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return false;
+  for (const [from, to, lengths] of BY_DIGIT[digits.charCodeAt(0) - 0x30] ?? []) {
+    const beginning = digits.slice(0, from.length);
+    if (from <= beginning && beginning <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);
+  }
+  return false;
+}
+
+/** ISO/IEC 7812-1, annex B: every second digit from the right doubled, the sum of all digits ends in 0. */
+function hasCheckDigit(digits: string): boolean {
+  let sum = 0;
+  for (let at = 0; at < digits.length; at++) {
+    const digit = digits.charCodeAt(digits.length - 1 - at) - 0x30;
+    if (digit < 0 || digit > 9) return false;
+    const doubled = at % 2 === 0 ? digit : digit * 2;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
+
+/**
+ * Replaces card numbers, in groups or not, whatever numbers stand beside them. Linear in the text.
+ *
+ * @param replace is given the digits alone, so that a number has one replacement however it is written
+ */
+export function replaceCards(text: string, replace: (digits: string) => string): string {
+  if (text.length < DIGITS_MIN) return text;
+  let replaced = '';
+  let end = 0;
+  for (const run of runsIn(text)) {
+    for (const card of cardsIn(text, run)) {
+      replaced += text.slice(end, card.start) + replace(card.digits);
+      end = card.end;
+    }
+  }
+  return end === 0 ? text : replaced + text.slice(end);
+}
+
+/** Groups with nothing but separators between them, where they have enough digits for a card. */
+function* runsIn(text: string): Generator<Group[]> {
+  let run: Group[] = [];
+  let digits = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const length = match.groups?.['digits']?.length;
+    if (length === undefined) continue;
+    const start = match.index;
+    const before = run.at(-1)?.end ?? start;
+    const gap = start - before <= GAP_MAX ? text.slice(before, start) : '';
+    if (!SEPARATOR.test(gap)) {
+      if (digits >= DIGITS_MIN) yield run;
+      run = [];
+      digits = 0;
+    }
+    run.push({ start, end: start + length, gap: run.length === 0 ? '' : gap });
+    digits += length;
+  }
+  if (digits >= DIGITS_MIN) yield run;
+}
+
+/**
+ * The cards of a run. Every group may begin one, so that no number in front hides it; where two overlap, all that they cover is one.
+ * Groups as they stand on cards go first: a number beside such a card is left alone.
+ */
+function cardsIn(text: string, run: readonly Group[]): Card[] {
+  const ends = run.map((_group, from) => endOfCard(text, run, from, true));
+  const taken = areTaken(ends);
+  for (let from = 0; from < run.length; from++) {
+    if (taken[from] === false) ends[from] = endOfCard(text, run, from, false, taken);
+  }
+  const cards: Card[] = [];
+  let last = -1;
+  for (const [at, { start, end }] of run.entries()) {
+    const isNew = at > last;
+    last = Math.max(last, ends[at] ?? -1);
+    if (at > last) continue;
+    const digits = text.slice(start, end);
+    const card = cards.at(-1);
+    if (isNew || card === undefined) cards.push({ start, end, digits });
+    else {
+      card.end = end;
+      card.digits += digits;
+    }
+  }
+  return cards;
+}
+
+/** Which groups belong to a card already. */
+function areTaken(ends: readonly number[]): boolean[] {
+  let last = -1;
+  return ends.map((end, at) => {
+    last = Math.max(last, end);
+    return at <= last;
+  });
+}
+
+/** The last group of the shortest card that begins with a group, or -1. */
+function endOfCard(
+  text: string,
+  run: readonly Group[],
+  from: number,
+  isUsual: boolean,
+  taken?: readonly boolean[],
+): number {
+  const widths: number[] = [];
+  let digits = '';
+  for (let to = from; to < run.length && taken?.[to] !== true; to++) {
+    const { start, end, gap } = run[to] as Group;
+    if (digits.length + end - start > DIGITS_MAX) break;
+    if (!isUsual && to > from && !PLAIN_SEPARATOR.test(gap)) break;
+    if (isUsual ? !goesOnAsUsual(widths) : !goesOnEvenly(widths)) break;
+    digits += text.slice(start, end);
+    widths.push(end - start);
+    if (digits.length < DIGITS_MIN || (to === from && isFraction(text, run, from))) continue;
+    if ((isUsual ? areUsual(widths) : areEven(widths)) && isCard(digits)) return to;
+  }
+  return -1;
+}
+
+/** A number between 0 and 1, as a program writes it, is no card. */
+function isFraction(text: string, run: readonly Group[], at: number): boolean {
+  const before = run[at - 1];
+  return before !== undefined && text.slice(before.start, (run[at] as Group).start) === '0.';
+}
+
+/** Whether another group may stand behind these. */
+function goesOnAsUsual(widths: readonly number[]): boolean {
+  return widths.length === 0 || widths[0] === 4;
+}
+
+/** One group; four and four; or those of American Express, Diners Club and the old Visa. */
+function areUsual(widths: readonly number[]): boolean {
+  if (widths.length === 1 || /^4,6,[45]$|^4,3,3,3$/.test(widths.join())) return true;
+  return widths.every((width, at) => (at < widths.length - 1 ? width === 4 : width <= 4));
+}
+
+function goesOnEvenly(widths: readonly number[]): boolean {
+  const [first = 0] = widths;
+  const last = widths.at(-1) ?? 0;
+  return first <= 2 ? last === first : last >= 3;
+}
+
+/** Groups of three digits and more, or digits one by one or two by two: not a row of numbers like `12 4705 356 0`. */
+function areEven(widths: readonly number[]): boolean {
+  const [first = 0] = widths;
+  const last = widths.at(-1) ?? 0;
+  return first <= 2 ? last <= first : last >= 3;
+}

@@ -1,0 +1,153 @@
+/** Tokens, keys and passwords in text, by where they stand or how they begin. All are linear in the text. */
+
+type Replace = (found: string) => string;
+
+/** Where a word may begin: `%3D` and `\n` in front of it are escapes, and no letters of it. */
+const START = String.raw`(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}|\\[nrt]|\\u[0-9A-Fa-f]{4}))`;
+const SPACE = String.raw`(?:[ \t]|%20|\+)`;
+
+/** A scheme of HTTP authentication in any case (RFC 9110, 11.1), and what stands behind it. */
+const SCHEME = new RegExp(
+  String.raw`${START}(?:bearer|basic)(?::|%3a)?${SPACE}{1,8}["'\\]{0,3}(?<token>[\w.~+/|:%-]{8,}=*)`,
+  'gi',
+);
+/** The value of an `Authorization` header: there even a word is a credential. Parameters as Digest and AWS have them go along. */
+const HEADER = new RegExp(
+  String.raw`(?<name>authorization["'\\]{0,4}[ \t]{0,4}(?:[:=]|%3a|%3d|=>)(?:[ \t]|%20|\+){0,4}["'\\[]{0,4})` +
+    String.raw`(?:bearer|basic|token|digest|negotiate|ntlm|hawk|api-?key|aws4-hmac-sha256)(?::|%3a)?${SPACE}{1,8}` +
+    String.raw`(?:(?:[\w-]{1,64}=(?:\\?"[^"\\\r\n]*\\?"|[^\s,"'\\]+)(?:,[ \t]*)?)+|[^\s"'\\,;\]}&]+)`,
+  'gi',
+);
+
+export function replaceBearers(text: string, replace: Replace): string {
+  if (!/bearer|basic|authorization/i.test(text)) return text;
+  return text
+    .replaceAll(HEADER, (found, name: string) => name + replace(found.slice(name.length)))
+    .replaceAll(SCHEME, (found, token: string) => (looksRandom(token) ? replace(found) : found));
+}
+
+/** Not a word, as in `Basic authentication failed`: digits, a capital inside of it, or longer than words are. */
+function looksRandom(token: string): boolean {
+  return /\d|[a-z][A-Z]|[A-Za-z]{24}/.test(token);
+}
+
+/** Well-known beginnings: clouds, forges, registries, payment, chat, models. */
+const BEGINNINGS = [
+  '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])',
+  'AIza[A-Za-z0-9_-]{35}',
+  String.raw`ya29\.[\w-]{20,}`,
+  'GOCSPX-[A-Za-z0-9_-]{20,}',
+  'gh[pousr]_[A-Za-z0-9]{36,}',
+  'github_pat_[A-Za-z0-9_]{22,}',
+  String.raw`gl(?:pat|ptt|dt|rt|rtr|cbt|ft|soat|agent|imt|oas|ffct)-[\w.-]{20,}`,
+  'ATATT3[A-Za-z0-9_=-]{20,}',
+  'npm_[A-Za-z0-9]{36,}',
+  'pypi-[A-Za-z0-9_-]{50,}',
+  'dckr_pat_[A-Za-z0-9_-]{20,}',
+  'do[opr]_v1_[a-f0-9]{64}',
+  String.raw`hv[sbr]\.[\w-]{20,}`,
+  '(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}',
+  'whsec_[A-Za-z0-9+/]{20,}={0,2}',
+  'shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}',
+  // A word of a style sheet (`sk-fading-circle-container`) has no digits.
+  'sk-(?=[A-Za-z_-]{0,64}[0-9])[A-Za-z0-9_-]{20,}',
+  'hf_[A-Za-z0-9]{30,}',
+  'dapi[a-f0-9]{32}',
+  'glsa_[A-Za-z0-9_]{32,}',
+  String.raw`SG\.[\w-]{16,}\.[\w-]{16,}`,
+  'xox[a-z]-[A-Za-z0-9-]{10,}',
+  String.raw`xapp-\d-[A-Za-z0-9-]{10,}`,
+  'AGE-SECRET-KEY-1[A-Z0-9]{20,}',
+];
+const KNOWN_KEY = new RegExp(`${START}(?:${BEGINNINGS.join('|')})`, 'g');
+/** Who knows the address may post. */
+const WEBHOOK =
+  /hooks\.slack\.com\\?\/(?:services|workflows|triggers)(?:\\?\/[\w-]+)+|discord(?:app)?\.com\\?\/api\\?\/webhooks(?:\\?\/[\w-]+)+/gi;
+const AWS_SECRET_NAME = String.raw`(?:aws_?)?secret_?(?:access_?)?key`;
+/** Forty characters that say nothing by themselves: the name in front does. */
+const AWS_SECRET = new RegExp(
+  String.raw`(?<name>${AWS_SECRET_NAME}["'\\]{0,4}\s{0,4}(?:[:=]|=>|%3d|\s)\s{0,4}["'\\]{0,4})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])`,
+  'gi',
+);
+const IS_AWS_SECRET_NAME = new RegExp(`${AWS_SECRET_NAME}$`, 'i');
+const AZURE_SECRET = /(?<name>(?:AccountKey|SharedAccessKey)=)[A-Za-z0-9+/]{40,}={0,2}/g;
+
+/** @param field the name of the field that holds the text */
+export function replaceKeys(text: string, replace: Replace, field: string): string {
+  if (text.length < 20) return text;
+  const behindName = (found: string, name: string): string => name + replace(found.slice(name.length));
+  if (IS_AWS_SECRET_NAME.test(field) && /^[A-Za-z0-9/+]{40}$/.test(text)) return replace(text);
+  return replaceJwts(replacePrivateKeys(text, replace), replace)
+    .replaceAll(KNOWN_KEY, replace)
+    .replaceAll(WEBHOOK, replace)
+    .replaceAll(AWS_SECRET, behindName)
+    .replaceAll(AZURE_SECRET, behindName);
+}
+
+/** Spaces may be written as in a URL. */
+const ARMOUR = String.raw`(?:[ A-Z0-9+]|%20){0,60}`;
+const PRIVATE_BEGIN = new RegExp(
+  String.raw`-{4,5}${SPACE}?BEGIN${ARMOUR}PRIVATE${SPACE}KEY${ARMOUR}-{4,5}`,
+  'g',
+);
+const PRIVATE_END = new RegExp(String.raw`-{4,5}${SPACE}?END${ARMOUR}-{4,5}`, 'g');
+
+/** PEM (encrypted ones with their headers too), OpenSSH and PGP: up to the end of the key, or of the text where it has none. */
+function replacePrivateKeys(text: string, replace: Replace): string {
+  if (!text.includes('PRIVATE')) return text;
+  let replaced = '';
+  let end = 0;
+  PRIVATE_BEGIN.lastIndex = 0;
+  for (let begin = PRIVATE_BEGIN.exec(text); begin !== null; begin = PRIVATE_BEGIN.exec(text)) {
+    PRIVATE_END.lastIndex = PRIVATE_BEGIN.lastIndex;
+    const found = PRIVATE_END.exec(text);
+    const to = found === null ? text.length : PRIVATE_END.lastIndex;
+    replaced += text.slice(end, begin.index) + replace(text.slice(begin.index, to));
+    end = to;
+    PRIVATE_BEGIN.lastIndex = to;
+  }
+  return replaced + text.slice(end);
+}
+
+/** Words with dots, as JSON Web Tokens are: matched whole, so that no text is read twice. */
+const DOTTED = /[\w.-]{20,}/g;
+const JWT_HEADER_MIN = 11;
+const JWT_CLAIMS_MIN = 4;
+
+/** JSON Web Tokens, signed, unsigned and encrypted ones: the header is an object, so that each begins with `{"` in Base64. */
+export function replaceJwts(text: string, replace: Replace): string {
+  if (!text.includes('eyJ')) return text;
+  return text.replaceAll(DOTTED, (word) => {
+    const at = startOfJwt(word);
+    return at < 0 ? word : word.slice(0, at) + replace(word.slice(at));
+  });
+}
+
+function startOfJwt(word: string): number {
+  const parts = word.split('.');
+  let start = 0;
+  for (const [index, part] of parts.entries()) {
+    const at = part.indexOf('eyJ');
+    const isHeader = at >= 0 && part.length - at >= JWT_HEADER_MIN;
+    if (isHeader && (parts[index + 1] ?? '').length >= JWT_CLAIMS_MIN) return start + at;
+    start += part.length + 1;
+  }
+  return -1;
+}
+
+/** The password goes, host and user stay. It may hold an `@` itself; one that is all digits is the number of a port. */
+const USER_INFO =
+  /(?<user>:\\?\/\\?\/[^\s/?#:@"'<>[\\]{0,256}:)(?!\d{1,5}(?:[/?#\\]|$))(?:[^\s/?#"'<>\\]+|[^\s"'<>\\]{1,256}?)(?=@)/g;
+const ENCODED_USER_INFO =
+  /(?<user>%3A%2F%2F(?:(?!%3A|%2F|%40)[^\s"'<>&]){0,256}%3A)(?:(?!%2F|%40)[^\s"'<>&]){1,256}(?=%40)/gi;
+const QUERY =
+  /(?<user>[?&;](?:password|passwd|passphrase|pass|pwd|secret|client_secret|token|access_token|refresh_token|id_token|api_?key|sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential)=)[^&;\s"'#<>\\]+/gi;
+
+/** Passwords in URLs: `postgres://user:password@host`, and parameters that are called like one. */
+export function replaceUrlPasswords(text: string, replace: Replace): string {
+  const behindUser = (found: string, user: string): string => user + replace(found.slice(user.length));
+  let replaced = text;
+  if (text.includes(':')) replaced = replaced.replaceAll(USER_INFO, behindUser);
+  if (text.includes('%')) replaced = replaced.replaceAll(ENCODED_USER_INFO, behindUser);
+  return text.includes('=') ? replaced.replaceAll(QUERY, behindUser) : replaced;
+}
