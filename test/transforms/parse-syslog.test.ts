@@ -368,7 +368,7 @@ describe('RFC 5424', () => {
   it('gives back the values of any parameters', async () => {
     const run = await testTransform(parseSyslog);
     const name = fc.constantFrom('a', 'b', 'c@1', 'constructor');
-    const value = fc.string({ unit: fc.constantFrom(...String.raw`a"\]= [é`, '\n'), maxLength: 10 });
+    const value = fc.string({ unit: fc.constantFrom('a', '"', '\\', ']', '=', ' ', '[', 'é', '\n'), maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(name, value), { maxLength: 6 }), async (pairs) => {
         const data = pairs.map(([key, text]) => ` ${key}="${text.replaceAll(/["\\\]]/g, String.raw`\$&`)}"`);
