@@ -59,7 +59,7 @@ it('what does not load leaves the old transforms running, and says why with the 
   logweir.write('version.ts', 'export const version = ;\n');
   logweir.signal('SIGHUP');
   const { reason } = await logweir.waitForLog('not reloaded');
-  expect(reason).toMatch(/^transforms\.0 \(\.\/stamp\.js\) does not load: /);
+  expect(reason).toMatch(/logweir\.yaml:\d+:\d+ transforms\.0 \(\.\/stamp\.js\) does not load: /);
   expect(reason).toContain('> 1 | export const version = ;');
   await lab.ledger.produce(lab.topic, events(0, 10));
   await lab.waitForLagZero();
