@@ -1,4 +1,5 @@
 import { type Arena, type Chunk, NO_CHUNK } from './arena.ts';
+import { packHeaders, unpackHeaders } from './packed-headers.ts';
 import type { SourceRecord } from './settlement.ts';
 
 /**
@@ -11,7 +12,7 @@ export class TakenRecord implements SourceRecord {
   readonly offset: number;
   readonly timestamp: number;
   readonly key: Buffer | null;
-  readonly headers: readonly Record<string, Buffer | string>[] | undefined;
+  readonly #headers: Buffer | undefined;
   /** Undefined once the record is settled. */
   #bytes: Buffer | null | undefined;
   #chunk = NO_CHUNK;
@@ -25,9 +26,14 @@ export class TakenRecord implements SourceRecord {
     this.offset = read.offset;
     this.timestamp = read.timestamp;
     this.key = read.key;
-    this.headers = read.headers;
+    this.#headers = read.headers === undefined ? undefined : packHeaders(read.headers);
     this.#bytes = read.value;
     this.#end = read.value === null ? 0 : read.value.length;
+  }
+
+  /** Made anew by each call: few ask for them, and for as long as the record waits they take the least memory so. */
+  get headers(): readonly Record<string, Buffer | string>[] | undefined {
+    return this.#headers === undefined ? undefined : unpackHeaders(this.#headers);
   }
 
   get value(): Buffer | null {

@@ -145,3 +145,9 @@ describe('a regular expression over topics', () => {
     expect(blacklist('["^app-.*"]', null)).toBeUndefined();
   });
 });
+
+it('the queue is bounded by records too, since the client does not count headers; whoever knows better may set it', () => {
+  expect(consumerOptions(configOf('').kafka, null)).toMatchObject({ 'queued.min.messages': 5000 });
+  const own = configOf('kafka: { librdkafka_options: { queued.min.messages: 100000 } }').kafka;
+  expect(consumerOptions(own, null)).toMatchObject({ 'queued.min.messages': 100_000 });
+});
