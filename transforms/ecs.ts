@@ -1,9 +1,10 @@
 import { type Event, copyTarget, define, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
-import { isFields } from '../src/codec/field-path.ts';
+import { FreeNames, addBeside, defineBeside, hasKey, isBlocked, isFields } from '../src/codec/field-path.ts';
+import { parseTime } from '../src/elasticsearch/index-name.ts';
 
 /** Where a field of a Vector agent's event goes, by the kind of its source. */
-const COMMON: Record<string, string> = { host: 'host.name', timestamp: '@timestamp' };
+const COMMON: Record<string, string> = { host: 'host.name' };
 const KINDS: Record<string, Record<string, string>> = {
   file: { file: 'log.file.path' },
   docker_logs: {
@@ -46,14 +47,20 @@ const KINDS: Record<string, Record<string, string>> = {
   },
 };
 const NUMBERS = new Set(['process.pid', 'log.syslog.severity.code']);
+const NUMBER = /^\d{1,15}$/;
 /** https://www.elastic.co/docs/reference/ecs/ecs-log: keywords there. */
 const TEXTS = new Set(['log.syslog.procid', 'log.syslog.version', 'log.syslog.msgid']);
 
 const FLAT = new Set(['message', 'tags']);
+/** What is an object of the schema already when it comes: of an application that logs in it, or from a transform before. */
+const KEEP =
+  'message tags labels agent client cloud container data_stream destination device dns ecs error event faas file host http log network observer orchestrator organization process related rule server service source span threat tls trace transaction url user user_agent'.split(
+    ' ',
+  );
 
 export default defineTransform({
   description:
-    'Gives an event of a Vector agent (file, docker_logs, kubernetes_logs, journald, syslog) the names of the Elastic Common Schema. What has no place there goes under `vector`, so that it is kept and meets no field of another kind.',
+    'Gives an event of a Vector agent (file, docker_logs, kubernetes_logs, journald, syslog) the names of the Elastic Common Schema. What has no place there goes under `vector`, so that it is kept and meets no field of another kind. `timestamp` becomes `@timestamp` where there is none yet.',
   options: z.strictObject({
     rest: z
       .string()
@@ -62,22 +69,10 @@ export default defineTransform({
       .describe('Where fields without a place of their own go, as an object.'),
     keep: z
       .array(z.string().min(1))
-      .default([
-        'message',
-        'tags',
-        'labels',
-        'event',
-        'log',
-        'error',
-        'trace',
-        'span',
-        'service',
-        'http',
-        'url',
-        'user',
-        'user_agent',
-      ])
-      .describe('Top-level fields that stay where they are.'),
+      .default(KEEP)
+      .describe(
+        'Top-level fields that stay where they are, if they are objects (`message` and `tags` in any case), and those whose names begin with one of them and a dot. `@timestamp` stays always.',
+      ),
   }),
   examples: [
     {
@@ -113,30 +108,59 @@ export default defineTransform({
       if (typeof kind !== 'string' || moves === undefined) return event;
       const made: Event = {};
       copyTarget(event, made);
+      takeTime(event, made);
       for (const key of keep) {
         // An object of the schema, or a text where the schema has an object: the latter would not fit beside the others.
-        if (Object.hasOwn(event, key) && (FLAT.has(key) || isFields(event[key]))) take(event, key, made, key);
+        if (hasKey(event, key) && (FLAT.has(key) || isFields(event[key]))) take(event, key, made, key);
       }
+      takeDotted(event, made, keep);
       for (const [from, to] of Object.entries({ ...COMMON, ...moves })) take(event, from, made, to);
-      delete event['source_type'];
-      if (fieldAt(made, 'event.module') === undefined) setAt(made, 'event.module', kind);
+      if (fieldAt(made, 'event.module') === undefined && !isBlocked(made, 'event.module'))
+        take(event, 'source_type', made, 'event.module');
+      else if (fieldAt(made, 'event.module') === kind) delete event['source_type'];
       const left = withoutEmpty(event);
-      if (left !== undefined) setAt(made, rest, left);
+      if (left !== undefined) addBeside(made, rest, left);
       return made;
     };
   },
 });
 
+/** The time that a transform has parsed, or the application has written, before that of the agent. */
+function takeTime(event: Event, made: Event): void {
+  const isReadable = parseTime(event['@timestamp']) !== undefined;
+  if (isReadable || parseTime(event['timestamp']) === undefined)
+    take(event, '@timestamp', made, '@timestamp');
+  if (!hasKey(made, '@timestamp')) take(event, 'timestamp', made, '@timestamp');
+}
+
+/** `log.level` and the like, which are in their place already. */
+function takeDotted(event: Event, made: Event, keep: readonly string[]): void {
+  const kept = new Set(keep);
+  for (const key of Object.keys(event)) {
+    const dot = key.indexOf('.');
+    if (dot < 1 || !kept.has(key.slice(0, dot)) || hasKey(made, key) || isBlocked(made, key)) continue;
+    define(made, key, event[key]);
+    delete event[key];
+  }
+}
+
 function take(event: Event, from: string, made: Event, to: string): void {
   const value = fieldAt(event, from);
   if (value === undefined || fieldAt(made, to) !== undefined || isBlocked(made, to)) return;
+  if (from !== to && !fits(to, value)) return;
   deleteAt(event, from);
-  setAt(made, to, fit(to, value));
+  setAt(made, to, from === to ? value : fit(to, value));
+}
+
+/** Whether the schema has such a kind of value there: an object of labels, a number, or one value. */
+function fits(to: string, value: unknown): boolean {
+  if (NUMBERS.has(to)) return typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value));
+  return isFields(value) === to.endsWith('.labels');
 }
 
 function fit(to: string, value: unknown): unknown {
   if (to.endsWith('.labels') && isFields(value)) return withoutDots(value);
-  if (NUMBERS.has(to) && typeof value === 'string' && /^\d{1,15}$/.test(value)) return Number(value);
+  if (NUMBERS.has(to)) return Number(value);
   if (TEXTS.has(to) && typeof value === 'number') return String(value);
   return value;
 }
@@ -153,15 +177,7 @@ function withoutEmpty(event: Event): Event | undefined {
 /** `app` and `app.kubernetes.io/name` side by side would be a text and an object; ECS has labels without dots. */
 function withoutDots(labels: Event): Event {
   const flat: Event = {};
-  for (const key of Object.keys(labels)) define(flat, key.replaceAll('.', '_'), labels[key]);
+  const names = new FreeNames();
+  for (const key of Object.keys(labels)) defineBeside(flat, key.replaceAll('.', '_'), labels[key], names);
   return flat;
-}
-
-/** Whether something that is no object stands on the way. */
-function isBlocked(made: Event, to: string): boolean {
-  const keys = to.split('.').slice(0, -1);
-  return keys.some((_key, index) => {
-    const value = fieldAt(made, keys.slice(0, index + 1).join('.'));
-    return value !== undefined && !isFields(value);
-  });
 }

@@ -1,10 +1,11 @@
 import { type Event, define, defineTransform } from 'logweir';
 import { z } from 'zod';
 import { stringifyExact } from '../src/codec/exact-json.ts';
+import { defineBeside, isFields } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   description:
-    "Guards the index's mapping against events with too many, too long or too deeply nested fields: what is too much goes, as JSON text, into one field. Nothing is lost, and nothing of it is mapped.",
+    "Guards the index's mapping against events with too many, too long or too deeply nested fields: what is too much goes, as JSON text and nested as it was, into one field. Nothing is lost, and nothing of it is mapped.",
   options: z.strictObject({
     max_fields: z.int().min(1).default(200).describe('Leaves of an event, however deep.'),
     max_depth: z.int().min(1).max(20).default(8),
@@ -16,47 +17,54 @@ export default defineTransform({
       title: 'Two fields, and the rest as text',
       with: { max_fields: 2 },
       input: [{ a: 1, b: { c: 2, d: 3 } }],
-      output: [{ a: 1, b: { c: 2 }, overflow: '{"b.d":3}' }],
+      output: [{ a: 1, b: { c: 2 }, overflow: '{"b":{"d":3}}' }],
     },
   ],
   setup({ max_fields, max_depth, max_key_length, overflow }) {
     return (event) => {
-      const rest: Event = {};
       let fields = 0;
-      const limit = (holder: Event, depth: number, prefix: string): void => {
+      /** Leaves of what Elasticsearch maps; infinitely many where something is too long or too deep. */
+      const leavesIn = (value: unknown, depth: number): number => {
+        if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + leavesIn(one, depth), 0);
+        if (!isFields(value)) return 0;
+        if (depth > max_depth) return Infinity;
+        let leaves = 0;
+        for (const key of Object.keys(value)) {
+          if (key.length > max_key_length) return Infinity;
+          const inner = value[key];
+          leaves += 1 + leavesIn(inner, depth + 1);
+          if (leaves > max_fields) return leaves;
+        }
+        return leaves;
+      };
+      /** @returns what is too much of it */
+      const limit = (holder: Event, depth: number): Event | undefined => {
+        let rest: Event | undefined;
+        const refuse = (key: string, value: unknown): void => void define((rest ??= {}), key, value);
         for (const key of Object.keys(holder)) {
           const value = holder[key];
+          let leaves = 1;
+          // Elasticsearch maps what is in lists too. A list stays whole, or goes whole, and so does what is frozen.
+          if (Array.isArray(value) || (isFields(value) && Object.isFrozen(value)))
+            leaves = Math.max(1, leavesIn(value, depth + 1));
+          else if (isFields(value)) leaves = 0;
           const isTooMuch = key.length > max_key_length || depth > max_depth || fields >= max_fields;
-          if (isTooMuch) {
-            define(rest, prefix + key, value);
+          if (isTooMuch || fields + leaves > max_fields) {
+            refuse(key, value);
             delete holder[key];
-          } else if (isNested(value)) limit(value, depth + 1, `${prefix}${key}.`);
-          else if (Array.isArray(value) && value.some(isNested)) {
-            // Elasticsearch maps what is in lists too. A list stays whole, or goes whole.
-            fields += leavesIn(value);
-            if (fields > max_fields) {
-              define(rest, prefix + key, value);
-              delete holder[key];
-            }
-          } else fields++;
+          } else if (leaves > 0) fields += leaves;
+          else {
+            const inner = limit(value as Event, depth + 1);
+            if (inner !== undefined) refuse(key, inner);
+          }
         }
+        return rest;
       };
-      limit(event, 1, '');
+      const rest = limit(event, 1);
+      if (rest === undefined) return event;
       // What stands there by that name goes along.
-      if (Object.keys(rest).length > 0 && Object.hasOwn(event, overflow))
-        define(rest, overflow, event[overflow]);
-      if (Object.keys(rest).length > 0) define(event, overflow, stringifyExact(rest));
-      return event;
+      if (Object.hasOwn(event, overflow)) defineBeside(rest, overflow, event[overflow]);
+      return define(event, overflow, stringifyExact(rest));
     };
   },
 });
-
-function isNested(value: unknown): value is Event {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !Object.isFrozen(value);
-}
-
-/** How many leaves the objects in a list have, each counted. */
-function leavesIn(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce((sum: number, one: unknown) => sum + leavesIn(one), 0);
-  return isNested(value) ? leavesIn(Object.values(value)) + Object.keys(value).length : 0;
-}

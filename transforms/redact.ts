@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type Event, define, defineTransform, holderOf, lastKey } from 'logweir';
 import { z } from 'zod';
-import { defineBeside } from '../src/codec/field-path.ts';
+import { FreeNames, defineBeside } from '../src/codec/field-path.ts';
 import { isRawJson } from '../src/codec/exact-json.ts';
 import { compileLinear } from '../src/transform/linear-regex.ts';
 import { isCard, replaceCards } from '../src/transform/secrets/cards.ts';
@@ -130,6 +130,7 @@ function redactInside(value: unknown, field: string, redactor: Redactor): unknow
   if (isRawJson(value)) return redactor.number(/^\d*/.exec(value.rawJSON)?.[0] ?? '') ?? value;
   const isList = Array.isArray(value);
   const holder = (Object.isFrozen(value) ? copyOf(value) : value) as Record<string, unknown>;
+  const names = new FreeNames();
   for (const key of Object.keys(holder)) {
     redactField(holder, key, redactor, isList ? field : key);
     const name = isList ? key : redactor.name(key);
@@ -137,7 +138,7 @@ function redactInside(value: unknown, field: string, redactor: Redactor): unknow
     const redacted = holder[key];
     delete holder[key];
     // Elasticsearch refuses a name without a character.
-    defineBeside(holder, name === '' ? '_' : name, redacted);
+    defineBeside(holder, name === '' ? '_' : name, redacted, names);
   }
   return holder;
 }

@@ -1,13 +1,18 @@
 import { defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
+import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   description:
-    'Renames fields. A field that is not there is passed over; one that is in the way is replaced.',
+    'Renames fields. A field that is not there is passed over; one that is in the way is replaced, unless told otherwise.',
   options: z.strictObject({
     fields: z
       .record(z.string().min(1), z.string().min(1))
       .describe('Old path to new path, dots lead into objects: `{ kubernetes.pod_name: pod }`.'),
+    overwrite: z
+      .boolean()
+      .default(true)
+      .describe('Without it a field keeps its old name where something else has, or blocks, the new one.'),
   }),
   examples: [
     {
@@ -17,12 +22,13 @@ export default defineTransform({
       output: [{ kubernetes: { pod_ip: '10.1.2.3' }, pod: 'cart-7d9c', log: { source: 'kubernetes_logs' } }],
     },
   ],
-  setup({ fields }) {
+  setup({ fields, overwrite }) {
     const pairs = Object.entries(fields);
     return (event) => {
       for (const [from, to] of pairs) {
         const value = fieldAt(event, from);
         if (value === undefined || from === to) continue;
+        if (!overwrite && (fieldAt(event, to) !== undefined || isBlocked(event, to))) continue;
         deleteAt(event, from);
         setAt(event, to, value);
       }

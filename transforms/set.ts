@@ -1,11 +1,17 @@
 import { defineTransform, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
+import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   description: 'Sets fields to fixed values.',
   options: z.strictObject({
     fields: z.record(z.string().min(1), z.json()).describe('Path to value; any JSON value.'),
-    overwrite: z.boolean().default(true).describe('Whether a field that is there already is replaced.'),
+    overwrite: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether a field that is there already, or a text where an object would have to be, is replaced.',
+      ),
   }),
   examples: [
     {
@@ -20,7 +26,8 @@ export default defineTransform({
     return (event) => {
       for (const [path, value] of pairs) {
         // Each event has its own copy: a later transform may change it.
-        if (overwrite || fieldAt(event, path) === undefined) setAt(event, path, structuredClone(value));
+        const isFree = overwrite || (fieldAt(event, path) === undefined && !isBlocked(event, path));
+        if (isFree) setAt(event, path, structuredClone(value));
       }
       return event;
     };

@@ -1,11 +1,15 @@
+import { createHash } from 'node:crypto';
 import { BoundedMap, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 
-const PARTITIONS_MAX = 10_000;
+/** Records that passed, of all keys: many times what is taken from Kafka and not yet settled, which is all that may come again. */
+const REMEMBERED_MAX = 100_000;
+/** A longer key is counted by its hash. */
+const NAME_MAX = 64;
 
 export default defineTransform({
   description:
-    'Lets so many events of a key pass in each window of time and drops the others. Time is that of the records, not of the clock. After a crash, a reload or a rebalance counting begins anew: more may pass, none is dropped that had passed.',
+    'Lets so many events of a key pass in each window of time and drops the others. Time is that of the records, not of the clock, and their order does not matter. A record that passed and is read again passes again, and is not counted twice. After a crash or a reload counting begins anew: more may pass.',
   options: z.strictObject({
     threshold: z.int().min(1).describe('Events of one key that may pass in a window.'),
     window_ms: z.int().min(1).default(1000),
@@ -33,22 +37,25 @@ export default defineTransform({
     },
   ],
   setup({ threshold, window_ms, key, max_keys }) {
+    /** By key and window, how many records have passed. */
     const counts = new BoundedMap<string, number>(max_keys);
-    const counted = new BoundedMap<string, { offset: number; passed: boolean }>(PARTITIONS_MAX);
+    /** By record, key and window. Those that were dropped need not be known: there is still no room for them. */
+    const passed = new BoundedMap<string, true>(REMEMBERED_MAX);
     return (event, { topic, partition, offset, timestamp }) => {
-      const place = `${topic}:${partition}`;
-      const last = counted.get(place);
-      // Read again, and counted before: it may have passed then, and is not to be dropped now.
-      if (last !== undefined && offset < last.offset) return event;
-      // The last one again, or another event that was made of it: one record is counted once.
-      if (offset === last?.offset) return last.passed ? event : undefined;
       const window = Math.floor(Math.max(0, timestamp) / window_ms);
-      const name = keyOf([window, ...key.map((path) => fieldAt(event, path))]);
-      const count = (counts.get(name) ?? 0) + 1;
-      counts.set(name, count);
-      const passed = count <= threshold;
-      counted.set(place, { offset, passed });
-      return passed ? event : undefined;
+      const name = shortened(keyOf([window, ...key.map((path) => fieldAt(event, path))]));
+      // Read again, or another event that was made of it: one record is counted once.
+      const place = `${name}${topic}:${partition}:${offset}`;
+      if (passed.get(place) === true) return event;
+      const count = counts.get(name) ?? 0;
+      if (count >= threshold) return undefined;
+      counts.set(name, count + 1);
+      passed.set(place, true);
+      return event;
     };
   },
 });
+
+function shortened(name: string): string {
+  return name.length <= NAME_MAX ? name : createHash('sha1').update(name).digest('base64');
+}

@@ -48,7 +48,7 @@ export function decode(value: Buffer, codec: Codec, lazily = false): Decoded | P
     return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
   if (codec === 'text') return isUtf8(value) ? decodeText(value) : invalidUtf8();
   const flags = scanJsonObject(value, lazily);
-  if (flags < 0) return isUtf8(value) ? poisonOf(flags, faultPosition(), value.length) : invalidUtf8();
+  if (flags < 0) return byteOrderMark(value) ?? poisonOf(flags, faultPosition(), value);
   if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
   const bytes = (flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value);
   const canBeLazy = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 && lastMemberCount() >= 0;
@@ -82,13 +82,24 @@ class JsonEvent implements Decoded {
   }
 }
 
-function poisonOf(fault: number, position: number, length: number): Poison {
+function poisonOf(fault: number, position: number, value: Buffer): Poison {
+  if (!isUtf8(value)) return invalidUtf8();
   if (fault === NOT_AN_OBJECT)
     return poison('not_an_object', `expected a JSON object at byte ${position}, not another JSON value`);
   if (fault === TOO_DEEP)
     return poison('nested_too_deep', `nested deeper than ${DEPTH_MAX} levels at byte ${position}`);
-  if (position === length) return poison('invalid_json', 'the JSON object has no end');
+  if (position === value.length) return poison('invalid_json', 'the JSON object has no end');
   return poison('invalid_json', `no JSON object: unexpected byte at ${position}`);
+}
+
+/** Taken off, it would change the bytes of a record that nobody looks into; left on, Elasticsearch would see it. */
+function byteOrderMark(value: Buffer): Poison | undefined {
+  const remedy = 'write the record as UTF-8 without it';
+  if (value.indexOf('\uFEFF') === 0)
+    return poison('invalid_json', `the value begins with a byte order mark (BOM, U+FEFF): ${remedy}`);
+  const isUtf16 = (value[0] === 0xff && value[1] === 0xfe) || (value[0] === 0xfe && value[1] === 0xff);
+  if (!isUtf16) return undefined;
+  return poison('invalid_utf8', `the value begins with a byte order mark (BOM) of UTF-16: ${remedy}`);
 }
 
 function invalidUtf8(): Poison {

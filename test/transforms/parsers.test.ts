@@ -117,7 +117,7 @@ it('flatten and unflatten undo each other', async () => {
 it('limit-fields: never more fields than allowed, and nothing is lost', async () => {
   const run = await testTransform(limitFields, { max_fields: 3, max_depth: 2 });
   const [event = {}] = await run({ a: 1, b: { c: { d: 2 }, e: 3 }, f: 4, g: 5 });
-  expect(event).toEqual({ a: 1, b: { e: 3, c: {} }, f: 4, overflow: '{"b.c.d":2,"g":5}' });
+  expect(event).toEqual({ a: 1, b: { e: 3, c: {} }, f: 4, overflow: '{"b":{"c":{"d":2}},"g":5}' });
 });
 
 describe('a pattern of the user', () => {
@@ -181,6 +181,51 @@ describe('what remembers', () => {
     expect(await run({}, at(3, { timestamp: 6000 }))).toHaveLength(1);
     expect(await run({}, at(3, { timestamp: 6000 }))).toHaveLength(1);
     expect(await run({}, at(1, { timestamp: 5000 }))).toHaveLength(1);
+  });
+
+  it('throttle holds its rate in whatever order the records come, as they do behind an async transform', async () => {
+    const run = await testTransform(throttle, { threshold: 1 });
+    const passed: number[] = [];
+    for (const offset of [100, 99, 98, 97, 96, 95, 100, 97]) {
+      for (const event of await run({ offset }, at(offset))) passed.push(event['offset'] as number);
+    }
+    expect(passed).toEqual([100, 100]);
+  });
+
+  it('throttle: any order and any redelivery pass as many as there is room for, and always the same', async () => {
+    const record = fc.record({ offset: fc.nat(30), partition: fc.nat(1), host: fc.constantFrom('a', 'b') });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record, { maxLength: 120 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (read, threshold) => {
+          const run = await testTransform(throttle, { threshold, key: ['host'], window_ms: 10 });
+          const verdicts = new Map<string, boolean>();
+          for (const { offset, partition, host } of read) {
+            const passes = (await run({ host }, at(offset, { partition, timestamp: offset }))).length > 0;
+            const place = `${host} ${Math.floor(offset / 10)} ${partition}:${offset}`;
+            expect(passes).toBe(verdicts.get(place) ?? passes);
+            verdicts.set(place, passes);
+          }
+          const windows = new Map<string, { passed: number; all: number }>();
+          for (const [place, passes] of verdicts) {
+            const name = place.split(' ', 2).join(' ');
+            const { passed, all } = windows.get(name) ?? { passed: 0, all: 0 };
+            windows.set(name, { passed: passed + Number(passes), all: all + 1 });
+          }
+          for (const { passed, all } of windows.values()) expect(passed).toBe(Math.min(all, threshold));
+        },
+      ),
+    );
+  });
+
+  it('throttle counts a record once, whatever was made of it, and long keys apart', async () => {
+    const run = await testTransform(throttle, { threshold: 1, key: ['m'] });
+    const long = 'x'.repeat(1000);
+    expect(await run({ m: long, n: 1 }, at(1))).toHaveLength(1);
+    expect(await run({ m: long, n: 2 }, at(1))).toHaveLength(1);
+    expect(await run({ m: long }, at(2))).toHaveLength(0);
+    expect(await run({ m: `${long}y` }, at(2))).toHaveLength(1);
   });
 
   it('sample makes the same choice each time, and about as many as it should', async () => {

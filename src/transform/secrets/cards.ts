@@ -7,8 +7,19 @@
 interface Group {
   readonly start: number;
   readonly end: number;
-  /** What stands between the group before and this one. */
-  readonly gap: string;
+  /** Where it begins among the digits of its run. */
+  readonly at: number;
+  readonly width: number;
+  /** Whether it may go on with the group before in groups that no card is printed in. */
+  readonly isPlain: boolean;
+  /** Whether it stands behind `0.` and is a fraction. */
+  readonly isFraction: boolean;
+}
+
+/** Groups with nothing but separators between them. */
+interface Run {
+  readonly groups: Group[];
+  digits: string;
 }
 
 interface Card {
@@ -33,6 +44,8 @@ const SEPARATOR =
   /^(?:[ .+_\u00A0\u2007\u2009\u202F\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
 /** The separators that may stand in unusual groups: with dots those would be versions, addresses and fractions. */
 const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u202F\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$/i;
+
+const PRINTED = new Set(['465', '464', '4333']);
 
 /** First and last beginning of a range, of the same length, and the lengths of its numbers. */
 type Issuer = readonly [from: string, to: string, lengths: readonly number[]];
@@ -104,7 +117,7 @@ export function replaceCards(text: string, replace: (digits: string) => string):
   let replaced = '';
   let end = 0;
   for (const run of runsIn(text)) {
-    for (const card of cardsIn(text, run)) {
+    for (const card of cardsIn(run)) {
       replaced += text.slice(end, card.start) + replace(card.digits);
       end = card.end;
     }
@@ -112,44 +125,50 @@ export function replaceCards(text: string, replace: (digits: string) => string):
   return end === 0 ? text : replaced + text.slice(end);
 }
 
-/** Groups with nothing but separators between them, where they have enough digits for a card. */
-function* runsIn(text: string): Generator<Group[]> {
-  let run: Group[] = [];
-  let digits = 0;
+/** Those that have enough digits for a card. */
+function* runsIn(text: string): Generator<Run> {
+  let run: Run = { groups: [], digits: '' };
   for (const match of text.matchAll(TOKEN)) {
-    const length = match.groups?.['digits']?.length;
-    if (length === undefined) continue;
+    const digits = match.groups?.['digits'];
+    if (digits === undefined) continue;
     const start = match.index;
-    const before = run.at(-1)?.end ?? start;
+    const before = run.groups.at(-1)?.end ?? start;
     const gap = start - before <= GAP_MAX ? text.slice(before, start) : '';
-    if (!SEPARATOR.test(gap)) {
-      if (digits >= DIGITS_MIN) yield run;
-      run = [];
-      digits = 0;
+    const isJoined = gap === ' ' || SEPARATOR.test(gap);
+    if (!isJoined) {
+      if (run.digits.length >= DIGITS_MIN) yield run;
+      run = { groups: [], digits: '' };
     }
-    run.push({ start, end: start + length, gap: run.length === 0 ? '' : gap });
-    digits += length;
+    run.groups.push({
+      start,
+      end: start + digits.length,
+      at: run.digits.length,
+      width: digits.length,
+      isPlain: gap === ' ' || PLAIN_SEPARATOR.test(gap),
+      isFraction: isJoined && gap === '.' && text[before - 1] === '0' && run.groups.at(-1)?.width === 1,
+    });
+    run.digits += digits;
   }
-  if (digits >= DIGITS_MIN) yield run;
+  if (run.digits.length >= DIGITS_MIN) yield run;
 }
 
 /**
  * The cards of a run. Every group may begin one, so that no number in front hides it; where two overlap, all that they cover is one.
  * Groups as they stand on cards go first: a number beside such a card is left alone.
  */
-function cardsIn(text: string, run: readonly Group[]): Card[] {
-  const ends = run.map((_group, from) => endOfCard(text, run, from, true));
+function cardsIn(run: Run): Card[] {
+  const ends = run.groups.map((_group, from) => endInUsualGroups(run, from));
   const taken = areTaken(ends);
-  for (let from = 0; from < run.length; from++) {
-    if (taken[from] === false) ends[from] = endOfCard(text, run, from, false, taken);
+  for (let from = 0; from < ends.length; from++) {
+    if (taken[from] === false) ends[from] = endInEvenGroups(run, from, taken);
   }
   const cards: Card[] = [];
   let last = -1;
-  for (const [at, { start, end }] of run.entries()) {
-    const isNew = at > last;
-    last = Math.max(last, ends[at] ?? -1);
-    if (at > last) continue;
-    const digits = text.slice(start, end);
+  for (const [index, { start, end, at, width }] of run.groups.entries()) {
+    const isNew = index > last;
+    last = Math.max(last, ends[index] ?? -1);
+    if (index > last) continue;
+    const digits = run.digits.slice(at, at + width);
     const card = cards.at(-1);
     if (isNew || card === undefined) cards.push({ start, end, digits });
     else {
@@ -169,55 +188,39 @@ function areTaken(ends: readonly number[]): boolean[] {
   });
 }
 
-/** The last group of the shortest card that begins with a group, or -1. */
-function endOfCard(
-  text: string,
-  run: readonly Group[],
-  from: number,
-  isUsual: boolean,
-  taken?: readonly boolean[],
-): number {
-  const widths: number[] = [];
-  let digits = '';
-  for (let to = from; to < run.length && taken?.[to] !== true; to++) {
-    const { start, end, gap } = run[to] as Group;
-    if (digits.length + end - start > DIGITS_MAX) break;
-    if (!isUsual && to > from && !PLAIN_SEPARATOR.test(gap)) break;
-    if (isUsual ? !goesOnAsUsual(widths) : !goesOnEvenly(widths)) break;
-    digits += text.slice(start, end);
-    widths.push(end - start);
-    if (digits.length < DIGITS_MIN || (to === from && isFraction(text, run, from))) continue;
-    if ((isUsual ? areUsual(widths) : areEven(widths)) && isCard(digits)) return to;
+/**
+ * The last group of the shortest card that begins with a group, or -1: in one group, in fours, or as those of American Express, Diners Club
+ * and the old Visa are printed.
+ */
+function endInUsualGroups({ groups, digits }: Run, from: number): number {
+  const first = groups[from] as Group;
+  if (first.width >= DIGITS_MIN)
+    return !first.isFraction && isCard(digits.slice(first.at, first.at + first.width)) ? from : -1;
+  if (first.width !== 4) return -1;
+  let areFours = true;
+  let widths = '4';
+  for (let to = from + 1; to < groups.length && to < from + 5; to++) {
+    const { at, width } = groups[to] as Group;
+    widths += width;
+    const isUsual = areFours ? width <= 4 : PRINTED.has(widths);
+    areFours &&= width === 4;
+    if ((isUsual || PRINTED.has(widths)) && isCard(digits.slice(first.at, at + width))) return to;
   }
   return -1;
 }
 
-/** A number between 0 and 1, as a program writes it, is no card. */
-function isFraction(text: string, run: readonly Group[], at: number): boolean {
-  const before = run[at - 1];
-  return before !== undefined && text.slice(before.start, (run[at] as Group).start) === '0.';
-}
-
-/** Whether another group may stand behind these. */
-function goesOnAsUsual(widths: readonly number[]): boolean {
-  return widths.length === 0 || widths[0] === 4;
-}
-
-/** One group; four and four; or those of American Express, Diners Club and the old Visa. */
-function areUsual(widths: readonly number[]): boolean {
-  if (widths.length === 1 || /^4,6,[45]$|^4,3,3,3$/.test(widths.join())) return true;
-  return widths.every((width, at) => (at < widths.length - 1 ? width === 4 : width <= 4));
-}
-
-function goesOnEvenly(widths: readonly number[]): boolean {
-  const [first = 0] = widths;
-  const last = widths.at(-1) ?? 0;
-  return first <= 2 ? last === first : last >= 3;
-}
-
-/** Groups of three digits and more, or digits one by one or two by two: not a row of numbers like `12 4705 356 0`. */
-function areEven(widths: readonly number[]): boolean {
-  const [first = 0] = widths;
-  const last = widths.at(-1) ?? 0;
-  return first <= 2 ? last <= first : last >= 3;
+/**
+ * The same for groups of three digits and more, and for digits one by one or two by two: not for a row of numbers like `12 4705 356 0`.
+ */
+function endInEvenGroups({ groups, digits }: Run, from: number, taken: readonly boolean[]): number {
+  const first = groups[from] as Group;
+  for (let to = from; to < groups.length; to++) {
+    const { at, width, isPlain } = groups[to] as Group;
+    const length = at + width - first.at;
+    const fits = first.width <= 2 ? width <= first.width : width >= 3;
+    if (!fits || length > DIGITS_MAX || taken[to] === true || (to > from && !isPlain)) return -1;
+    if (to > from && length >= DIGITS_MIN && isCard(digits.slice(first.at, at + width))) return to;
+    if (first.width <= 2 && width < first.width) return -1;
+  }
+  return -1;
 }

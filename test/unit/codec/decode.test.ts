@@ -120,6 +120,22 @@ describe('what is one JSON object passes, and nothing else', () => {
     expect(json(nested(1001))).toMatchObject({ reason: 'nested_too_deep' });
   });
 
+  it.each([
+    ['UTF-8', Buffer.from('\uFEFF{"a":1}'), 'invalid_json', /begins with a byte order mark \(BOM, U\+FEFF\)/],
+    ['UTF-8 in front of nothing', Buffer.from('\uFEFF'), 'invalid_json', /BOM/],
+    [
+      'UTF-16, little end first',
+      Buffer.from('\uFEFF{"a":1}', 'utf16le'),
+      'invalid_utf8',
+      /\(BOM\) of UTF-16/,
+    ],
+    ['UTF-16, big end first', Buffer.from('\uFEFF{"a":1}', 'utf16le').swap16(), 'invalid_utf8', /of UTF-16/],
+  ])('a byte order mark of %s is named', (_name, bytes, reason, message) => {
+    const decoded = json(bytes);
+    expect(decoded).toMatchObject({ kind: 'poison', reason });
+    expect((decoded as { message: string }).message).toMatch(message);
+  });
+
   it('names the first byte that cannot be', () => {
     const text = `{"a":"${'x'.repeat(40)}",}`;
     expect(json(text)).toMatchObject({ message: `no JSON object: unexpected byte at ${text.length - 1}` });

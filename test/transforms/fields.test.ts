@@ -1,0 +1,350 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Event, type TransformDefinition } from 'logweir';
+import { testTransform } from 'logweir/testing';
+import { isRawJson } from '../../src/codec/exact-json.ts';
+import ecs from '../../transforms/ecs.ts';
+import flatten from '../../transforms/flatten.ts';
+import limitFields from '../../transforms/limit-fields.ts';
+import rename from '../../transforms/rename.ts';
+import set from '../../transforms/set.ts';
+import unflatten from '../../transforms/unflatten.ts';
+
+/** On a copy. */
+async function run(transform: TransformDefinition, event: Event, options = {}): Promise<Event> {
+  const events = await (await testTransform(transform, options))(copyOf(event));
+  expect(events).toHaveLength(1);
+  return events[0] as Event;
+}
+
+function copyOf(event: Event): Event {
+  return Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [key, isRawJson(value) ? value : structuredClone(value)]),
+  );
+}
+
+function leavesOf(value: unknown): unknown[] {
+  if (typeof value !== 'object' || value === null) return [value];
+  return Object.values(value).flatMap(leavesOf);
+}
+
+/** A name with dots under another one: to Elasticsearch a leaf that is an object too. */
+function isRefused(event: Event): boolean {
+  const names = new Set(
+    Object.keys(event).filter((key) => leavesOf(event[key]).length > 0 || Array.isArray(event[key])),
+  );
+  return Object.keys(event).some((name) =>
+    name.split('.').some((_part, at, parts) => at > 0 && names.has(parts.slice(0, at).join('.'))),
+  );
+}
+
+const name = fc.constantFrom(
+  'a',
+  'b',
+  'a.b',
+  'b.a',
+  'a.b.c',
+  'c',
+  'a_2',
+  'a.b_2',
+  '__proto__',
+  'constructor',
+);
+const { node } = fc.letrec<{ node: Event }>((tie) => ({
+  node: fc.dictionary(
+    name,
+    fc.oneof({ maxDepth: 4 }, fc.integer(), fc.array(fc.integer()), tie('node')) as fc.Arbitrary<unknown>,
+    { noNullPrototype: true, maxKeys: 4 },
+  ),
+}));
+/** With own fields that are called like those of prototypes. */
+const anyEvent = node.map((event) => JSON.parse(JSON.stringify(event)) as Event);
+
+describe('flatten', () => {
+  it.each<[string, Event, Event]>([
+    ['two fields of one name', { a: { b: 1 }, 'a.b': 2 }, { 'a.b': 1, 'a.b_2': 2 }],
+    ['the other way round', { 'a.b': 2, a: { b: 1 } }, { 'a.b': 2, 'a.b_2': 1 }],
+    ['a leaf that would be a parent', { a: { b: { c: 1 } }, 'a.b': 2 }, { 'a.b.c': 1, 'a.b_2': 2 }],
+    ['the same with dots', { a: { 'b.c': 1, b: 2 } }, { 'a.b.c': 1, 'a.b_2': 2 }],
+    ['a leaf that was a parent from the start', { 'x.y': 1, x: 2 }, { 'x.y': 1, x_2: 2 }],
+    [
+      'three of one name',
+      { a: { b: { c: 1 }, 'b.c': 2 }, 'a.b.c': 3 },
+      { 'a.b.c': 1, 'a.b.c_2': 2, 'a.b.c_3': 3 },
+    ],
+    ['a name that is taken', { a: { b: 1 }, 'a.b': 2, 'a.b_2': 3 }, { 'a.b': 1, 'a.b_2': 2, 'a.b_2_2': 3 }],
+  ])('%s', async (_name, event, expected) => {
+    expect(await run(flatten, event)).toEqual(expected);
+  });
+
+  it('one field, beside names that are there', async () => {
+    const options = { field: 'k' };
+    expect(await run(flatten, { k: { a: 1 }, 'k.a': 2, n: 1 }, options)).toEqual({
+      n: 1,
+      'k.a': 2,
+      'k.a_2': 1,
+    });
+    expect(await run(flatten, { k: { a: { b: 1 } }, 'k.a': 2 }, options)).toEqual({ 'k.a.b': 1, 'k.a_2': 2 });
+    expect(await run(flatten, { k: 1 }, options)).toEqual({ k: 1 });
+  });
+
+  it('with another separator only the same name is in the way', async () => {
+    const event = { a: { b: { c: 1 } }, a_b: 2, 'a.b': 3, a_b_c: 4 };
+    expect(await run(flatten, event, { separator: '_' })).toEqual({ a_b_c: 1, a_b: 2, 'a.b': 3, a_b_c_2: 4 });
+  });
+
+  it('loses nothing, and makes nothing that Elasticsearch must refuse', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEvent, async (event) => {
+        const before = leavesOf(event).toSorted();
+        const flat = await run(flatten, event);
+        expect(leavesOf(flat).toSorted()).toEqual(before);
+        expect({ flat, isRefused: isRefused(flat) }).toEqual({ flat, isRefused: false });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it.each([undefined, 'f'])(
+    'what it adds is bounded: what is too much stays nested (field %s)',
+    async (field) => {
+      const children = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`k${n}`, n]));
+      const long = 'x'.repeat(10_000);
+      const event = { f: { [long]: children, deep: { [long]: { ...children } }, ok: { n: 1 } } };
+      const size = JSON.stringify(event).length;
+      const flat = await run(flatten, event, field === undefined ? {} : { field });
+      expect(JSON.stringify(flat).length).toBeLessThan(size + 300_000);
+      expect(flat).toMatchObject({ [`f.${long}`]: children, 'f.ok.n': 1 });
+      expect(leavesOf(flat)).toHaveLength(4001);
+    },
+  );
+
+  it('thousands of fields of one name take time in proportion', async () => {
+    // Every way to write `a.a.a…` with dots and with objects is another field of the same name.
+    const ways = (depth: number): Event => {
+      const event: Event = { a: 1 };
+      if (depth > 1) {
+        event['a'] = ways(depth - 1);
+        for (const [key, value] of Object.entries(ways(depth - 1))) event[`a.${key}`] = value;
+      }
+      return event;
+    };
+    const flat = await run(flatten, ways(15));
+    expect(leavesOf(flat)).toEqual(Array(2 ** 14).fill(1));
+    expect(Object.keys(flat).length).toBeGreaterThan(5000);
+  });
+});
+
+it('unflatten loses nothing', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEvent, async (event) => {
+      const before = leavesOf(event).toSorted();
+      expect(leavesOf(await run(unflatten, event)).toSorted()).toEqual(before);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+describe('limit-fields', () => {
+  it.each<[string, Event, object, Event]>([
+    [
+      'two sources of one path',
+      { a: { x: 1, b: 2 }, 'a.b': 3 },
+      { max_fields: 1 },
+      { a: { x: 1 }, overflow: '{"a":{"b":2},"a.b":3}' },
+    ],
+    [
+      'a field of the name of the overflow, in part',
+      { overflow: { a: 1, b: 2 } },
+      { max_fields: 1 },
+      { overflow: '{"overflow":{"b":2},"overflow_2":{"a":1}}' },
+    ],
+    [
+      'a list with too long a name in it',
+      { a: [{ abcd: 1 }], b: 2 },
+      { max_key_length: 3 },
+      { b: 2, overflow: '{"a":[{"abcd":1}]}' },
+    ],
+    [
+      'a list that is too deep',
+      { a: [{ b: { c: 1 } }], b: 2 },
+      { max_depth: 2 },
+      { b: 2, overflow: '{"a":[{"b":{"c":1}}]}' },
+    ],
+    [
+      'a list with too many fields, and what comes after it',
+      { a: [{ b: 1, c: 1, d: 1 }], e: 2 },
+      { max_fields: 2 },
+      { e: 2, overflow: '{"a":[{"b":1,"c":1,"d":1}]}' },
+    ],
+    [
+      'a long list without fields',
+      { a: Array(9).fill(1), b: 2 },
+      { max_fields: 2 },
+      { a: Array(9).fill(1), b: 2 },
+    ],
+  ])('%s', async (_name, event, options, expected) => {
+    expect(await run(limitFields, event, options)).toEqual(expected);
+  });
+
+  it('loses nothing of any event', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyEvent, fc.integer({ min: 1, max: 4 }), async (event, max_fields) => {
+        const before = leavesOf(event).toSorted();
+        const { overflow, ...kept } = await run(limitFields, event, { max_fields, max_depth: 2 });
+        const rest: unknown = overflow === undefined ? {} : JSON.parse(overflow as string);
+        expect([...leavesOf(kept), ...leavesOf(rest)].toSorted()).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('makes no more of a long name above thousands of fields', async () => {
+    const children = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n]));
+    const event = { ['x'.repeat(5000)]: children };
+    const size = JSON.stringify(event).length;
+    const limited = await run(limitFields, event, { max_fields: 1, max_key_length: 10_000 });
+    expect(JSON.stringify(limited).length).toBeLessThan(2 * size);
+  });
+});
+
+describe('ecs', () => {
+  const agent = { source_type: 'file', message: 'm', timestamp: '2026-11-22T09:00:00Z' };
+  const own = '2026-11-22T08:26:41.123Z';
+
+  it.each<[string, Event, Event]>([
+    [
+      'a parsed time before that of the agent',
+      { ...agent, '@timestamp': own },
+      { '@timestamp': own, vector: { timestamp: agent.timestamp } },
+    ],
+    ['a parsed time alone', { source_type: 'file', '@timestamp': own }, { '@timestamp': own }],
+    ['the time of the agent', agent, { '@timestamp': agent.timestamp }],
+    ['a time in ms', { source_type: 'file', '@timestamp': 1763800000123 }, { '@timestamp': 1763800000123 }],
+    [
+      'a time that nobody can read',
+      { ...agent, '@timestamp': 'soon' },
+      { '@timestamp': agent.timestamp, vector: { '@timestamp': 'soon' } },
+    ],
+    [
+      'two times that nobody can read',
+      { ...agent, timestamp: 'x', '@timestamp': 'soon' },
+      { '@timestamp': 'soon', vector: { timestamp: 'x' } },
+    ],
+    [
+      'a host that is an object',
+      { ...agent, host: { name: 'pay-1', os: { type: 'linux' } } },
+      { host: { name: 'pay-1', os: { type: 'linux' } } },
+    ],
+    ['a file that is an object', { ...agent, file: { path: '/x' } }, { file: { path: '/x' } }],
+    [
+      'names with dots',
+      { ...agent, host: 'h', 'log.level': 'info', 'ecs.version': '8.11', file: '/x' },
+      { host: { name: 'h' }, 'log.level': 'info', 'ecs.version': '8.11', log: { file: { path: '/x' } } },
+    ],
+    [
+      'a host with dots in its name',
+      { ...agent, host: 'h', 'host.name': 'own' },
+      { 'host.name': 'own', vector: { host: 'h' } },
+    ],
+    [
+      'a text where the schema has an object',
+      { ...agent, process: 'nginx' },
+      { vector: { process: 'nginx' } },
+    ],
+    [
+      'a module of its own',
+      { ...agent, event: { module: 'nginx' } },
+      { event: { module: 'nginx' }, vector: { source_type: 'file' } },
+    ],
+    [
+      'an event that is a text',
+      { ...agent, event: 'login' },
+      { event: { module: 'file' }, vector: { event: 'login' } },
+    ],
+    [
+      'labels with names that become one',
+      { source_type: 'docker_logs', label: { 'a.b': 1, a_b: 2 } },
+      { container: { labels: { a_b: 1, a_b_2: 2 } } },
+    ],
+    ['labels that are a text', { source_type: 'docker_logs', label: 'x' }, { vector: { label: 'x' } }],
+    ['a number that is none', { source_type: 'journald', _PID: 'x1' }, { vector: { _PID: 'x1' } }],
+  ])('%s', async (_name, event, expected) => {
+    const { event: made, message: _message, ...rest } = await run(ecs, event);
+    const { event: module, ...wanted } = expected;
+    const time = event['timestamp'] === undefined ? {} : { '@timestamp': event['timestamp'] };
+    expect(rest).toEqual({ ...time, ...wanted });
+    expect(made).toEqual(module ?? { module: event['source_type'] });
+  });
+
+  it('the rest replaces nothing that was kept', async () => {
+    const event = { ...agent, labels: { a: 1 }, other: 2, a: 3 };
+    expect(await run(ecs, event, { rest: 'labels' })).toMatchObject({ labels: { a: 1, other: 2, a_2: 3 } });
+    expect(await run(ecs, { ...agent, other: 2 }, { rest: 'message' })).toMatchObject({
+      message: 'm',
+      message_2: { other: 2 },
+    });
+  });
+
+  it('loses nothing of any event', async () => {
+    const key = fc.constantFrom(
+      'host',
+      'host.name',
+      'file',
+      'timestamp',
+      '@timestamp',
+      'log',
+      'log.file.path',
+      'label',
+      'labels',
+      'stream',
+      'kubernetes',
+      'vector',
+      'event',
+      'source_type',
+      'container_id',
+      '_PID',
+      '__proto__',
+      'a.b',
+    );
+    const value = fc.oneof(
+      fc.integer(),
+      fc.string(),
+      fc.dictionary(name, fc.integer()),
+      fc.constant({ pod_name: 'p', pod_labels: { 'a.b': 1 } }),
+    );
+    const kind = fc.constantFrom('file', 'docker_logs', 'kubernetes_logs', 'journald', 'syslog', 'other');
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(key, value), kind, async (fields, source_type) => {
+        const event = JSON.parse(JSON.stringify({ ...fields, source_type })) as Event;
+        const before = leavesOf(event).map(String).toSorted();
+        expect(
+          leavesOf(await run(ecs, event))
+            .map(String)
+            .toSorted(),
+        ).toEqual(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('told not to overwrite', () => {
+  it('set leaves a text where an object would have to be', async () => {
+    const options = { fields: { 'labels.cluster': 'eu-1', 'n.x': 1 }, overwrite: false };
+    const n = (JSON as unknown as { rawJSON(text: string): object }).rawJSON('1e400');
+    expect(await run(set, { labels: 'a,b', n }, options)).toEqual({ labels: 'a,b', n });
+  });
+
+  it('rename keeps the old name', async () => {
+    const options = { fields: { a: 'b', c: 'host.name', d: 'e' }, overwrite: false };
+    expect(await run(rename, { a: 1, b: 2, c: 3, host: 'h', d: 4 }, options)).toEqual({
+      a: 1,
+      b: 2,
+      c: 3,
+      host: 'h',
+      e: 4,
+    });
+    expect(await run(rename, { a: 1, b: 2 }, { fields: { a: 'b' } })).toEqual({ b: 1 });
+  });
+});
