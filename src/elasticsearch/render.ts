@@ -78,7 +78,7 @@ function sourceOf(
   exact: ExactValue | undefined,
 ): string | LazyEvent {
   if (lazy === undefined) return stringifyExact(event, exact);
-  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole);
+  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole, lazy);
 }
 
 /** Where a transform has sent the event by itself. */

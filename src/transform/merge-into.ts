@@ -1,5 +1,6 @@
 import { lazyOf } from '../codec/lazy-event.ts';
 import { define, hasKey, setAt } from '../codec/field-path.ts';
+import { carryLiteral } from '../codec/literals.ts';
 import type { Event } from './api.ts';
 
 export interface MergeOptions {
@@ -15,9 +16,13 @@ export function mergeInto(event: Event, parsed: Event, { target, overwrite }: Me
     setAt(event, target, parsed);
     return event;
   }
-  if (lazyOf(event)?.add(parsed) === true) return event;
+  const isAdded = lazyOf(event)?.add(parsed) === true;
   for (const key of Object.keys(parsed)) {
-    if (overwrite || !hasKey(event, key)) define(event, key, parsed[key]);
+    if (!isAdded) {
+      if (!overwrite && hasKey(event, key)) continue;
+      define(event, key, parsed[key]);
+    }
+    carryLiteral(parsed, key, event, key);
   }
   return event;
 }
