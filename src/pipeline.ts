@@ -15,6 +15,7 @@ import { TakenRecord } from './taken-record.ts';
 import type { Event } from './transform/api.ts';
 import type { Chain, ChainResult, Failure, Waiting } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
+import { DECODE_STEP, RENDER_STEP } from './transform/record-watch.ts';
 
 /** What a record costs beside its bytes: the objects around it, about. */
 const RECORD_OVERHEAD_BYTES = 512;
@@ -55,6 +56,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     this.#reducing = this.#createReducing(chain);
     for (const settlement of this.#refusals.takeWaiting())
       this.#decode(settlement, settlement.record, settlement.record.value);
+    this.#parts.watch?.leave();
     this.#parts.documents.flush();
   }
 
@@ -105,6 +107,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.#inFlight++;
       taken++;
       this.#decode(settlement, record, source.value);
+      this.#parts.watch?.leave();
     }
     if (taken > 0) this.#parts.events.received(taken);
     this.#parts.documents.flush();
@@ -115,7 +118,15 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.settle('skipped');
       return;
     }
-    const { renderer, documents } = this.#parts;
+    const { renderer, documents, quarantine, watch } = this.#parts;
+    if (quarantine?.has(record) === true) {
+      this.#refusals.refuse(settlement, {
+        reason: 'transform_stuck',
+        message: 'the process did not come back from this record, twice',
+      });
+      return;
+    }
+    watch?.enter(DECODE_STEP, record);
     const chain = this.#chain;
     const isLookedInto = !chain.isEmpty || renderer.needsEvent;
     const decoded = decode(value, this.#parts.codec, isLookedInto && chain.isLazy);
@@ -124,6 +135,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       return;
     }
     if (!isLookedInto) {
+      watch?.enter(RENDER_STEP, record);
       const document = renderer.untouched(settlement, decoded);
       // The source ends the document's bytes, but for its line feed; where it is the value, the value lies there now.
       const end = document.end - 1;
@@ -131,13 +143,6 @@ export class Pipeline implements RecordSink, SettlementListener {
       else record.moveTo(this.#values);
       free(value);
       documents.add(document);
-      return;
-    }
-    if (this.#parts.quarantine?.has(record) === true) {
-      this.#refusals.refuse(settlement, {
-        reason: 'transform_stuck',
-        message: 'a transform did not come back from this record, twice',
-      });
       return;
     }
     const exact = decoded.event();
@@ -212,6 +217,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
     if (failures.length > 0) this.#refuse(settlement, failures);
+    this.#parts.watch?.enter(RENDER_STEP, settlement.record);
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as Event;
       let document: Document;
@@ -227,6 +233,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.bytes += document.bytes;
       this.#parts.documents.add(document);
     }
+    this.#parts.watch?.leave();
     for (let index = 0; index < waiting.length; index++) {
       const output = outputs.first + (events.length + index) * outputs.apart;
       reducing.wait(waiting[index] as Waiting, settlement, exact, output);

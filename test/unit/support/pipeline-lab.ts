@@ -10,6 +10,7 @@ import { RejectStorm } from '../../../src/reject-storm.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
 import type { ReduceTransform, TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
+import type { RecordWatch } from '../../../src/transform/record-watch.ts';
 import type { Quarantine } from '../../../src/workers/quarantine.ts';
 import { configOf } from './config.ts';
 import { type Deferred, deferred, sourceRecord } from './fakes.ts';
@@ -30,6 +31,7 @@ export interface LabOptions {
   original?: Original;
   holdAboveRatio?: number;
   quarantine?: Quarantine;
+  watch?: RecordWatch;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
 }
@@ -53,13 +55,16 @@ export class PipelineLab implements DeadLetters {
     const { run, onError = 'dead_letter', steps, codec = 'json', elasticsearch = '{}' } = options;
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
+    const chain = new Chain(
+      transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, timeoutMs: 1000, ...step })),
+      () => {},
+    );
+    if (options.watch !== undefined) chain.watch(options.watch);
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
       codec,
-      chain: new Chain(
-        transforms.map((step, at) => ({ name: `step-${at}`, close: () => {}, timeoutMs: 1000, ...step })),
-        () => {},
-      ),
+      chain,
+      watch: options.watch,
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
       documents: {
         add: (document) => void this.documents.push(document),
