@@ -265,8 +265,10 @@ describe('whatever is in a text, and whatever is done to it', () => {
     } else if (kind === 'merge' || kind === 'target') {
       const parsed = parseObject(textOf(other)) ?? {};
       if (kind === 'target') {
-        define(holder, name, parsed);
-        one.set(name, other);
+        // Where nothing stood before: at the same place the same number is the same.
+        const target = `target ${++changed}`;
+        define(holder, target, parsed);
+        one.set(target, other);
       } else {
         mergeInto(event, parsed, { overwrite: true });
         for (const [inner, value] of other) model.set(inner, value);
