@@ -98,6 +98,7 @@ export class Aggregator {
       assignment: () => this.#consumer.assignment,
       codec: config.decoding.codec,
       chain: chain.current,
+      watch: chain,
       renderer: createRenderer(config.elasticsearch),
       documents: {
         add: (document) => this.#batcher.add(document),

@@ -7,6 +7,7 @@ import type { Assignment } from './kafka/assignment.ts';
 import type { RejectStorm } from './reject-storm.ts';
 import type { Outcome, SourceRecord } from './settlement.ts';
 import type { Chain } from './transform/chain.ts';
+import type { RecordWatch } from './transform/record-watch.ts';
 import type { Quarantine } from './workers/quarantine.ts';
 
 /** Where documents go; bulk.ts and batch.ts behind a seam that tests can stand in for. */
@@ -49,4 +50,5 @@ export interface PipelineParts {
   readonly bufferBytes: number;
   readonly original?: Original | undefined;
   readonly quarantine?: Quarantine | undefined;
+  readonly watch?: RecordWatch | undefined;
 }

@@ -16,10 +16,11 @@ import { type Outcome, Settlement, type SettlementListener, type SourceRecord } 
 import { TakenRecord } from './taken-record.ts';
 import type { Chain, ChainResult, Waiting } from './transform/chain.ts';
 import { LazyChain } from './transform/lazy-chain.ts';
+import { DECODE_STEP, RENDER_STEP } from './transform/record-watch.ts';
 
 const STUCK = {
   reason: 'transform_stuck',
-  message: 'a transform did not come back from this record, twice',
+  message: 'the process did not come back from this record, twice',
 };
 const FIRST_RUN: Outputs = { first: 0, apart: 1 };
 
@@ -62,6 +63,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     for (const document of this.#parts.documents.takeRejected())
       this.#refusals.withdraw(document.settlement, this.#reducing, document.isLetter);
     this.#runAgain(this.#refusals.takeWaiting());
+    this.#parts.watch?.leave();
     this.#parts.documents.flush();
   }
 
@@ -121,6 +123,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.#inFlight++;
       taken++;
       this.#decode(settlement, record, source.value);
+      this.#parts.watch?.leave();
     }
     if (taken > 0) this.#parts.events.received(taken);
     if (this.#reducing.isNeeded) this.#groupTurns.update(this.#parts.assignment().all(), performance.now());
@@ -146,6 +149,12 @@ export class Pipeline implements RecordSink, SettlementListener {
       settlement.settle('skipped');
       return;
     }
+    const { quarantine, watch } = this.#parts;
+    if (quarantine?.has(record) === true) {
+      this.#refusals.refuse(settlement, STUCK);
+      return;
+    }
+    watch?.enter(DECODE_STEP, record);
     const chain = this.#chain;
     const isLookedInto = !chain.isEmpty || this.#rendering.needsEvent;
     const decoded = decode(value, this.#parts.codec, isLookedInto && chain.isLazy);
@@ -154,11 +163,8 @@ export class Pipeline implements RecordSink, SettlementListener {
       return;
     }
     if (!isLookedInto) {
+      watch?.enter(RENDER_STEP, record);
       this.#rendering.untouched(settlement, record, decoded, value);
-      return;
-    }
-    if (this.#parts.quarantine?.has(record) === true) {
-      this.#refusals.refuse(settlement, STUCK);
       return;
     }
     const exact = decoded.event();
@@ -208,9 +214,11 @@ export class Pipeline implements RecordSink, SettlementListener {
     settlement.share(shares - 1);
     this.#parts.events.outputEvents(events.length);
     if (failures.length > 0) this.#hold(this.#refusals.failed(settlement, failures), settlement, reducing);
+    this.#parts.watch?.enter(RENDER_STEP, settlement.record);
     this.#rendering.events(settlement, events, exact, outputs, reducing, (why) =>
       this.#hold(this.#refusals.deadLetter(settlement, why), settlement, reducing),
     );
+    this.#parts.watch?.leave();
     for (let index = 0; index < waiting.length; index++) {
       const output = outputs.first + (events.length + index) * outputs.apart;
       reducing.wait(waiting[index] as Waiting, settlement, exact, output);

@@ -209,7 +209,7 @@ export class Reducing {
     try {
       merged = this.#chain.watched(groups.step, leader.record, () => groups.merge(group));
     } catch (error) {
-      const exact = { value: undefined, written: [] };
+      const exact = { value: undefined };
       this.#resumed(leader, this.#chain.failed(groups.step, error), exact, outputs, this);
       return;
     }

@@ -1,7 +1,7 @@
 import { type Event, copyTarget, define, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
 import { FreeNames, addBeside, defineBeside, hasKey, isBlocked, isFields } from '../src/codec/field-path.ts';
-import { parseTime } from '../src/elasticsearch/index-name.ts';
+import { parseTime } from '../src/elasticsearch/event-time.ts';
 
 /** Where a field of a Vector agent's event goes, by the kind of its source. */
 const COMMON: Record<string, string> = { host: 'host.name' };

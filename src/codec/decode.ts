@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { type ExactValue, NONE_WRITTEN, parseExact } from './exact-json.ts';
+import { type ExactValue, parseExact } from './exact-json.ts';
 import {
   DEPTH_MAX,
   HAS_EXOTIC_NUMBER,
@@ -12,6 +12,7 @@ import {
   scanJsonObject,
 } from './json-scan.ts';
 import { LazyEvent } from './lazy-event.ts';
+import { literalCount } from './literals.ts';
 import { ObjectBytes } from './object-bytes.ts';
 
 /** Why a payload can never become a document, as the dead letter names it. */
@@ -77,7 +78,7 @@ class JsonEvent implements Decoded {
     const isAscii = (this.#flags & HAS_NON_ASCII) === 0;
     const text = this.bytes.toString(isAscii ? 'latin1' : 'utf8');
     return (this.#flags & HAS_EXOTIC_NUMBER) === 0
-      ? { value: JSON.parse(text), written: NONE_WRITTEN }
+      ? { value: JSON.parse(text), mark: literalCount() }
       : parseExact(text);
   }
 }
@@ -109,7 +110,7 @@ function invalidUtf8(): Poison {
 /** A line of text becomes `{"message": …}`, as Vector's text decoding does. */
 function decodeText(value: Buffer): Decoded {
   const event = { message: value.toString('utf8') };
-  const parse = (): ExactValue => ({ value: { ...event }, written: NONE_WRITTEN });
+  const parse = (): ExactValue => ({ value: { ...event }, mark: literalCount() });
   return { kind: 'event', bytes: Buffer.from(JSON.stringify(event)), parse, event: parse };
 }
 

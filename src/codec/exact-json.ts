@@ -4,59 +4,55 @@
  */
 
 import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
+import {
+  type WrittenNumber,
+  hasLiterals,
+  isRawJson,
+  literalCount,
+  noteLiterals,
+  rawJson,
+  withLiterals,
+} from './literals.ts';
 
-/** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
-export interface RawJson {
-  readonly rawJSON: string;
-}
+export { isRawJson, noteCopy } from './literals.ts';
 
 type Holder = Record<string, unknown>;
 
-/** A number whose text JavaScript would print differently (`1.0`, `1E3`), where it stood and what it was. */
-interface WrittenNumber {
-  holder: object;
-  key: string;
-  value: number;
-  source: string;
-}
-
-/** What {@link parseExact} found: the value, and numbers to be put out as they were written if nobody changed them. */
+/** A parsed value. Numbers that JavaScript would write differently are remembered beside it; see literals.ts. */
 export interface ExactValue {
   readonly value: unknown;
-  readonly written: readonly WrittenNumber[];
+  /** {@link literalCount} before it was parsed; where that is not told they are always looked for. */
+  readonly mark?: number;
 }
 
-/** Of most events. */
-export const NONE_WRITTEN: readonly WrittenNumber[] = [];
-
 const INTEGER = /^-?\d+$/;
+/** BigInt takes more than linear time; and Elasticsearch's parser takes no longer number either. */
+const BIGINT_DIGITS_MAX = 1000;
+const ZERO = 0x30;
 
-// Of TypeScript's library none declares these yet.
-const json = JSON as unknown as {
-  rawJSON: (this: void, text: string) => RawJson;
-  isRawJSON: (this: void, value: unknown) => value is RawJson;
-};
-const rawJson = json.rawJSON;
-export const isRawJson = json.isRawJSON;
 type Reviver = (this: Holder, key: string, value: unknown, context: { source?: string }) => unknown;
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 /**
- * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20 decimals) become
- * {@link RawJson}; numbers that are only written in another way than JavaScript would stay numbers and are listed.
+ * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20 decimals, more than 1,000
+ * digits) become `JSON.rawJSON` objects; numbers that are only written in another way than JavaScript would stay numbers, and
+ * {@link stringifyExact} writes them as they were.
  *
  * @throws SyntaxError
  */
 export function parseExact(text: string): ExactValue {
+  const mark = literalCount();
   const written: WrittenNumber[] = [];
   const value = parseWithSource(text, function reviveNumber(key, parsed, { source }) {
     if (typeof parsed !== 'number' || source === undefined || String(parsed) === source) return parsed;
-    if (INTEGER.test(source) && !Number.isSafeInteger(parsed)) return BigInt(source);
+    if (!Number.isSafeInteger(parsed) && source.length <= BIGINT_DIGITS_MAX && INTEGER.test(source))
+      return BigInt(source);
     if (!sameNumber(source, parsed)) return rawJson(source);
     written.push({ holder: this, key, value: parsed, source });
     return parsed;
   });
-  return { value, written };
+  if (written.length > 0 && typeof value === 'object' && value !== null) noteLiterals(value, written);
+  return { value, mark };
 }
 
 /**
@@ -81,46 +77,35 @@ function sameNumber(source: string, value: number): boolean {
 function normalised(text: string): string {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0';
-  const power = Number(exponent) - fraction.length + (digits.length - significant.length);
+  const digits = whole + fraction;
+  // By hand: a regular expression for zeros at the end begins anew at every zero.
+  let start = 0;
+  while (digits.charCodeAt(start) === ZERO) start++;
+  let end = digits.length;
+  while (end > start && digits.charCodeAt(end - 1) === ZERO) end--;
+  if (start === end) return '0';
+  const significant = digits.slice(start, end);
+  const power = Number(exponent) - fraction.length + (digits.length - end);
   return `${mantissa.startsWith('-') ? '-' : ''}${significant}e${power}`;
 }
 
 /**
- * The JSON text of an event, with BigInt as digits, and the numbers of `exact` as they were written wherever they still
- * stand unchanged: in the object that they were parsed into, or under the same key of a copied top level.
+ * The JSON text of an event, with BigInt as digits, and numbers as they were written wherever they still stand unchanged: in the object
+ * that they were parsed into, or under the same key of a copy. Changes nothing of the event.
  *
+ * @param exact what the event was, or was made of
  * @throws TypeError where the value is cyclic or has no JSON form
  */
 export function stringifyExact(event: object, exact?: ExactValue): string {
-  if (exact !== undefined && exact.written.length > 0) restoreWritten(event as Holder, exact);
+  const mayHaveLiterals = literalCount() !== (exact?.mark ?? 0) || hasLiterals(event);
+  const value = mayHaveLiterals ? withLiterals(event, exact?.value) : event;
   try {
-    return JSON.stringify(event);
+    return JSON.stringify(value);
   } catch (error) {
     // A BigInt is the one thing that JSON.stringify refuses and that has a JSON form.
     if (!(error instanceof TypeError) || !error.message.includes('BigInt')) throw error;
-    return JSON.stringify(event, (_key, value: unknown) =>
-      typeof value === 'bigint' ? rawJson(value.toString()) : value,
+    return JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'bigint' ? rawJson(inner.toString()) : inner,
     );
-  }
-}
-
-const copies = new WeakMap<object, object[]>();
-
-/** Says that `copy` was made of `original`: numbers that nobody changes keep their text in it too. */
-export function noteCopy(original: object, copy: object): void {
-  const known = copies.get(original);
-  if (known === undefined) copies.set(original, [copy]);
-  else known.push(copy);
-}
-
-function restoreWritten(event: Holder, exact: ExactValue): void {
-  for (const { holder, key, value, source } of exact.written) {
-    const targets = [holder === exact.value ? event : holder, ...(copies.get(holder) ?? [])] as Holder[];
-    for (const target of targets) {
-      if (Object.hasOwn(target, key) && Object.is(target[key], value)) target[key] = rawJson(source);
-    }
   }
 }

@@ -121,23 +121,28 @@ export class FreeNames {
 }
 
 /**
- * Sets a property under a name that nothing has yet.
+ * Sets a property under a name that nothing has yet. @returns the name
  *
  * @param names the same one for all fields that are put into a holder
  */
-export function defineBeside(holder: Fields, key: string, value: unknown, names = new FreeNames()): void {
-  define(
-    holder,
-    names.nameFor(key, (name) => hasKey(holder, name)),
-    value,
-  );
+export function defineBeside(holder: Fields, key: string, value: unknown, names = new FreeNames()): string {
+  const free = names.nameFor(key, (name) => hasKey(holder, name));
+  define(holder, free, value);
+  return free;
 }
 
 /**
  * Puts fields into the object at a path, which is made if need be. Nothing that is there is replaced: where something else is in the way,
  * the path begins with another name.
+ *
+ * @param put told under which name each field lies now
  */
-export function addBeside(event: Fields, path: string, fields: Fields): void {
+export function addBeside(
+  event: Fields,
+  path: string,
+  fields: Fields,
+  put?: (key: string, holder: Fields, name: string) => void,
+): void {
   const [first = '', ...rest] = path.split('.');
   const pathFrom = (name: string): string => [name, ...rest].join('.');
   const free = pathFrom(
@@ -149,5 +154,8 @@ export function addBeside(event: Fields, path: string, fields: Fields): void {
   if (fieldAt(event, free) === undefined) setAt(event, free, {});
   const holder = fieldAt(event, free) as Fields;
   const names = new FreeNames();
-  for (const key of Object.keys(fields)) defineBeside(holder, key, fields[key], names);
+  for (const key of Object.keys(fields)) {
+    const name = defineBeside(holder, key, fields[key], names);
+    put?.(key, holder, name);
+  }
 }

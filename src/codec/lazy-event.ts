@@ -4,8 +4,9 @@
  */
 import { inspect } from 'node:util';
 import { utf8Max } from '../arena.ts';
-import { type ExactValue, NONE_WRITTEN, stringifyExact } from './exact-json.ts';
+import { type ExactValue, stringifyExact } from './exact-json.ts';
 import { define } from './field-path.ts';
+import { literalCount } from './literals.ts';
 import type { ObjectBytes } from './object-bytes.ts';
 
 type Fields = Record<string, unknown>;
@@ -43,8 +44,8 @@ class Target {
 export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   /** The event, for those who transform it. */
   readonly value: Fields;
-  /** Numbers that would be put out in another way have no place in a lazy event. */
-  readonly written: ExactValue['written'] = NONE_WRITTEN;
+  /** It begins without any literal; what a transform puts in may have some. */
+  readonly mark = literalCount();
   readonly #target = new Target() as object as Fields;
   readonly #original: ObjectBytes;
   /** By the number of a member what happened to it, and its value; nothing for those that nobody touched. */
@@ -161,14 +162,14 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
    * @throws TypeError where something in it is cyclic or has no JSON form
    */
   bytesMax(): number {
-    this.#addedText = this.#added === undefined ? '' : textOf(this.#added);
+    this.#addedText = this.#added === undefined ? '' : textOf(this.#added, this);
     this.#texts = this.#states.length === 0 ? NONE : [];
     let max = this.#original.length + utf8Max(this.#addedText) + 2;
     for (let at = 0; at < this.#states.length; at++) {
       const state = this.#states[at];
       const value = this.#values[at];
       if (state === undefined || (state === READ && !isObject(value))) continue;
-      const text = state === DELETED ? '' : textOf({ [this.#original.keyOf(at)]: value });
+      const text = state === DELETED ? '' : textOf({ [this.#original.keyOf(at)]: value }, this);
       this.#texts[at] = text;
       max += utf8Max(text) + 1;
     }
@@ -262,8 +263,8 @@ function keepsItsPlace(key: string): boolean {
 }
 
 /** Fields as JSON, without the braces around them; empty where none of them has a JSON form. */
-function textOf(fields: Fields): string {
-  return stringifyExact(fields).slice(1, -1);
+function textOf(fields: Fields, event: ExactValue): string {
+  return stringifyExact(fields, event).slice(1, -1);
 }
 
 function isObject(value: unknown): boolean {

@@ -5,6 +5,9 @@ import { Document } from './document.ts';
 import { documentId } from './document-id.ts';
 
 const LINE_FEED = 0x0a;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -32,18 +35,20 @@ export class DocumentWriter {
    * @param target the index or data stream; holds nothing that JSON would escape
    * @param output the number of the event where a transform made several of one record
    * @param source one JSON object on one line
+   * @param member in ASCII, what is to stand at its end besides: `"key":"value"`; nothing for bytes, which go as they came
    */
   write(
     settlement: Settlement,
     target: string,
     output: number,
     source: Buffer | string | LazyEvent,
+    member = '',
   ): Document {
     const { record } = settlement;
     const action = this.#actionFor(target, record);
     const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
     const sourceMax = bytesMax(source);
-    const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + 1);
+    const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + member.length + 2);
     const { bytes } = chunk;
     const start = this.#arena.at;
     bytes.set(action, start);
@@ -56,6 +61,7 @@ export class DocumentWriter {
       bytes.set(source, at);
       at += source.length;
     }
+    if (member !== '') at = addMember(bytes, at, member);
     bytes[at++] = LINE_FEED;
     this.#arena.at = at;
     return new Document(settlement, target, chunk, start, at);
@@ -82,6 +88,15 @@ export class DocumentWriter {
     }
     return this.#action;
   }
+}
+
+/** Puts a member into the object that ends there. @returns the new end */
+function addMember(bytes: Buffer, end: number, member: string): number {
+  let at = end - 1;
+  if (bytes[at - 1] !== OPEN_BRACE) bytes[at++] = COMMA;
+  at += bytes.write(member, at, 'latin1');
+  bytes[at++] = CLOSE_BRACE;
+  return at;
 }
 
 function bytesMax(source: Buffer | string | LazyEvent): number {

@@ -1,41 +1,21 @@
 import { fieldAt } from '../codec/field-path.ts';
+import { isRawJson } from '../codec/literals.ts';
 import { LogweirError } from '../errors.ts';
+import { eventTime } from './event-time.ts';
 
 /** Event in, index name out. `event` is undefined where the template needs none; `timestamp` is the record's, in ms. */
 export type IndexNamer = (event: Record<string, unknown> | undefined, timestamp: number) => string;
 
+/** In bytes. */
 const LENGTH_MAX = 255;
+/** Elasticsearch puts `.ds-` in front of it and `-2025.11.22-000001` behind, for the indices that a data stream is made of. */
+export const DATA_STREAM_LENGTH_MAX = LENGTH_MAX - 22;
+/** Control characters, other spaces and halves of a surrogate pair are refused here alone: they would break the body of a request. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const FORBIDDEN = /[\\/*?"<>|,#:\s\u0000-\u001f\p{Cs}]/gu;
+const LEADING = /^[-_+.]+/;
 const PLACEHOLDER = /\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}/g;
 const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
-
-/** ISO 8601, with a space for the T allowed; without a zone it is UTC, whatever the machine's is. */
-const ISO_DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
-/** The end of the year 9999, in ms. */
-const TIME_MAX = 253_402_300_799_999;
-/** A number below this is in seconds: in ms it would be before March 1973. */
-const SECONDS_BELOW = 100_000_000_000;
-
-/** The time that a value says, in ms since the epoch; undefined where it says none between 1970 and 9999. */
-export function parseTime(value: unknown): number | undefined {
-  let time = Number.NaN;
-  if (typeof value === 'number') time = value < SECONDS_BELOW ? value * 1000 : value;
-  else if (typeof value === 'string') {
-    const [, date, clock = '00:00', zone = 'Z'] = ISO_DATE.exec(value) ?? [];
-    // JavaScript knows milliseconds; what is behind them does not change the index.
-    if (date !== undefined) time = Date.parse(`${date}T${clock.replace(',', '.')}${zone.toUpperCase()}`);
-  }
-  return time >= 0 && time <= TIME_MAX ? time : undefined;
-}
-
-/**
- * The time of an event, in ms: `@timestamp`, else `timestamp` as Vector's agents write it, else the record's. Never the wall
- * clock, so that a replay lands in the same index.
- */
-export function eventTime(event: Record<string, unknown>, path: string, recordTimestamp: number): number {
-  const own =
-    parseTime(fieldAt(event, path)) ?? (path === '@timestamp' ? parseTime(event['timestamp']) : undefined);
-  return own ?? Math.min(TIME_MAX, Math.max(0, recordTimestamp));
-}
 
 /**
  * Compiles an index template: literal text, `{{field}}` and `{{field|yyyy.MM.dd}}` (UTC; yyyy, MM, dd, HH and text in single
@@ -46,12 +26,8 @@ export function eventTime(event: Record<string, unknown>, path: string, recordTi
 export function compileIndexName(template: string): { name: IndexNamer; needsEvent: boolean } {
   const literal = template.replaceAll(PLACEHOLDER, 'x');
   if (/\{\{|\}\}/.test(literal)) throw invalid(template, 'has braces that are not closed');
-  if (sanitise(literal) !== literal) {
-    throw invalid(
-      template,
-      'is not a name that Elasticsearch accepts (lower case, none of \\ / * ? " < > | , # : or space, no leading - _ +)',
-    );
-  }
+  const fault = nameFault(literal);
+  if (fault !== undefined) throw invalid(template, fault);
   const parts = splitTemplate(template);
   if (parts.every((part) => typeof part === 'string')) return { name: () => template, needsEvent: false };
   const name: IndexNamer = (event, timestamp) =>
@@ -100,23 +76,39 @@ function formatDate(time: number, format: string): string {
 
 function plain(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
+  if (isRawJson(value)) return value.rawJSON;
   return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint'
     ? String(value)
     : 'unknown';
 }
 
 /**
- * Makes any text fit for an index name.
+ * Makes any text fit for the name of an index or data stream.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create, "Path parameters".
+ *
+ * @param bytesMax how long it may be
  */
-export function sanitise(name: string): string {
-  const safe = name
-    .toLowerCase()
-    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-    .replaceAll(/[\\/*?"<>|,#:\s\u0000-\u001f]/g, '-')
-    .replace(/^[-_+.]+/, '');
-  const short = Buffer.byteLength(safe) > LENGTH_MAX ? cutToBytes(safe, LENGTH_MAX) : safe;
+export function sanitise(name: string, bytesMax = LENGTH_MAX): string {
+  const safe = name.toLowerCase().replaceAll(FORBIDDEN, '-').replace(LEADING, '');
+  const short = Buffer.byteLength(safe) > bytesMax ? cutToBytes(safe, bytesMax) : safe;
   return short === '' ? 'unknown' : short;
+}
+
+/** Why Elasticsearch would not accept a name, as the end of a sentence about it. */
+export function nameFault(name: string, bytesMax = LENGTH_MAX): string | undefined {
+  const rules = `(lower case; none of \\ / * ? " < > | , # : or space; no - _ + or . at the beginning; at most ${bytesMax} bytes)`;
+  const because = (why: string): string => `is not a name that Elasticsearch accepts: ${why} ${rules}`;
+  if (name === '') return because('it is empty');
+  const capital = [...name].find((character) => character.toLowerCase() !== character);
+  if (capital !== undefined) return because(`it has the upper-case letter '${capital}'`);
+  const [forbidden] = name.match(FORBIDDEN) ?? [];
+  if (forbidden !== undefined) return because(`it has the character ${JSON.stringify(forbidden)}`);
+  const [leading = ''] = LEADING.exec(name) ?? [];
+  if (leading.startsWith('.'))
+    return because("it begins with '.', as hidden indices and those of Elasticsearch do");
+  if (leading !== '') return because(`it begins with '${leading.charAt(0)}'`);
+  const bytes = Buffer.byteLength(name);
+  return bytes > bytesMax ? because(`it is ${bytes} bytes long`) : undefined;
 }
 
 function cutToBytes(text: string, bytes: number): string {

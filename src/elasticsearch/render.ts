@@ -1,5 +1,5 @@
 import type { Decoded } from '../codec/decode.ts';
-import { type ExactValue, stringifyExact } from '../codec/exact-json.ts';
+import { type ExactValue, noteCopy, stringifyExact } from '../codec/exact-json.ts';
 import { type LazyEvent, lazyOf } from '../codec/lazy-event.ts';
 import type { Config } from '../config/schema.ts';
 import { LogweirError } from '../errors.ts';
@@ -8,7 +8,10 @@ import type { Event } from '../transform/api.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
 import { targetOf } from '../transform/route.ts';
-import { compileIndexName, eventTime, parseTime, sanitise } from './index-name.ts';
+import { timestampInstead } from './event-time.ts';
+import { DATA_STREAM_LENGTH_MAX, compileIndexName, nameFault, sanitise } from './index-name.ts';
+
+const TIMESTAMP = '@timestamp';
 
 /** Makes documents of events: index, id, and the JSON line. */
 export interface Renderer {
@@ -35,9 +38,8 @@ function indexRenderer(template: string): Renderer {
       writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
     event: (settlement, event, output, exact) => {
       const lazy = lazyOf(event, exact);
-      const source = sourceOf(event, lazy, exact);
       const target = routedTo(lazy?.behind ?? event) ?? name(event, settlement.record.timestamp);
-      return writer.write(settlement, target, output, source);
+      return writer.write(settlement, target, output, sourceOf(event, lazy, exact));
     },
   };
 }
@@ -45,21 +47,33 @@ function indexRenderer(template: string): Renderer {
 /** `create`, since data streams are append-only; every document has a `@timestamp`. */
 function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch']['data_stream']): Renderer {
   const stream = `${type}-${dataset}-${namespace}`;
-  if (!/^[a-z0-9][a-z0-9_.-]{0,252}$/.test(stream)) {
-    throw new LogweirError(
-      'CONFIG',
-      `elasticsearch.data_stream: '${stream}' is not a name that Elasticsearch accepts`,
-    );
-  }
+  const fault = nameFault(stream, DATA_STREAM_LENGTH_MAX);
+  if (fault !== undefined)
+    throw new LogweirError('CONFIG', `elasticsearch.data_stream: '${stream}' ${fault}`);
   const writer = new DocumentWriter('create');
   const event: Renderer['event'] = (settlement, value, output, exact) => {
-    const { record } = settlement;
-    if (parseTime(value['@timestamp']) === undefined) {
-      value['@timestamp'] = new Date(eventTime(value, '@timestamp', record.timestamp)).toISOString();
-    }
     const lazy = lazyOf(value, exact);
-    const target = routedTo(lazy?.behind ?? value) ?? stream;
-    return writer.write(settlement, target, output, sourceOf(value, lazy, exact));
+    const target = routedTo(lazy?.behind ?? value, DATA_STREAM_LENGTH_MAX) ?? stream;
+    const timestamp = timestampInstead(value, settlement.record.timestamp);
+    if (timestamp === undefined)
+      return writer.write(settlement, target, output, sourceOf(value, lazy, exact));
+    const before = value[TIMESTAMP];
+    if (!isInJson(before)) {
+      const source = sourceOf(value, lazy, exact);
+      return writer.write(settlement, target, output, source, `"${TIMESTAMP}":"${timestamp}"`);
+    }
+    // A transform may have kept the event: it never sees this.
+    if (lazy === undefined || lazy.whole !== undefined) {
+      const copy = { ...(lazy?.whole ?? value), [TIMESTAMP]: timestamp };
+      noteCopy(value, copy);
+      return writer.write(settlement, target, output, stringifyExact(copy, lazy ?? exact));
+    }
+    value[TIMESTAMP] = timestamp;
+    try {
+      return writer.write(settlement, target, output, lazy);
+    } finally {
+      value[TIMESTAMP] = before;
+    }
   };
   return {
     needsEvent: true,
@@ -78,11 +92,16 @@ function sourceOf(
   exact: ExactValue | undefined,
 ): string | LazyEvent {
   if (lazy === undefined) return stringifyExact(event, exact);
-  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole);
+  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole, lazy);
+}
+
+/** Whether a field with that value is written at all. */
+function isInJson(value: unknown): boolean {
+  return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol';
 }
 
 /** Where a transform has sent the event by itself. */
-function routedTo(event: Event): string | undefined {
+function routedTo(event: Event, bytesMax?: number): string | undefined {
   const target = targetOf(event);
-  return target === undefined ? undefined : sanitise(target);
+  return target === undefined ? undefined : sanitise(target, bytesMax);
 }

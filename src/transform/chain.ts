@@ -4,6 +4,7 @@ import { define } from '../codec/field-path.ts';
 import { messageOf } from '../errors.ts';
 import { isRawJson, noteCopy } from '../codec/exact-json.ts';
 import { copyTarget } from './route.ts';
+import type { RecordWatch } from './record-watch.ts';
 
 /** What to do with an event when its transform throws, or returns what is no event. */
 export type OnError = 'dead_letter' | 'drop' | 'keep' | 'hold';
@@ -59,17 +60,11 @@ const CLOSE_MS = 5000;
 /** Told about every error of a transform, whatever its `on_error`. */
 export type OnStepError = (step: string, policy: OnError, error: Error) => void;
 
-/** Told which transform has which record in hand, for the case that it never comes back. */
-export interface ChainWatch {
-  enter(step: number, record: RecordInfo): void;
-  leave(): void;
-}
-
 /** The user's transforms in order. Sync transforms never await. */
 export class Chain {
   readonly steps: readonly Step[];
   readonly onError: OnStepError;
-  #watch: ChainWatch | null = null;
+  #watch: RecordWatch | null = null;
   #pending = 0;
 
   constructor(steps: readonly Step[], onError: OnStepError) {
@@ -116,7 +111,7 @@ export class Chain {
     await this.close();
   }
 
-  watch(watch: ChainWatch): void {
+  watch(watch: RecordWatch): void {
     this.#watch = watch;
   }
 

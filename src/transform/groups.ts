@@ -146,8 +146,7 @@ export class Groups {
   merge(group: Group): { event: Event; exact: ExactValue } {
     const [first] = group.members;
     const event = group.members.length === 1 && first !== undefined ? first.event : this.#merged(group);
-    const written = group.members.flatMap(({ exact }) => exact.written);
-    return { event, exact: { value: first?.exact.value, written } };
+    return { event, exact: { value: first?.exact.value } };
   }
 
   /** Forgets what was given up with its partition. */

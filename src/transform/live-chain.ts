@@ -2,13 +2,15 @@ import type { Metrics } from '../admin/metrics.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
+import type { RecordInfo } from './api.ts';
 import type { Chain } from './chain.ts';
 import { loadConfigWhole } from './load-config.ts';
 import { loadChain } from './loader.ts';
+import type { RecordWatch } from './record-watch.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** The chain of a running aggregator, which may be replaced by another one while records are read. */
-export class LiveChain {
+export class LiveChain implements RecordWatch {
   readonly #loaded: LoadedConfig;
   readonly #log: Log;
   readonly #stuckFd: number | null;
@@ -41,13 +43,19 @@ export class LiveChain {
     return this.#chain;
   }
 
-  /** Starts to watch that the transforms come back. */
+  /** Starts to watch that every record's way comes to an end. */
   watch(): void {
-    const steps = this.current.steps.map(({ name }) => name);
-    // Without transforms nothing of the user's runs, and nothing has to be watched.
-    this.#watchdog =
-      steps.length === 0 ? null : new Watchdog(steps, this.#loaded.config.stuck_after_ms, this.#stuckFd);
-    if (this.#watchdog !== null) this.current.watch(this.#watchdog);
+    const { stuck_after_ms: stuckAfterMs } = this.#loaded.config;
+    this.#watchdog = new Watchdog(namesOf(this.current), stuckAfterMs, this.#stuckFd);
+    this.current.watch(this.#watchdog);
+  }
+
+  enter(step: number, record: RecordInfo): void {
+    this.#watchdog?.enter(step, record);
+  }
+
+  leave(): void {
+    this.#watchdog?.leave();
   }
 
   /**
@@ -73,7 +81,6 @@ export class LiveChain {
   async #reload(use: (chain: Chain) => void): Promise<void> {
     const started = performance.now();
     const before = this.current;
-    const watchdogBefore = this.#watchdog;
     try {
       const loaded = await loadConfigWhole(this.#loaded.path);
       const chain = await this.#load(loaded);
@@ -82,8 +89,10 @@ export class LiveChain {
         return;
       }
       this.#chain = chain;
+      // First: records that were held go through it at once.
+      this.#watchdog?.rename(namesOf(chain));
+      if (this.#watchdog !== null) chain.watch(this.#watchdog);
       use(chain);
-      this.watch();
       const transforms = loaded.config.transforms.map(({ use: name }) => name);
       const ms = Math.round(performance.now() - started);
       this.#log.info({ transforms, ms }, 'reloaded: the new transforms are in use');
@@ -91,7 +100,6 @@ export class LiveChain {
       this.#log.error({ reason: messageOf(error) }, 'not reloaded: the old transforms go on');
       return;
     }
-    await watchdogBefore?.close();
     // Not waited for: what it is still doing may take as long as its time limit, and other reloads come before.
     void before.retire();
   }
@@ -119,4 +127,8 @@ export class LiveChain {
       places,
     );
   }
+}
+
+function namesOf(chain: Chain): string[] {
+  return chain.steps.map(({ name }) => name);
 }

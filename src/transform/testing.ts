@@ -56,7 +56,7 @@ export async function testTransform(
     const key = reduce?.key(event, record);
     if (groups !== null && key !== undefined) {
       const settlement = settlementOf(record, partitions);
-      const member = { event, settlement, exact: { value: event, written: [] } };
+      const member = { event, settlement, exact: { value: event } };
       const late = groups.passed(settlement.partition, record.timestamp);
       return merged([...late, ...groups.add(key, member, groups.begins(key, member))]);
     }

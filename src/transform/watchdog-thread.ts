@@ -1,13 +1,18 @@
 import { writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { NO_STEP, type TopicName, type WatchdogData, slots } from './watchdog.ts';
+import { NO_STEP, stepName } from './record-watch.ts';
+import { type WatchdogData, type WatchdogNames, slots } from './watchdog.ts';
 
 /** The watchdog's own thread: looks at the beats, and speaks where the main thread no longer can. */
 
-const { memory, steps, stuckAfterMs, fd, pid } = workerData as WatchdogData;
+const { memory, stuckAfterMs, fd, pid, ...data } = workerData as WatchdogData;
+let { steps } = data;
 const place = new Float64Array(memory);
 const topics = new Map<number, string>();
-parentPort?.on('message', ({ number, topic }: TopicName) => topics.set(number, topic));
+parentPort?.on('message', (names: WatchdogNames) => {
+  if ('steps' in names) steps = names.steps;
+  else topics.set(names.number, names.topic);
+});
 
 const LOOK_MS = Math.min(1000, stuckAfterMs / 4);
 let lastBeat = -1;
@@ -32,7 +37,7 @@ function tell(seconds: number): void {
           partition: place[slots.partition],
           offset: place[slots.offset],
         };
-  const stuck = { seconds, transform: steps[step] ?? null, record };
+  const stuck = { seconds, transform: stepName(step, steps), record };
   const line =
     fd === null
       ? {

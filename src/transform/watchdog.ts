@@ -1,11 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { RecordInfo } from './api.ts';
+import { NO_STEP, type RecordWatch } from './record-watch.ts';
 
 /** Where the event loop is: slots of an array that the watchdog's thread shares. */
 export const slots = { beat: 0, step: 1, topic: 2, partition: 3, offset: 4, count: 5 } as const;
-
-/** No transform is running. */
-export const NO_STEP = -1;
 
 /** What the thread is told when it starts. */
 export interface WatchdogData {
@@ -18,19 +16,19 @@ export interface WatchdogData {
   readonly pid: number;
 }
 
-/** A topic that the thread has to know by number. */
-export interface TopicName {
-  readonly number: number;
-  readonly topic: string;
-}
+/** What the thread has to know by number: a topic, or the transforms of another chain. */
+export type WatchdogNames =
+  { readonly number: number; readonly topic: string } | { readonly steps: readonly string[] };
 
 const BEAT_MS = 250;
 
 /**
- * Notices that the event loop does not turn any more, as in a transform's endless loop, and says which transform and which
- * record it is at. Only another thread can: it reads what {@link enter} has left in memory that both share.
+ * Notices that the event loop does not turn any more, as in a transform's endless loop, and says at which step and at which
+ * record it is. Only another thread can: it reads what {@link enter} has left in memory that both share.
  */
-export class Watchdog {
+export class Watchdog implements RecordWatch {
+  /** Resolves when the thread looks. */
+  readonly started: Promise<void>;
   readonly #place: Float64Array;
   readonly #thread: Worker;
   readonly #beats: NodeJS.Timeout;
@@ -53,6 +51,7 @@ export class Watchdog {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 },
     });
+    this.started = new Promise((resolve) => this.#thread.once('online', resolve));
     // It is no reason to stay; and without it everything goes on as before.
     this.#thread.unref();
     this.#thread.on('error', () => {});
@@ -60,7 +59,7 @@ export class Watchdog {
     this.#beats.unref();
   }
 
-  /** A transform is given a record. */
+  /** Something is done with a record. */
   enter(step: number, record: RecordInfo): void {
     const place = this.#place;
     if (record.topic !== this.#topic) this.#changeTopic(record.topic);
@@ -70,9 +69,14 @@ export class Watchdog {
     place[slots.step] = step;
   }
 
-  /** It has given it back. */
+  /** It is done. */
   leave(): void {
     this.#place[slots.step] = NO_STEP;
+  }
+
+  /** Another chain is in use. */
+  rename(steps: readonly string[]): void {
+    this.#tell({ steps });
   }
 
   async close(): Promise<void> {
@@ -84,13 +88,16 @@ export class Watchdog {
     this.#place[slots.beat] = (this.#place[slots.beat] ?? 0) + 1;
   }
 
+  #tell(names: WatchdogNames): void {
+    this.#thread.postMessage(names);
+  }
+
   #changeTopic(topic: string): void {
     let number = this.#topics.get(topic);
     if (number === undefined) {
       number = this.#topics.size;
       this.#topics.set(topic, number);
-      const name: TopicName = { number, topic };
-      this.#thread.postMessage(name);
+      this.#tell({ number, topic });
     }
     this.#topic = topic;
     this.#topicNumber = number;

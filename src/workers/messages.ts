@@ -37,7 +37,7 @@ export type ToSupervisor = z.output<typeof toSupervisorSchema>;
 /** The file descriptor on which a worker's watchdog tells where the event loop is stuck. */
 export const STUCK_FD = 4;
 
-/** Where an event loop is stuck; `record` is null outside of transforms. */
+/** Where an event loop is stuck: in a transform, or in `decode` or `render`; nulls where it is at no record. */
 export const stuckSchema = z.object({
   seconds: z.number(),
   transform: z.string().nullable(),

@@ -153,7 +153,7 @@ export class Supervisor {
     const { worker } = slot;
     this.#log.error(
       { worker, transform, record, seconds },
-      'a worker is stuck in a transform; it is killed and started again',
+      'a worker is stuck; it is killed and started again',
     );
     if (record !== null && this.#strikes.strike(record)) {
       this.#log.error(

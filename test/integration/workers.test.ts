@@ -123,6 +123,36 @@ it('a record that makes a transform hang is dead-lettered the second time; all o
   await lab.waitForLagZero();
 });
 
+const HANGS_LATE = `export default (event) => {
+  if (event.seq === 77) event.message = { toJSON() { for (;;); } };
+  return event;
+};`;
+
+it('a record that hangs behind the transforms, where its document is written, is dead-lettered the second time too', async () => {
+  const lab = await openLab({ partitions: 2 });
+  await lab.ledger.produce(lab.topic, events(0, 200));
+  const logweir = lab.start(
+    {
+      workers: 2,
+      stuck_after_ms: 1500,
+      transforms: [{ use: './hangs.js' }],
+      kafka: { session_timeout_ms: 6000 },
+    },
+    { 'hangs.js': HANGS_LATE },
+  );
+  await lab.waitForLagZero(90_000);
+  const stuck = logweir.log().filter(({ msg }) => msg?.startsWith('a worker is stuck'));
+  const at = [...lab.ledger.entries.values()].find(({ sequence }) => sequence === 77);
+  expect(stuck).toHaveLength(2);
+  expect(stuck[1]).toMatchObject({
+    transform: 'render',
+    record: { topic: lab.topic, partition: at?.partition, offset: at?.offset },
+  });
+  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(letters.map(({ headers }) => headers['logweir-reason'])).toEqual(['transform_stuck']);
+  expect(await expectOnceOrDeadLettered(lab, true)).toEqual({ deadLettered: 1, twice: 0 });
+});
+
 it('one process alone names the transform and the record that it is stuck at', async () => {
   const lab = await openLab({ partitions: 1 });
   await lab.ledger.produce(lab.topic, [{ seq: 77 }]);

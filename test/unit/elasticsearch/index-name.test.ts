@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { compileIndexName, eventTime } from '../../../src/elasticsearch/index-name.ts';
+import { eventTime } from '../../../src/elasticsearch/event-time.ts';
+import { compileIndexName } from '../../../src/elasticsearch/index-name.ts';
 import { LogweirError } from '../../../src/errors.ts';
 import { RECORD_TIME } from '../support/fakes.ts';
 
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object };
 const RECORD_DAY = '2026.01.02';
 
 function nameOf(template: string, event: Record<string, unknown> = {}, timestamp = RECORD_TIME): string {
@@ -40,6 +42,21 @@ describe('a date', () => {
     ['a comma before the fraction', '2025.12.31', '2025-12-31T23:59:59,999Z'],
     ['lower case', '2025.12.31', '2025-12-31t23:59:59z'],
     ['a zone without a colon', '2025.12.31', '2026-01-01T01:30:00+0200'],
+    ['a zone in hours', '2025.12.31', '2026-01-01T01:30:00+02'],
+    ['a year alone', '2025.01.01', '2025'],
+    ['a year and a month', '2025.12.01', '2025-12'],
+    ['an hour alone', '2025.12.31', '2026-01-01T01+02'],
+    ['digits as text', '2025.12.31', String(Date.UTC(2025, 11, 31, 23, 59))],
+    ['seconds as text', '2025.12.31', String(Date.UTC(2025, 11, 31, 23, 59) / 1000)],
+    ['microseconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59) * 1000],
+    ['nanoseconds as BigInt', '2025.12.31', BigInt(Date.UTC(2025, 11, 31, 23, 59)) * 1_000_000n],
+    ['seconds with more digits than a double has', '2025.12.31', rawJSON('1767225599.12345678901234567890')],
+    ['a Date', '2025.12.31', new Date(Date.UTC(2025, 11, 31, 23, 59))],
+    ['before 1970', '1969.12.31', '1969-12-31T23:59:59Z'],
+    ['before 1970 in milliseconds', '1969.12.31', -1],
+    ['the last millisecond of 9999', '9999.12.31', 253_402_300_799_999],
+    ['what would be the first of 10000 is in microseconds', '1978.01.11', 253_402_300_800_000],
+    ['the first millisecond of the year 0', '0000.01.01', -62_167_219_200_000],
   ])('comes from @timestamp in UTC: %s', (_name, day, timestamp) => {
     expect(nameOf('logs-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`logs-${day}`);
   });
@@ -86,8 +103,6 @@ describe('a date', () => {
     ['null', null],
     ['text that is no date', 'yesterday'],
     ['text that a lenient parser takes for a date', 'request 12'],
-    ['a year alone', '2025'],
-    ['a number as text', '1767139140000'],
     ['a date as people write it', '12/31/2025'],
     ['a date of RFC 2822', 'Wed, 31 Dec 2025 23:59:59 GMT'],
     ['text around a date', 'at 2025-12-31T23:59:59Z'],
@@ -97,11 +112,15 @@ describe('a date', () => {
     ['an object', { iso: '2020-01-01' }],
     ['a list', ['2020-01-01']],
     ['NaN', Number.NaN],
-    ['before 1970', '1969-12-31T23:59:59Z'],
-    ['beyond the year 9999', 253_402_300_800_000],
     ['beyond what a date can hold', 1e300],
-    ['a negative number', -1],
-    ['a BigInt', 9_007_199_254_740_993n],
+    ['a BigInt beyond the year 9999 in nanoseconds', 10n ** 21n],
+    ['a number of a thousand digits', rawJSON('1'.repeat(1000))],
+    ['a text of a million digits', '1'.repeat(1_000_000)],
+    ['a day that is in no calendar', '2025-02-30'],
+    ['a zone that is nowhere', '2025-12-31T00:00:00+19:00'],
+    ['the year 10000', '+10000-01-01T00:00:00Z'],
+    ['before the year 0', '-0001-12-31T23:59:59Z'],
+    ['an ISO week', '2025-W47-6T08:26:40Z'],
   ])("is the record's where the event's is broken: %s", (_name, timestamp) => {
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`l-${RECORD_DAY}`);
   });
@@ -148,6 +167,8 @@ describe('values from events are made fit for an index name', () => {
     [2.5, '2.5'],
     [false, 'false'],
     [9_007_199_254_740_993n, '9007199254740993'],
+    [rawJSON('1E400'), '1e400'],
+    ['half a\ud83d pair', 'half-a--pair'],
     ['', 'unknown'],
     [null, 'unknown'],
     [undefined, 'unknown'],
@@ -192,6 +213,25 @@ describe('values from events are made fit for an index name', () => {
       nameOf('l-{{kubernetes.namespace}}-{{ host }}', { kubernetes: { namespace: 'Prod' }, host: 'h1' }),
     ).toBe('l-prod-h1');
   });
+});
+
+it.each([
+  ['Logs', "it has the upper-case letter 'L'"],
+  ['été-É', "it has the upper-case letter 'É'"],
+  ['.logs', "it begins with '.', as hidden indices and those of Elasticsearch do"],
+  ['..', "it begins with '.'"],
+  ['_logs', "it begins with '_'"],
+  ['-logs', "it begins with '-'"],
+  ['+{{service}}', "it begins with '+'"],
+  ['a b', 'it has the character " "'],
+  ['a:{{service}}', 'it has the character ":"'],
+  ['a#b', 'it has the character "#"'],
+  ['a"b', 'it has the character "\\""'],
+  ['a\tb', 'it has the character "\\t"'],
+  ['é'.repeat(128), 'it is 256 bytes long'],
+  ['', 'it is empty'],
+])('what is wrong with the name %j is said: %s', (template, why) => {
+  expect(() => compileIndexName(template)).toThrow(`is not a name that Elasticsearch accepts: ${why}`);
 });
 
 describe('a template that can never give a name is a configuration error that says what is wrong', () => {

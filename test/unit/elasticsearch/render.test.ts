@@ -4,7 +4,7 @@ import type { Document } from '../../../src/elasticsearch/document.ts';
 import { documentId } from '../../../src/elasticsearch/document-id.ts';
 import { type Renderer, createRenderer } from '../../../src/elasticsearch/render.ts';
 import { LogweirError } from '../../../src/errors.ts';
-import type { Event } from '../../../src/transform/api.ts';
+import { type Event, routeTo } from '../../../src/transform/api.ts';
 import { configOf } from '../support/config.ts';
 import { RECORD_TIME, received, sourceRecord } from '../support/fakes.ts';
 
@@ -13,15 +13,26 @@ const ID = documentId(sourceRecord({ offset: 7 }));
 const renderer = (elasticsearch: string): Renderer =>
   createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch);
 
-function decoded(text: string): Decoded {
-  const result = decode(Buffer.from(text), 'json');
+/** An event is parsed at once, or where it is looked into. */
+const LAZILY: [string, boolean][] = [
+  ['', false],
+  [' (lazily)', true],
+];
+
+function decoded(text: string, lazily = false): Decoded {
+  const result = decode(Buffer.from(text), 'json', lazily);
   if (result.kind === 'poison') throw new Error(result.message);
   return result;
 }
 
 /** The document of a record that was parsed and not changed. */
-function render(by: Renderer, text: string, change: (event: Event) => Event = (event) => event): Document {
-  const exact = decoded(text).parse();
+function render(
+  by: Renderer,
+  text: string,
+  change: (event: Event) => Event = (event) => event,
+  lazily = false,
+): Document {
+  const exact = decoded(text, lazily).event();
   return by.event(received({ offset: 7 }).settlement, change(exact.value as Event), 0, exact);
 }
 
@@ -58,6 +69,43 @@ describe('in index mode', () => {
     expect(render(renderer('{ index: "l-{{@timestamp|yyyy.MM.dd}}" }'), '{"a":1}').index).toBe(
       'l-2026.01.02',
     );
+  });
+
+  it.each([
+    ['seconds that end in 0', '{"@timestamp":1763800000.120}', '2025.11.22'],
+    ['seconds that do not', '{"@timestamp":1763800000.123}', '2025.11.22'],
+    ['milliseconds in another notation', '{"@timestamp":1.763800000123E12}', '2025.11.22'],
+    ['nanoseconds', '{"@timestamp":1763800000123456789}', '2025.11.22'],
+    ['more digits than a double has', '{"@timestamp":1763800000.12345678901234567890}', '2025.11.22'],
+    ['`timestamp`', '{"timestamp":1763800000.10}', '2025.11.22'],
+  ])('the way a number is written does not change the index: %s', (_, text, day) => {
+    const document = render(renderer('{ index: "l-{{@timestamp|yyyy.MM.dd}}" }'), text);
+    expect(document).toMatchObject({ index: `l-${day}`, source: text });
+  });
+
+  it.each([
+    ['7', '7'],
+    ['7.0', '7'],
+    ['7e0', '7'],
+    ['2.50', '2.5'],
+    ['-0', '0'],
+    ['9007199254740993', '9007199254740993'],
+    ['0.12345678901234567890', '0.12345678901234567890'],
+    ['1E400', '1e400'],
+  ])('a number in a name is as JavaScript prints it: %s → %s', (number, printed) => {
+    const text = `{"tenant":${number}}`;
+    const document = render(renderer('{ index: "l-{{tenant}}" }'), text);
+    expect(document).toMatchObject({ index: `l-${printed}`, source: text });
+  });
+
+  it('an event that a transform has kept is not changed when it is written', () => {
+    const kept: Event[] = [];
+    const text = '{"price":12.50,"items":[{"n":1.0}],"id":9007199254740993}';
+    render(renderer('{ index: app-logs }'), text, (event) => {
+      kept.push(event);
+      return event;
+    });
+    expect(kept).toEqual([{ price: 12.5, items: [{ n: 1 }], id: 9_007_199_254_740_993n }]);
   });
 
   it('adds nothing to the event', () => {
@@ -112,17 +160,103 @@ describe('in data_stream mode', () => {
     expect((JSON.parse(source) as Event)['@timestamp']).toBe(expected);
   });
 
-  it.each(['null', '""', '"soon"', '{}', '-1'])(
-    'a @timestamp of %s is replaced by that of the record',
-    (broken) => {
-      const { source } = render(renderer(STREAM), `{"@timestamp":${broken}}`);
-      expect(source).toBe('{"@timestamp":"2026-01-02T03:04:05.678Z"}');
+  it.each(LAZILY)(
+    'a @timestamp of null is replaced by that of the record, where it stands%s',
+    (_, lazily) => {
+      const { source } = render(renderer(STREAM), '{"@timestamp":null,"n":1}', undefined, lazily);
+      expect(source).toBe('{"@timestamp":"2026-01-02T03:04:05.678Z","n":1}');
     },
   );
 
-  it('a @timestamp that is there stays as it is, to the letter', () => {
-    const text = '{"@timestamp":"2025-06-07T08:09:10.123456789+02:00"}';
-    expect(render(renderer(STREAM), text).source).toBe(text);
+  it.each([
+    ['nanoseconds', '"2025-06-07T08:09:10.123456789+02:00"'],
+    ['milliseconds', '1763800000123'],
+    ['milliseconds with a fraction', '1763800000123.450'],
+    ['milliseconds as text', '"1763800000123"'],
+    ['a zone in hours', '"2025-11-22T09:26:40+01"'],
+    ['before 1970', '"1969-07-20T20:17:40Z"'],
+    ['before 1970 in milliseconds', '-14182940000'],
+    ['a year', '2025'],
+    ['the epoch', '0'],
+    ['a small number, in milliseconds as Elasticsearch has it', '86400000'],
+    ['a list of one', '["2025-11-22"]'],
+    ['a time that it refuses', '"2025-W47-6T08:26:40Z"'],
+    ['a space for the T, which it refuses', '"2025-11-22 08:26:40"'],
+    ['no time at all', '"soon"'],
+    ['empty text', '""'],
+    ['an object', '{"at":1}'],
+    ['a boolean', 'true'],
+    ['more than any unit has', '1e400'],
+    ['a number beyond all times', '1763800000123456789000'],
+  ])('a @timestamp that Elasticsearch reads, or refuses, stays to the letter: %s', (_, timestamp) => {
+    const text = `{"@timestamp":${timestamp}}`;
+    for (const [, lazily] of LAZILY) {
+      expect(render(renderer(STREAM), text, undefined, lazily).source).toBe(text);
+    }
+  });
+
+  it.each([
+    ['seconds', '1763800000', '2025-11-22T08:26:40.000Z'],
+    ['seconds as text', '"1763800000"', '2025-11-22T08:26:40.000Z'],
+    ['seconds with a fraction', '1763800000.018632', '2025-11-22T08:26:40.018632Z'],
+    ['seconds with a fraction that ends in 0', '1763800000.120', '2025-11-22T08:26:40.120Z'],
+    ['seconds in another notation', '1.7638e9', '2025-11-22T08:26:40.000Z'],
+    ['seconds in nanoseconds', '1763800000.123456789', '2025-11-22T08:26:40.123456789Z'],
+    ['seconds with more digits than that', '1763800000.1234567891234', '2025-11-22T08:26:40.123456789Z'],
+    ['the first second that is none of 1973', '100000000', '1973-03-03T09:46:40.000Z'],
+    ['the last second', '99999999999', '5138-11-16T09:46:39.000Z'],
+    ['microseconds', '1763800000123456', '2025-11-22T08:26:40.123456Z'],
+    ['microseconds as text', '"1763800000123456"', '2025-11-22T08:26:40.123456Z'],
+    ['nanoseconds', '1763800000123456789', '2025-11-22T08:26:40.123456789Z'],
+  ])('a @timestamp in another unit becomes a date with all its digits: %s', (_, timestamp, expected) => {
+    for (const [, lazily] of LAZILY) {
+      const { source } = render(renderer(STREAM), `{"@timestamp":${timestamp},"n":1.50}`, undefined, lazily);
+      expect(source).toBe(`{"@timestamp":"${expected}","n":1.50}`);
+    }
+  });
+
+  it.each([
+    ['a date in nanoseconds', '"2025-11-22T08:26:40.123456789Z"', '2025-11-22T08:26:40.123456789Z'],
+    ['a date in another zone', '"2025-11-22T09:26:40.5+01"', '2025-11-22T08:26:40.500Z'],
+    ['a space for the T', '"2025-11-22 08:26:40,25"', '2025-11-22T08:26:40.250Z'],
+    ['milliseconds with a fraction', '1763800000123.456', '2025-11-22T08:26:40.123456Z'],
+    ['seconds', '1763800000.5', '2025-11-22T08:26:40.500Z'],
+    ['nanoseconds', '1763800000123456789', '2025-11-22T08:26:40.123456789Z'],
+    ['before 1970', '"1969-07-20T20:17:40.25Z"', '1969-07-20T20:17:40.250Z'],
+  ])('a @timestamp that is made of `timestamp` keeps its digits: %s', (_, timestamp, expected) => {
+    for (const [, lazily] of LAZILY) {
+      const { source } = render(renderer(STREAM), `{"timestamp":${timestamp}}`, undefined, lazily);
+      expect(source).toBe(`{"timestamp":${timestamp},"@timestamp":"${expected}"}`);
+    }
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a Date', new Date(1_763_800_000_123), '{"@timestamp":"2025-11-22T08:26:40.123Z"}'],
+    ['NaN, which is null in JSON', Number.NaN, '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
+    ['a Date that is none', new Date('soon'), '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
+    ['undefined', undefined, '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
+  ])('a @timestamp that a transform has set: %s', (_, timestamp, expected) => {
+    for (const [, lazily] of LAZILY) {
+      const { source } = render(
+        renderer(STREAM),
+        '{"a":1}',
+        (event) => {
+          delete event['a'];
+          event['@timestamp'] = timestamp;
+          return event;
+        },
+        lazily,
+      );
+      expect(source).toBe(expected);
+    }
+  });
+
+  it.each(LAZILY)('an event that a transform has kept is not changed by it%s', (_, lazily) => {
+    for (const text of ['{}', '{"n":1}', '{"@timestamp":null,"n":1}', '{"@timestamp":1763800000,"n":1.0}']) {
+      let kept: Event = {};
+      render(renderer(STREAM), text, (event) => (kept = event), lazily);
+      expect({ ...kept }).toEqual(JSON.parse(text));
+    }
   });
 
   it('a record that nobody looked into gets its @timestamp too, and keeps its numbers', () => {
@@ -131,13 +265,21 @@ describe('in data_stream mode', () => {
     expect(source).toBe('{"id":9007199254740993,"n":1.0,"@timestamp":"2026-01-02T03:04:05.678Z"}');
   });
 
-  it.each(['Logs', 'lo gs', '-logs', 'a*', 'a"b', 'a/b', 'x'.repeat(250)])(
+  it.each(['Logs', 'lo gs', '-logs', 'a*', 'a"b', 'a/b', 'a:b', '.ds-logs', 'x'.repeat(222)])(
     'a name that Elasticsearch refuses (%.10s) is a configuration error',
     (type) => {
       const create = (): Renderer =>
         renderer(`{ mode: data_stream, data_stream: { type: ${JSON.stringify(type)} } }`);
       expect(create).toThrow(LogweirError);
-      expect(create).toThrow(/not a name that Elasticsearch accepts/);
+      expect(create).toThrow(/not a name that Elasticsearch accepts: it /);
     },
   );
+
+  it('a name leaves room for what Elasticsearch puts around it', () => {
+    const type = 'x'.repeat(233 - '-app-default'.length);
+    const by = renderer(`{ mode: data_stream, data_stream: { type: ${type}, dataset: app } }`);
+    expect(render(by, '{"a":1}').index).toBe(`${type}-app-default`);
+    const routed = render(by, '{"a":1}', (event) => routeTo(event, 'y'.repeat(300)));
+    expect(routed.index).toBe('y'.repeat(233));
+  });
 });

@@ -11,6 +11,7 @@ import { RejectStorm } from '../../../src/reject-storm.ts';
 import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
 import type { ReduceTransform, TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type OnError } from '../../../src/transform/chain.ts';
+import type { RecordWatch } from '../../../src/transform/record-watch.ts';
 import type { Quarantine } from '../../../src/workers/quarantine.ts';
 import { configOf } from './config.ts';
 import { type Deferred, deferred, sourceRecord } from './fakes.ts';
@@ -37,6 +38,7 @@ export interface LabOptions {
   deadLetters?: DeadLetters;
   takeRejected?: () => Document[];
   quarantine?: Quarantine;
+  watch?: RecordWatch;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
 }
@@ -78,10 +80,13 @@ export class PipelineLab implements DeadLetters {
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
     this.storm = new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} });
+    const chain = chainOf(transforms);
+    if (options.watch !== undefined) chain.watch(options.watch);
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
       codec,
-      chain: chainOf(transforms),
+      chain,
+      watch: options.watch,
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
       documents: {
         add: (document) => void this.documents.push(document),

@@ -1,0 +1,176 @@
+/**
+ * The times that events say, read as Elasticsearch reads a field of its default date format (`strict_date_optional_time||epoch_millis`), and
+ * numbers of other units by their size. One reading for names of indices and for `@timestamp` of data streams, so that a document never
+ * lies in the index of another day.
+ */
+import { fieldAt } from '../codec/field-path.ts';
+import { isRawJson } from '../codec/literals.ts';
+
+/** ISO 8601, down to a year alone; with a space for the T and in lower case, too. Without a zone it is UTC, whatever the machine's is. */
+const ISO_DATE =
+  /^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](?:(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?)?)?)?)?$/i;
+const DECIMAL = /^(-?)(\d+)(?:\.(\d*))?$/;
+/** What is longer is no time. */
+const LENGTH_MAX = 64;
+const MS_PER_HOUR = 3_600_000;
+const ZONE_MAX_MS = 18 * MS_PER_HOUR;
+/** Fractions of a second have no more digits in Elasticsearch. */
+const NANOSECOND_DIGITS = 9;
+const MICROSECOND_DIGITS = 6;
+const MILLISECOND_DIGITS = 3;
+const YEAR_DIGITS = 4;
+const HYPHEN = 0x2d;
+
+/** Times have years of four digits. */
+const TIME_MIN = Date.UTC(-1, 12);
+const TIME_MAX = Date.UTC(10_000, 0) - 1;
+
+/** Numbers from the first to below the second are in seconds: in ms they would be of 1970 to 1973. */
+const SECONDS_FROM = 100_000_000;
+const SECONDS_BELOW = 100_000_000_000;
+/** What is beyond the year 9999 in ms is in µs, and what is beyond it in µs in ns. */
+const MICROSECONDS_FROM = TIME_MAX + 1;
+const NANOSECONDS_FROM = MICROSECONDS_FROM * 1000;
+
+/** A point in time. */
+interface Moment {
+  /** Whole milliseconds since the epoch. */
+  readonly ms: number;
+  /** The fraction of its second, all digits that were given. */
+  readonly fraction: string;
+}
+
+/**
+ * The time that a value says, in ms since the epoch.
+ *
+ * @returns undefined where it says none between the years 0 and 9999
+ */
+export function parseTime(value: unknown): number | undefined {
+  // Mostly it is in milliseconds already.
+  if (typeof value === 'number' && value >= SECONDS_BELOW && value <= TIME_MAX) return Math.floor(value);
+  return momentOf(value)?.ms;
+}
+
+/**
+ * The time of an event, in ms: `@timestamp`, else `timestamp` as Vector's agents write it, else the record's. Never the wall
+ * clock, so that a replay lands in the same index.
+ */
+export function eventTime(event: Record<string, unknown>, path: string, recordTimestamp: number): number {
+  const own =
+    parseTime(fieldAt(event, path)) ?? (path === '@timestamp' ? parseTime(event['timestamp']) : undefined);
+  return own ?? recordTime(recordTimestamp);
+}
+
+/**
+ * What is to stand under `@timestamp` of a document of a data stream instead of what the event has there.
+ *
+ * @returns undefined where it stays to the letter: Elasticsearch reads it, or rejects it, and then the dead letter shows it
+ */
+export function timestampInstead(
+  event: Record<string, unknown>,
+  recordTimestamp: number,
+): string | undefined {
+  const value = event['@timestamp'];
+  // Most are dates: no number has a hyphen there.
+  if (typeof value === 'string' && value.charCodeAt(YEAR_DIGITS) === HYPHEN) return undefined;
+  if (isMissing(value)) {
+    const fallback = { ms: recordTime(recordTimestamp), fraction: '' };
+    return isoOf(momentOf(event['timestamp']) ?? fallback);
+  }
+  const text = decimalOf(value);
+  // Another unit would be taken for a time of 1970, or for one tens of thousands of years ahead.
+  if (text === undefined || unitOf(Number(text)) === MILLISECOND_DIGITS) return undefined;
+  const moment = momentOf(value);
+  return moment === undefined ? undefined : isoOf(moment);
+}
+
+/** Whether it is `null` in JSON, or nothing at all. */
+function isMissing(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime());
+  return value === null || value === undefined || typeof value === 'function' || typeof value === 'symbol';
+}
+
+function recordTime(timestamp: number): number {
+  return Math.min(TIME_MAX, Math.max(0, timestamp));
+}
+
+function momentOf(value: unknown): Moment | undefined {
+  if (value instanceof Date) return within({ ms: value.getTime(), fraction: '' });
+  if (typeof value === 'string' && value.length <= LENGTH_MAX) {
+    const match = ISO_DATE.exec(value);
+    if (match !== null) return within(isoMoment(match));
+  }
+  const text = decimalOf(value);
+  return text === undefined ? undefined : within(decimalMoment(text));
+}
+
+function within(moment: Moment | undefined): Moment | undefined {
+  return moment !== undefined && moment.ms >= TIME_MIN && moment.ms <= TIME_MAX ? moment : undefined;
+}
+
+function isoMoment(match: RegExpExecArray): Moment | undefined {
+  const [, year = '', month = '01', day = '01', hour = '00', minute = '00', second = '00', fraction = ''] =
+    match;
+  const time = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const offset = offsetOf(match[8] ?? 'Z');
+  // JavaScript takes 30 February for a day in March, and 24:00.
+  if (Number.isNaN(time) || hour === '24' || new Date(time).getUTCDate() !== Number(day)) return undefined;
+  if (offset === undefined) return undefined;
+  return { ms: time - offset + msOf(fraction), fraction };
+}
+
+/** Of a zone, in ms. */
+function offsetOf(zone: string): number | undefined {
+  if (zone === 'Z' || zone === 'z') return 0;
+  const digits = zone.replaceAll(':', '').slice(1).padEnd(6, '0');
+  const [hours, minutes, seconds] = [0, 2, 4].map((at) => Number(digits.slice(at, at + 2))) as [
+    number,
+    number,
+    number,
+  ];
+  const offset = hours * MS_PER_HOUR + minutes * 60_000 + seconds * 1000;
+  if (minutes > 59 || seconds > 59 || offset > ZONE_MAX_MS) return undefined;
+  return zone.startsWith('-') ? -offset : offset;
+}
+
+/** The digits of a number, however it is held. */
+function decimalOf(value: unknown): string | undefined {
+  let text: string | undefined;
+  if (typeof value === 'string') text = value;
+  else if (typeof value === 'number') text = String(value);
+  else if (typeof value === 'bigint') text = BigInt.asIntN(128, value) === value ? String(value) : undefined;
+  else if (isRawJson(value)) text = value.rawJSON;
+  return text !== undefined && text.length <= LENGTH_MAX && DECIMAL.test(text) ? text : undefined;
+}
+
+function decimalMoment(text: string): Moment | undefined {
+  const [, sign = '', whole = '', decimals = ''] = DECIMAL.exec(text) ?? [];
+  const number = Number(text);
+  if (sign === '-') return { ms: Math.floor(number), fraction: '' };
+  // As Elasticsearch has it.
+  if (whole.length === YEAR_DIGITS && decimals === '')
+    return { ms: Date.parse(`${whole}-01-01T00:00:00Z`), fraction: '' };
+  const unit = unitOf(number);
+  const digits = whole.padStart(unit + 1, '0');
+  const fraction = digits.slice(digits.length - unit) + decimals;
+  return { ms: Number(digits.slice(0, digits.length - unit)) * 1000 + msOf(fraction), fraction };
+}
+
+/** How many digits of a number are behind its seconds. */
+function unitOf(number: number): number {
+  if (number >= SECONDS_FROM && number < SECONDS_BELOW) return 0;
+  if (number < MICROSECONDS_FROM) return MILLISECOND_DIGITS;
+  return number < NANOSECONDS_FROM ? MICROSECOND_DIGITS : NANOSECOND_DIGITS;
+}
+
+function msOf(fraction: string): number {
+  return fraction === '' ? 0 : Number(fraction.slice(0, MILLISECOND_DIGITS).padEnd(MILLISECOND_DIGITS, '0'));
+}
+
+/** In UTC, with milliseconds at least and nanoseconds at most. */
+function isoOf({ ms, fraction }: Moment): string {
+  const iso = new Date(ms).toISOString();
+  const finer = fraction.slice(MILLISECOND_DIGITS, NANOSECOND_DIGITS);
+  return finer === '' ? iso : `${iso.slice(0, -1)}${finer}Z`;
+}
