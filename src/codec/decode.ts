@@ -96,7 +96,7 @@ function poisonOf(fault: number, position: number, value: Buffer): Poison {
 /** Taken off, it would change the bytes of a record that nobody looks into; left on, Elasticsearch would see it. */
 function byteOrderMark(value: Buffer): Poison | undefined {
   const remedy = 'write the record as UTF-8 without it';
-  if (value.indexOf('\uFEFF') === 0)
+  if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf)
     return poison('invalid_json', `the value begins with a byte order mark (BOM, U+FEFF): ${remedy}`);
   const isUtf16 = (value[0] === 0xff && value[1] === 0xfe) || (value[0] === 0xfe && value[1] === 0xff);
   if (!isUtf16) return undefined;

@@ -28,6 +28,10 @@ function leavesOf(value: unknown): unknown[] {
   return Object.values(value).flatMap(leavesOf);
 }
 
+function sortedLeavesOf(value: unknown): string[] {
+  return leavesOf(value).map(String).toSorted();
+}
+
 /** A name with dots under another one: to Elasticsearch a leaf that is an object too. */
 function isRefused(event: Event): boolean {
   const names = new Set(
@@ -96,9 +100,9 @@ describe('flatten', () => {
   it('loses nothing, and makes nothing that Elasticsearch must refuse', async () => {
     await fc.assert(
       fc.asyncProperty(anyEvent, async (event) => {
-        const before = leavesOf(event).toSorted();
+        const before = sortedLeavesOf(event);
         const flat = await run(flatten, event);
-        expect(leavesOf(flat).toSorted()).toEqual(before);
+        expect(sortedLeavesOf(flat)).toEqual(before);
         expect({ flat, isRefused: isRefused(flat) }).toEqual({ flat, isRefused: false });
       }),
       { numRuns: 500 },
@@ -138,8 +142,8 @@ describe('flatten', () => {
 it('unflatten loses nothing', async () => {
   await fc.assert(
     fc.asyncProperty(anyEvent, async (event) => {
-      const before = leavesOf(event).toSorted();
-      expect(leavesOf(await run(unflatten, event)).toSorted()).toEqual(before);
+      const before = sortedLeavesOf(event);
+      expect(sortedLeavesOf(await run(unflatten, event))).toEqual(before);
     }),
     { numRuns: 500 },
   );
@@ -190,10 +194,10 @@ describe('limit-fields', () => {
   it('loses nothing of any event', async () => {
     await fc.assert(
       fc.asyncProperty(anyEvent, fc.integer({ min: 1, max: 4 }), async (event, max_fields) => {
-        const before = leavesOf(event).toSorted();
+        const before = sortedLeavesOf(event);
         const { overflow, ...kept } = await run(limitFields, event, { max_fields, max_depth: 2 });
         const rest: unknown = overflow === undefined ? {} : JSON.parse(overflow as string);
-        expect([...leavesOf(kept), ...leavesOf(rest)].toSorted()).toEqual(before);
+        expect(sortedLeavesOf([kept, rest])).toEqual(before);
       }),
       { numRuns: 500 },
     );
@@ -317,12 +321,8 @@ describe('ecs', () => {
     await fc.assert(
       fc.asyncProperty(fc.dictionary(key, value), kind, async (fields, source_type) => {
         const event = JSON.parse(JSON.stringify({ ...fields, source_type })) as Event;
-        const before = leavesOf(event).map(String).toSorted();
-        expect(
-          leavesOf(await run(ecs, event))
-            .map(String)
-            .toSorted(),
-        ).toEqual(before);
+        const before = sortedLeavesOf(event);
+        expect(sortedLeavesOf(await run(ecs, event))).toEqual(before);
       }),
       { numRuns: 500 },
     );

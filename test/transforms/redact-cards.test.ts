@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { testTransform } from 'logweir/testing';
 import redact from '../../transforms/redact.ts';
 import { isCard, replaceCards } from '../../src/transform/secrets/cards.ts';
+import { cpuMs } from '../support/cpu.ts';
 import { seededRandom } from '../support/random.ts';
 
 const random = seededRandom(15);
@@ -52,7 +53,7 @@ function neighbour(): string {
 }
 
 it.each(ISSUERS)('a card of %s is never readable, whatever stands beside it', (_name, prefixes, lengths) => {
-  for (let round = 0; round < 1500; round++) {
+  for (let round = 0; round < 500; round++) {
     const card = cardOf(pick(prefixes), pick(lengths));
     const text = written(card);
     const before = neighbour() + pick([' ', '-', '.', ',', ' - ', '%20', ': ', '+']);
@@ -71,7 +72,7 @@ it.each(ISSUERS)('a card of %s is never readable, whatever stands beside it', (_
 
 describe('what is no card', () => {
   const rate = (make: () => string): number => {
-    const rounds = 20_000;
+    const rounds = 5000;
     let hits = 0;
     for (let round = 0; round < rounds; round++) {
       const text = make();
@@ -158,13 +159,7 @@ describe('hostile text takes time in proportion to its length', () => {
       const apply = await testTransform(redact, { find: ALL });
       const bestOf = async (length: number): Promise<number> => {
         const message = part.repeat(length / part.length);
-        let best = Infinity;
-        for (let round = 0; round < 3; round++) {
-          const start = performance.now();
-          await apply({ message });
-          best = Math.min(best, performance.now() - start);
-        }
-        return best;
+        return cpuMs(() => apply({ message }), 2);
       };
       await bestOf(16_384);
       const [once, eightfold] = [await bestOf(16_384), await bestOf(131_072)];
