@@ -281,8 +281,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a dead letter that a pipeline has dropped counts as written',
     file: 'src/pipeline.ts',
-    search: "else this.rejected(document, to, 'it is not in its index');",
-    replace: 'else document.acknowledged();',
+    search: "return this.rejected(document, to, 'it is not in its index');",
+    replace: 'return void document.acknowledged();',
     tests: ['pipeline'],
   },
   {
@@ -357,9 +357,9 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'the index comes from the wall clock where the event has no time',
-    file: 'src/elasticsearch/index-name.ts',
-    search: 'Math.max(0, recordTimestamp)',
-    replace: 'Date.now()',
+    file: 'src/elasticsearch/event-time.ts',
+    search: 'return own ?? recordTime(recordTimestamp);',
+    replace: 'return own ?? Date.now();',
     tests: ['elasticsearch/index-name'],
   },
   {
@@ -673,8 +673,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a record in quarantine goes to the transform that hung',
     file: 'src/pipeline.ts',
-    search: 'if (this.#parts.quarantine?.has(record) === true) {',
-    replace: 'if (this.#parts.quarantine?.size === -1) {',
+    search: 'if (quarantine?.has(record) === true) {',
+    replace: 'if (quarantine?.size === -1) {',
     tests: ['pipeline'],
   },
   {
