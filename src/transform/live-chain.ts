@@ -12,7 +12,6 @@ export class LiveChain {
   readonly #loaded: LoadedConfig;
   readonly #log: Log;
   readonly #stuckFd: number | null;
-  readonly #gate = new RepeatGate();
   #chain: Chain | null = null;
   #watchdog: Watchdog | null = null;
   #isClosed = false;
@@ -73,7 +72,7 @@ export class LiveChain {
   async #reload(use: (chain: Chain) => void): Promise<void> {
     const started = performance.now();
     const before = this.current;
-    const watchdogBefore = this.#watchdog;
+    let ending: Promise<void> | undefined;
     try {
       const loaded = await loadConfigWhole(this.#loaded.path);
       const chain = await this.#load(loaded);
@@ -82,8 +81,10 @@ export class LiveChain {
         return;
       }
       this.#chain = chain;
-      use(chain);
+      // First: records that were held are run at once, and one of them may not come back. The watchdog of before knows of none.
+      ending = this.#watchdog?.close();
       this.watch();
+      use(chain);
       const transforms = loaded.config.transforms.map(({ use: name }) => name);
       const ms = Math.round(performance.now() - started);
       this.#log.info({ transforms, ms }, 'reloaded: the new transforms are in use');
@@ -91,12 +92,14 @@ export class LiveChain {
       this.#log.error({ reason: messageOf(error) }, 'not reloaded: the old transforms go on');
       return;
     }
-    await watchdogBefore?.close();
+    await ending;
     // Not waited for: what it is still doing may take as long as its time limit, and other reloads come before.
     void before.retire();
   }
 
   async #load({ config, directory, places }: LoadedConfig): Promise<Chain> {
+    /** One each: a noisy transform must not hide the first error of another. */
+    const gates = new Map(config.transforms.map(({ use }) => [use, new RepeatGate()]));
     return await loadChain(
       config.transforms,
       directory,
@@ -108,7 +111,7 @@ export class LiveChain {
       }),
       (transform, policy, error) => {
         this.metrics?.transformError(transform, policy);
-        const repeated = this.#gate.pass();
+        const repeated = gates.get(transform)?.pass();
         if (repeated === undefined) return;
         const { message, stack } = error;
         this.#log.warn(

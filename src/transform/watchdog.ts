@@ -75,8 +75,11 @@ export class Watchdog {
     this.#place[slots.step] = NO_STEP;
   }
 
+  /** From the call on it tells nothing: another one may have taken its place, and knows what this one does not. */
   async close(): Promise<void> {
     clearInterval(this.#beats);
+    // Never the same as before, so that the loop seems to turn until the thread has ended.
+    this.#place[slots.beat] = Number.NaN;
     await this.#thread.terminate();
   }
 
