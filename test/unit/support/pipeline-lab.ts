@@ -147,7 +147,7 @@ export class PipelineLab implements DeadLetters {
 
   /** As a reload does. */
   changeChain(steps: readonly LabStep[]): void {
-    this.pipeline.changeChain(chainOf(steps), this.errors);
+    this.pipeline.changeChain(chainOf(steps, this.errors));
   }
 
   /** Elasticsearch takes the first open document, or the one given. */
