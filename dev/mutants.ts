@@ -433,11 +433,18 @@ const mutants: readonly Mutant[] = [
     tests: ['codec/lazy-event'],
   },
   {
-    name: 'an event that cannot be cloned is a failure',
-    file: 'src/transform/lazy-chain.ts',
-    search: 'if (!result.failures.some(isNotCloneable)) return result;',
-    replace: 'if (result.failures.length >= 0) return result;',
-    tests: ['transform/lazy-chain'],
+    name: 'a transform that has not asked for lazy events is given one',
+    file: 'src/transform/chain.ts',
+    search: 'makePlain(progress, lazyLeft);',
+    replace: '',
+    tests: ['transform/lazy-chain', 'representation'],
+  },
+  {
+    name: 'a Proxy of somebody around a lazy event is taken for the event itself',
+    file: 'src/codec/lazy-event.ts',
+    search: 'decoded instanceof LazyEvent && decoded.value === event ? decoded : undefined',
+    replace: 'decoded instanceof LazyEvent ? decoded : undefined',
+    tests: ['representation'],
   },
   {
     name: 'a line feed between tokens gets into the bulk body',
@@ -448,16 +455,16 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: '`keep` goes on with what the transform has changed',
-    file: 'src/transform/chain.ts',
+    file: 'src/transform/events.ts',
     search: 'return cloneValue(event) as Event;',
     replace: 'return event;',
     tests: ['transform/chain', 'pipeline'],
   },
   {
     name: 'an array with one bad element gives the others',
-    file: 'src/transform/chain.ts',
-    search: 'const events = Array.from(result as readonly unknown[], asEvent);',
-    replace: 'const events = (result as readonly Event[]).filter((event) => typeof event === "object");',
+    file: 'src/transform/events.ts',
+    search: 'Array.from(result as readonly unknown[], asEvent)',
+    replace: '(result as Event[]).filter((event) => typeof event === "object")',
     tests: ['transform/chain'],
   },
   {
@@ -786,8 +793,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'an asynchronous transform may take for ever',
     file: 'src/transform/chain.ts',
-    search: 'collect(await inTime(result, step.timeoutMs), next);',
-    replace: 'collect(await result, next);',
+    search: 'returnedEvents(await inTime(pending, step.timeoutMs))',
+    replace: 'returnedEvents(await pending)',
     tests: ['transform/chain'],
   },
   {

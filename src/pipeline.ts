@@ -169,7 +169,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     }
     const exact = decoded.event();
     this.#rendering.keepValue(record);
-    const result = chain.run(decoded, exact, record);
+    const result = chain.run(exact, record);
     const reducing = this.#reducing;
     if (reducing.isNeeded)
       reducing.next(settlement, result, (settled) =>

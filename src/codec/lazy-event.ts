@@ -11,8 +11,6 @@ import type { ObjectBytes } from './object-bytes.ts';
 
 type Fields = Record<string, unknown>;
 
-const LAZY = Symbol('logweir lazy event');
-
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const COMMA = 0x2c;
@@ -27,8 +25,8 @@ const DELETED = 3;
 /** Nothing is allocated for what most events do not need. */
 const NONE: never[] = [];
 
-/** What stands behind the `Proxy`: empty, but for symbols, until the whole event is asked for; then it is the event. */
-class Target {
+/** What stands behind the `Proxy`: empty, but for symbols, until the whole event is asked for; then it is the event. Errors name it. */
+class LazyObject {
   /** `console.log` looks behind a `Proxy`. It calls this with the event itself. */
   [inspect.custom](): object {
     return Object.assign({}, this);
@@ -38,15 +36,15 @@ class Target {
 /**
  * The traps of one event's `Proxy`. To whoever uses it the event is the object that `JSON.parse` would have made. Reading, setting and
  * deleting is done here, a field at a time; whatever wants more (the list of keys, a copy, freezing, a field that a prototype knows)
- * has the whole parsed, and that is used from then on. One difference cannot be hidden: `structuredClone` and `postMessage` refuse
- * every `Proxy`.
+ * has the whole parsed, and that is used from then on. Some differences cannot be hidden: `structuredClone` and `postMessage` refuse
+ * every `Proxy`, for one. Only transforms that have asked for lazy events are given any.
  */
 export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   /** The event, for those who transform it. */
   readonly value: Fields;
   /** It begins without any literal; what a transform puts in may have some. */
   readonly mark = literalCount();
-  readonly #target = new Target() as object as Fields;
+  readonly #target = new LazyObject() as object as Fields;
   readonly #original: ObjectBytes;
   /** By the number of a member what happened to it, and its value; nothing for those that nobody touched. */
   #states: (number | undefined)[] = NONE;
@@ -61,9 +59,15 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   constructor(original: ObjectBytes) {
     this.#original = original;
     this.value = new Proxy(this.#target, this);
+    remember(this);
   }
 
-  /** The event as an object like any other, where the whole of it has been parsed. */
+  /** The event as an object like any other. What is done to one of the two from now on is done to both. */
+  plain(): Fields {
+    return this.#parseWhole();
+  }
+
+  /** {@link plain}, where the whole has been parsed already. */
   get whole(): Fields | undefined {
     return this.#isWhole ? this.#target : undefined;
   }
@@ -74,7 +78,6 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   }
 
   get(target: Fields, key: string | symbol, receiver: unknown): unknown {
-    if (key === LAZY) return this;
     if (this.#isWhole) return Reflect.get(target, key, receiver);
     if (typeof key === 'symbol') return Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined;
     const at = this.#find(key);
@@ -246,14 +249,21 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   }
 }
 
+/** Of most events that somebody asks about. To find any of them by its `Proxy`, as in a `WeakMap`, would cost each a microsecond. */
+let newest: LazyEvent | undefined;
+
+function remember(lazy: LazyEvent): void {
+  newest = lazy;
+}
+
 /**
- * The traps of an event that is lazy.
+ * The traps of an event that is lazy and known to be. Of another one that is lazy they are not found: whoever asks must get on without.
+ * A `Proxy` of somebody's own around a lazy event is another object, and is none.
  *
- * @param decoded what it most probably is, since to ask a `Proxy` takes time
+ * @param decoded what it most probably is; the one that was decoded last if left out
  */
-export function lazyOf(event: object, decoded?: ExactValue): LazyEvent | undefined {
-  if (decoded instanceof LazyEvent && decoded.value === event) return decoded;
-  return (event as Record<symbol, LazyEvent | undefined>)[LAZY];
+export function lazyOf(event: object, decoded: ExactValue | undefined = newest): LazyEvent | undefined {
+  return decoded instanceof LazyEvent && decoded.value === event ? decoded : undefined;
 }
 
 /** Whether a new field of that name stands behind the others, and means nothing to JavaScript. */

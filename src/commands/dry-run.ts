@@ -2,52 +2,51 @@ import type { Writable } from 'node:stream';
 import { type Codec, decode } from '../codec/decode.ts';
 import { type ExactValue, parseObject, stringifyExact } from '../codec/exact-json.ts';
 import { messageOf } from '../errors.ts';
-import { OwnedPartition } from '../kafka/assignment.ts';
-import { Reducing } from '../reducing.ts';
-import { Settlement, type SourceRecord } from '../settlement.ts';
+import type { SourceRecord } from '../settlement.ts';
 import { TakenRecord } from '../taken-record.ts';
 import type { Event, RecordInfo } from '../transform/api.ts';
 import type { Chain, ChainResult } from '../transform/chain.ts';
 import { targetOf } from '../transform/route.ts';
+import { TrialRun } from '../trial-run.ts';
 import { diffOf } from './diff.ts';
 
-/** Memory of records that may wait to be made into one event. */
-const WAITING_BYTES_MAX = 67_108_864;
+/** Where a dry run shows what comes out. */
+export interface DryRunOutput {
+  readonly output: Writable;
+  readonly say: (text: string) => void;
+  /** Whether to show what has changed, in place of what came out. */
+  readonly diff: boolean;
+}
 
 /** Runs records through a chain as the aggregator would, and shows what comes out of it. */
 export class DryRun {
   readonly counts = { read: 0, out: 0, dropped: 0, failed: 0 };
-  readonly #chain: Chain;
   readonly #codec: Codec;
-  readonly #output: Writable;
-  readonly #say: (text: string) => void;
-  readonly #diff: boolean;
-  readonly #reducing: Reducing;
-  readonly #partitions = new Map<string, OwnedPartition>();
+  readonly #shown: DryRunOutput;
+  readonly #trial: TrialRun;
   readonly #labels = new WeakMap<RecordInfo, string>();
   #label = '';
+  /** The record that is being run, and its event before a transform may change it. */
+  #current: { readonly record: RecordInfo; readonly before: Event } | undefined;
 
-  constructor(chain: Chain, codec: Codec, output: Writable, say: (text: string) => void, diff: boolean) {
-    this.#chain = chain;
+  constructor(chain: Chain, codec: Codec, shown: DryRunOutput) {
     this.#codec = codec;
-    this.#output = output;
-    this.#say = say;
-    this.#diff = diff;
-    this.#reducing = new Reducing(
-      chain,
-      WAITING_BYTES_MAX,
-      (leader, result, exact) => this.#show(leader, result, exact, undefined),
-      () => {},
-    );
+    this.#shown = shown;
+    this.#trial = new TrialRun(chain, (record, result, exact) => this.#show(record, result, exact));
+  }
+
+  /** Records in memory: those that wait for others. */
+  get open(): number {
+    return this.#trial.open;
   }
 
   /** Says something of the record that is being run. */
   say(text: string): void {
-    this.#say(`${this.#label}: ${text}`);
+    this.#shown.say(`${this.#label}: ${text}`);
   }
 
   sayOf(record: RecordInfo, text: string): void {
-    this.#say(`${this.#labels.get(record) ?? this.#label}: ${text}`);
+    this.#shown.say(`${this.#labels.get(record) ?? this.#label}: ${text}`);
   }
 
   /** @param label what the record is called in the report */
@@ -59,73 +58,49 @@ export class DryRun {
       this.say('a tombstone, which is skipped');
       return;
     }
-    const decoded = decode(source.value, this.#codec);
+    const decoded = decode(source.value, this.#codec, this.#trial.isLazy);
     if (decoded.kind === 'poison') {
       this.counts.failed++;
       this.say(`would be dead-lettered: ${decoded.reason}: ${decoded.message}`);
       return;
     }
-    const exact = decoded.parse();
     const record = new TakenRecord(source, source.topic);
     this.#labels.set(record, label);
-    const owned = this.#ownerOf(record);
-    const settlement = new Settlement(record, source.value.length, owned, { settled: () => {} });
-    owned.receive(settlement);
-    // Before a transform may change it.
-    const before = this.#diff ? (decoded.parse().value as Event) : undefined;
-    const result = await this.#chain.run(exact.value as Event, record);
-    if (this.#reducing.isNeeded)
-      this.#reducing.next(settlement, result, (settled) => this.#show(settlement, settled, exact, before));
-    else this.#show(settlement, result, exact, before);
-    await this.#reducing.idle();
+    if (this.#shown.diff) this.#current = { record, before: decoded.parse().value as Event };
+    await this.#trial.run(record, source.value.length, decoded.event());
+    this.#current = undefined;
   }
 
   /** The end of all partitions: what still waits for others comes out. */
   async end(): Promise<void> {
-    this.#reducing.retire();
-    await this.#reducing.idle();
+    await this.#trial.end();
   }
 
-  #show(
-    settlement: Settlement,
-    { events, failures, waiting }: ChainResult,
-    exact: ExactValue,
-    before: Event | undefined,
-  ): void {
+  #show(record: RecordInfo, { events, failures, waiting }: ChainResult, exact: ExactValue): void {
+    const { output, diff } = this.#shown;
+    const label = this.#labels.get(record) ?? this.#label;
+    const before = this.#current?.record === record ? this.#current.before : undefined;
     let failed = failures.length > 0;
     if (!failed && events.length + waiting.length === 0) {
       this.counts.dropped++;
-      if (before !== undefined) this.#output.write(diffOf(this.#label, before, []));
+      if (before !== undefined) output.write(diffOf(label, before, []));
     }
     const texts: string[] = [];
     for (const event of events) {
       try {
         texts.push(stringifyExact(event, exact));
         const target = targetOf(event);
-        if (target !== undefined && this.#diff) this.say(`goes to ${target}`);
+        if (target !== undefined && diff) this.sayOf(record, `goes to ${target}`);
       } catch (error) {
         failed = true;
-        this.say(`would be dead-lettered: not_serialisable: ${messageOf(error)}`);
+        this.sayOf(record, `would be dead-lettered: not_serialisable: ${messageOf(error)}`);
       }
     }
     this.counts.out += texts.length;
     if (failed) this.counts.failed++;
-    if (this.#diff && texts.length > 0)
-      this.#output.write(
-        diffOf(
-          this.#label,
-          before ?? {},
-          texts.map((text) => parseObject(text) ?? {}),
-        ),
-      );
-    else for (const text of texts) this.#output.write(`${text}\n`);
-    for (const one of waiting) this.#reducing.wait(one, settlement, exact, 0);
-  }
-
-  #ownerOf({ topic, partition, offset }: RecordInfo): OwnedPartition {
-    const name = `${topic}:${partition}`;
-    const owned = this.#partitions.get(name) ?? new OwnedPartition(topic, partition, offset, -1);
-    this.#partitions.set(name, owned);
-    return owned;
+    if (diff && texts.length > 0) {
+      const after = texts.map((text) => parseObject(text) ?? {});
+      output.write(diffOf(label, before ?? {}, after));
+    } else for (const text of texts) output.write(`${text}\n`);
   }
 }

@@ -10,6 +10,9 @@ import { loadChain } from '../transform/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
 
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
 export interface TransformOptions {
   readonly config?: string;
   readonly fromTopic?: boolean;
@@ -44,7 +47,7 @@ export async function transform(
   );
   const shown =
     options.explain === true ? explained(chain, (record, text) => run.sayOf(record, text)) : chain;
-  const run = new DryRun(shown, config.decoding.codec, output, say, options.diff === true);
+  const run = new DryRun(shown, config.decoding.codec, { output, say, diff: options.diff === true });
   try {
     for await (const record of options.fromTopic === true
       ? newestRecords(loaded, options.limit ?? 100)
@@ -110,18 +113,28 @@ async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<S
 
 /** Lines without their end, blank ones left out. Bytes and not text: a line of JSON may hold U+2028, which is no end. */
 async function* linesOf(input: Readable): AsyncGenerator<Buffer> {
-  let rest = Buffer.alloc(0);
+  /** The line that has not ended, as it came: put together once, or a long one would be copied with each piece. */
+  let pieces: Buffer[] = [];
   try {
     for await (const chunk of input as AsyncIterable<Buffer | string>) {
-      rest = Buffer.concat([rest, Buffer.from(chunk)]);
-      for (let end = rest.indexOf(0x0a); end !== -1; end = rest.indexOf(0x0a)) {
-        const line = rest.subarray(0, rest[end - 1] === 0x0d ? end - 1 : end);
+      const bytes = Buffer.from(chunk);
+      let start = 0;
+      for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+        pieces.push(bytes.subarray(start, end));
+        const line = withoutReturn(Buffer.concat(pieces));
         if (line.length > 0) yield line;
-        rest = rest.subarray(end + 1);
+        pieces = [];
+        start = end + 1;
       }
+      if (start < bytes.length) pieces.push(bytes.subarray(start));
     }
   } catch (error) {
     throw new LogweirError('UNAVAILABLE', `the input cannot be read: ${messageOf(error)}`, { cause: error });
   }
+  const rest = Buffer.concat(pieces);
   if (rest.length > 0) yield rest;
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }

@@ -99,7 +99,7 @@ export function nameFault(name: string, bytesMax = LENGTH_MAX): string | undefin
   const rules = `(lower case; none of \\ / * ? " < > | , # : or space; no - _ + or . at the beginning; at most ${bytesMax} bytes)`;
   const because = (why: string): string => `is not a name that Elasticsearch accepts: ${why} ${rules}`;
   if (name === '') return because('it is empty');
-  const capital = [...name].find((character) => character.toLowerCase() !== character);
+  const capital = Array.from(name).find((character) => character.toLowerCase() !== character);
   if (capital !== undefined) return because(`it has the upper-case letter '${capital}'`);
   const [forbidden] = name.match(FORBIDDEN) ?? [];
   if (forbidden !== undefined) return because(`it has the character ${JSON.stringify(forbidden)}`);

@@ -85,6 +85,11 @@ export interface TransformContext {
   readonly directory: string;
   readonly log: TransformLog;
   readonly metrics: TransformMetrics;
+  /**
+   * Has `release` called once when the chain is no longer used: at the end, after a reload, and where `setup` itself fails. For what
+   * `setup` opens: a timer, a pool, a file. The last one is called first; what one throws keeps no other from being called.
+   */
+  onClose(release: () => void | Promise<void>): void;
 }
 
 /** What {@link TransformDefinition.setup} makes. */
@@ -109,6 +114,22 @@ export interface TransformDefinition<Schema extends z.ZodType = z.ZodType> {
   /** One sentence or two, for the documentation. */
   readonly description?: string;
   readonly examples?: readonly TransformExample[];
+  /**
+   * Whether the transform can do with lazy events; without it every event is a plain object, as `JSON.parse` makes it.
+   *
+   * A lazy event is a `Proxy` that parses a field where it is read, and what nobody touched goes out byte by byte as it came: for a
+   * transform that reads and sets a few fields, several times as fast. It reads, sets, deletes, lists, copies and prints as the plain object would. It
+   * is on loan until the transform has returned:
+   *
+   * - `structuredClone`, `postMessage` and `v8.serialize` refuse it with an error: give them `{ ...event }`. Its values are plain.
+   * - What is kept, put into another object, or returned with another record's events must be `{ ...event }` too.
+   *
+   * Its JSON is the same either way. What looks at all fields of most events gains nothing. Not used for a transform that makes one event of
+   * several, nor with `on_error: keep`, which needs a copy. `testTransform` gives lazy events too.
+   *
+   * @default false
+   */
+  readonly lazy?: boolean;
   /** Called once per chain. What it throws stops the start, or the reload. */
   setup(options: z.output<Schema>, context: TransformContext): Transform | Promise<Transform>;
   /** Called once when the chain is no longer used. */

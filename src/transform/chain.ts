@@ -1,9 +1,9 @@
-import type { Event, RecordInfo, ReduceTransform, TransformFunction, TransformResult } from './api.ts';
+import type { Event, RecordInfo, ReduceTransform, TransformFunction } from './api.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { define } from '../codec/field-path.ts';
+import type { LazyEvent } from '../codec/lazy-event.ts';
 import { messageOf } from '../errors.ts';
-import { isRawJson, noteCopy } from '../codec/exact-json.ts';
-import { copyTarget } from './route.ts';
+import { cloneEvent, returnedEvents } from './events.ts';
+import { inTime } from './in-time.ts';
 import type { RecordWatch } from './record-watch.ts';
 
 /** What to do with an event when its transform throws, or returns what is no event. */
@@ -16,6 +16,8 @@ export interface Step {
   readonly run: TransformFunction;
   /** Makes one event of several. `run` is not called then: whoever runs the chain keeps them together. */
   readonly reduce?: ReduceTransform;
+  /** Whether it can do with a lazy event; see `lazy` of `TransformDefinition`. */
+  readonly lazy?: boolean;
   readonly onError: OnError;
   /** How long a promise of it may take. */
   readonly timeoutMs: number;
@@ -53,6 +55,20 @@ interface Progress extends ChainResult {
 /** Nothing is allocated for what most events do not need, and nothing is ever put in here. */
 const NONE: never[] = [];
 
+/** An event that does not go on from a step: it has failed, or waits for others. */
+class Aside {
+  readonly failure: Failure | undefined;
+  readonly waiting: Waiting | undefined;
+
+  constructor(failure: Failure | undefined, waiting: Waiting | undefined) {
+    this.failure = failure;
+    this.waiting = waiting;
+  }
+}
+
+/** What a step makes of one event. Arrays are our own. */
+type Made = Event[] | Aside;
+
 const RETIRE_CHECK_MS = 20;
 /** A transform that does not close in time is left as it is. */
 const CLOSE_MS = 5000;
@@ -64,22 +80,36 @@ export type OnStepError = (step: string, policy: OnError, error: Error) => void;
 export class Chain {
   readonly steps: readonly Step[];
   readonly onError: OnStepError;
+  /** By the number of a step whether it is given lazy events: to keep an event as it was needs a copy, and groups wait for long. */
+  readonly #isLazy: readonly boolean[];
   #watch: RecordWatch | null = null;
   #pending = 0;
 
   constructor(steps: readonly Step[], onError: OnStepError) {
     this.steps = steps;
     this.onError = onError;
+    this.#isLazy = steps.map(
+      ({ lazy, reduce, onError: policy }) => lazy === true && reduce === undefined && policy !== 'keep',
+    );
   }
 
-  /** Runs one event through the chain. Never throws, and the promise never rejects. */
-  run(event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    return this.goOn(0, event, record);
+  /** Whether its first transform can do with a lazy event. */
+  get beginsLazily(): boolean {
+    return this.#isLazy[0] ?? true;
+  }
+
+  /**
+   * Runs one event through the chain. Never throws, and the promise never rejects.
+   *
+   * @param lazy the traps of the event, where it is lazy
+   */
+  run(event: Event, record: RecordInfo, lazy?: LazyEvent): ChainResult | Promise<ChainResult> {
+    return this.goOn(0, event, record, lazy);
   }
 
   /** As {@link run}, from the transform at that place on: for an event that was made of several. */
-  goOn(step: number, event: Event, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    const result = this.#from(step, { events: [event], failures: NONE, waiting: NONE }, record);
+  goOn(step: number, event: Event, record: RecordInfo, lazy?: LazyEvent): ChainResult | Promise<ChainResult> {
+    const result = this.#from(step, { events: [event], failures: NONE, waiting: NONE }, record, lazy);
     this.#watch?.leave();
     if (!(result instanceof Promise)) return result;
     this.#pending++;
@@ -100,7 +130,7 @@ export class Chain {
   failed(step: number, thrown: unknown): ChainResult {
     const result: Progress = { events: [], failures: NONE, waiting: NONE };
     const at = this.steps[step];
-    if (at !== undefined) this.#failed(at, thrown, undefined, [], result);
+    if (at !== undefined) note(this.#failed(at, thrown, undefined), result.events, result);
     return result;
   }
 
@@ -121,164 +151,125 @@ export class Chain {
   }
 
   /** Runs the events of `progress` through the steps from `first` on. */
-  #from(first: number, progress: Progress, record: RecordInfo): ChainResult | Promise<ChainResult> {
-    for (let index = first; index < this.steps.length; index++) {
-      const step = this.steps[index] as Step;
-      const { events } = progress;
-      let next: Event[] = [];
-      for (let at = 0; at < events.length; at++) {
-        const event = events[at] as Event;
-        let before: Event | undefined;
-        try {
-          if (step.onError === 'keep') before = cloneEvent(event);
-          this.#watch?.enter(index, record);
-          if (step.reduce !== undefined) {
-            const key = step.reduce.key(event, record);
-            if (key === undefined) next.push(event);
-            else noteWaiting(progress, { step: index, key, event });
-            continue;
-          }
-          const result = step.run(event, record);
-          if (result instanceof Promise)
-            return this.#afterAsync(index, at, next, progress, record, result, before);
-          // Mostly it is the one that was given, and that is an event.
-          if (result !== event) collect(result, next);
-          else if (events.length === 1) next = events;
-          else next.push(event);
-        } catch (error) {
-          this.#failed(step, error, before, next, progress);
-        }
+  #from(
+    first: number,
+    progress: Progress,
+    record: RecordInfo,
+    lazy: LazyEvent | undefined,
+  ): ChainResult | Promise<ChainResult> {
+    let lazyLeft = lazy;
+    for (let index = first; index < this.steps.length && progress.events.length > 0; index++) {
+      if (lazyLeft !== undefined && this.#isLazy[index] !== true) {
+        makePlain(progress, lazyLeft);
+        lazyLeft = undefined;
       }
-      progress.events = next;
-      if (next.length === 0) break;
+      const late = this.#step(index, progress, record);
+      if (late !== undefined) return this.#goOnLate(index + 1, late, progress, record, lazyLeft);
     }
     return progress;
   }
 
-  /** Goes on behind the first promise: the rest of this step's events, then the following steps. */
-  async #afterAsync(
-    index: number,
-    at: number,
-    next: Event[],
+  async #goOnLate(
+    next: number,
+    before: Promise<void>,
     progress: Progress,
     record: RecordInfo,
-    pending: Promise<TransformResult>,
-    snapshot: Event | undefined,
+    lazy: LazyEvent | undefined,
   ): Promise<ChainResult> {
-    const step = this.steps[index] as Step;
-    const { events } = progress;
-    let result = pending;
-    let before = snapshot;
-    for (let current = at; ;) {
-      try {
-        collect(await inTime(result, step.timeoutMs), next);
-      } catch (error) {
-        this.#failed(step, error, before, next, progress);
-      }
-      if (++current >= events.length) break;
-      const event = events[current] as Event;
-      before = undefined;
-      try {
-        if (step.onError === 'keep') before = cloneEvent(event);
-        this.#watch?.enter(index, record);
-        result = callAsync(step, event, record);
-        this.#watch?.leave();
-      } catch (error) {
-        result = Promise.reject(error);
-      }
-    }
-    progress.events = next;
-    const rest = this.#from(index + 1, progress, record);
+    await before;
+    const rest = this.#from(next, progress, record, lazy);
     this.#watch?.leave();
     return rest;
   }
 
-  #failed(step: Step, thrown: unknown, before: Event | undefined, next: Event[], progress: Progress): void {
-    const error = asError(thrown);
-    this.onError(step.name, step.onError, error);
-    if (step.onError === 'keep' && before !== undefined) next.push(before);
-    else if (step.onError !== 'drop') {
-      // What cannot even be copied cannot be kept.
-      const policy = step.onError === 'hold' ? 'hold' : 'dead_letter';
-      if (progress.failures === NONE) progress.failures = [];
-      progress.failures.push({ step: step.name, policy, error });
+  /**
+   * Starts all events of a step before it waits for any. What comes out is in the order of the events, whichever was ready first.
+   *
+   * @returns a promise where it has to be waited for
+   */
+  #step(index: number, progress: Progress, record: RecordInfo): Promise<void> | undefined {
+    const { events } = progress;
+    // Nothing is noted for as long as each event is given back, which is what most transforms do.
+    let next: Event[] | undefined;
+    let late: (Made | Promise<Made>)[] | undefined;
+    for (let at = 0; at < events.length; at++) {
+      const event = events[at] as Event;
+      const one = this.#one(index, event, record);
+      if (late !== undefined) late.push(one ?? [event]);
+      else if (one === undefined) next?.push(event);
+      else if (one instanceof Promise) late = [next ?? events.slice(0, at), one];
+      else if (events.length === 1 && Array.isArray(one)) next = one;
+      else note(one, (next ??= events.slice(0, at)), progress);
+    }
+    if (late !== undefined) return gather(late, progress);
+    if (next !== undefined) progress.events = next;
+    return undefined;
+  }
+
+  /**
+   * One event through one step. Never throws, and the promise never rejects.
+   *
+   * @returns undefined for the very event that was given
+   */
+  #one(index: number, event: Event, record: RecordInfo): Made | Promise<Made> | undefined {
+    const step = this.steps[index] as Step;
+    let before: Event | undefined;
+    try {
+      if (step.onError === 'keep') before = cloneEvent(event);
+      this.#watch?.enter(index, record);
+      if (step.reduce !== undefined) {
+        const key = step.reduce.key(event, record);
+        return key === undefined ? undefined : new Aside(undefined, { step: index, key, event });
+      }
+      const result = step.run(event, record);
+      if (result === event) return undefined;
+      return result instanceof Promise ? this.#late(step, result, before) : returnedEvents(result);
+    } catch (error) {
+      return this.#failed(step, error, before);
     }
   }
-}
 
-function noteWaiting(progress: Progress, waiting: Waiting): void {
-  if (progress.waiting === NONE) progress.waiting = [];
-  progress.waiting.push(waiting);
-}
+  async #late(step: Step, pending: Promise<unknown>, before: Event | undefined): Promise<Made> {
+    try {
+      return returnedEvents(await inTime(pending, step.timeoutMs));
+    } catch (error) {
+      return this.#failed(step, error, before);
+    }
+  }
 
-/** @throws Error where the promise has not come to an end in time; what it says later is not heard */
-async function inTime<T>(result: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`took longer than ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
+  #failed({ name, onError }: Step, thrown: unknown, before: Event | undefined): Made {
+    const error = asError(thrown);
+    this.onError(name, onError, error);
+    if (onError === 'keep' && before !== undefined) return [before];
+    if (onError === 'drop') return NONE;
+    // What cannot even be copied cannot be kept.
+    return new Aside({ step: name, policy: onError === 'hold' ? 'hold' : 'dead_letter', error }, undefined);
   }
 }
 
-async function callAsync(step: Step, event: Event, record: RecordInfo): Promise<TransformResult> {
-  return step.run(event, record);
+/** Waits for what became of the events of a step, and puts it in their place. */
+async function gather(made: readonly (Made | Promise<Made>)[], progress: Progress): Promise<void> {
+  const events: Event[] = [];
+  for (const one of await Promise.all(made.map(async (each) => each))) note(one, events, progress);
+  progress.events = events;
 }
 
-/**
- * Puts what a transform returned into `into`.
- *
- * @throws TypeError where it is no event
- */
-export function collect(result: unknown, into: Event[]): void {
-  if (result === undefined || result === null) return;
-  if (!Array.isArray(result)) {
-    into.push(asEvent(result));
-    return;
+function note(made: Made, events: Event[], progress: Progress): void {
+  if (Array.isArray(made)) for (const event of made) events.push(event);
+  else {
+    const { failure, waiting } = made;
+    if (failure !== undefined) (progress.failures = ownList(progress.failures)).push(failure);
+    if (waiting !== undefined) (progress.waiting = ownList(progress.waiting)).push(waiting);
   }
-  // All or nothing: an array with one bad element is an error of the whole call.
-  const events = Array.from(result as readonly unknown[], asEvent);
-  for (const event of events) into.push(event);
 }
 
-function asEvent(value: unknown): Event {
-  if (typeof value === 'object' && value !== null) {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    if ((prototype === Object.prototype || prototype === null) && !isRawJson(value)) return value as Event;
-  }
-  throw new TypeError(
-    `returned ${nameOf(value)}; an event must be a plain object (or an array of them, or undefined)`,
-  );
+function ownList<T>(list: T[]): T[] {
+  return list === NONE ? [] : list;
 }
 
-function nameOf(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : `a ${typeof value}`;
-  const { constructor } = value as { constructor?: { name?: string } };
-  return `an instance of ${typeof constructor === 'function' ? constructor.name : 'an unknown class'}`;
-}
-
-/** A deep copy of plain objects and arrays; everything else (RawJson, bigint, a Date) is shared. */
-function cloneEvent(event: Event): Event {
-  return cloneValue(event) as Event;
-}
-
-function cloneValue(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || isRawJson(value)) return value;
-  if (Array.isArray(value)) {
-    const list = value.map(cloneValue);
-    noteCopy(value, list);
-    return list;
-  }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  const copy: Event = {};
-  noteCopy(value, copy);
-  copyTarget(value as Event, copy);
-  for (const key of Object.keys(value)) define(copy, key, cloneValue((value as Event)[key]));
-  return copy;
+/** A transform that knows nothing of lazy events is next. */
+function makePlain(progress: Progress, lazy: LazyEvent): void {
+  progress.events = progress.events.map((event) => (event === lazy.value ? lazy.plain() : event));
 }
 
 /** What was thrown, as an error whose message is a text, whatever user code has made of it. */

@@ -2,7 +2,7 @@ import type { ExactValue } from '../codec/exact-json.ts';
 import type { PartitionOffsets } from '../kafka/offsets.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Event, ReduceTransform } from './api.ts';
-import { collect } from './chain.ts';
+import { returnedEvents } from './events.ts';
 
 /** Groups that may be open in one partition; beyond, the one whose records lie furthest back is closed. */
 const GROUPS_MAX = 1000;
@@ -169,8 +169,7 @@ export class Groups {
   }
 
   #merged(group: Group): Event {
-    const events: Event[] = [];
-    collect(this.#reduce.merge(eventsOf(group)), events);
+    const events = returnedEvents(this.#reduce.merge(eventsOf(group)));
     const [event] = events;
     if (event === undefined || events.length > 1)
       throw new TypeError(`merge must return one event, not ${events.length}`);

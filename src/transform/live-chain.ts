@@ -14,7 +14,6 @@ export class LiveChain implements RecordWatch {
   readonly #loaded: LoadedConfig;
   readonly #log: Log;
   readonly #stuckFd: number | null;
-  readonly #gate = new RepeatGate();
   #chain: Chain | null = null;
   #watchdog: Watchdog | null = null;
   #isClosed = false;
@@ -105,6 +104,8 @@ export class LiveChain implements RecordWatch {
   }
 
   async #load({ config, directory, places }: LoadedConfig): Promise<Chain> {
+    /** One each: a noisy transform must not hide the first error of another. */
+    const gates = new Map(config.transforms.map(({ use }) => [use, new RepeatGate()]));
     return await loadChain(
       config.transforms,
       directory,
@@ -116,7 +117,7 @@ export class LiveChain implements RecordWatch {
       }),
       (transform, policy, error) => {
         this.metrics?.transformError(transform, policy);
-        const repeated = this.#gate.pass();
+        const repeated = gates.get(transform)?.pass();
         if (repeated === undefined) return;
         const { message, stack } = error;
         this.#log.warn(

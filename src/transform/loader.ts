@@ -7,17 +7,12 @@ import type { Problem } from '../config/problems.ts';
 import type { TransformConfig } from '../config/schema.ts';
 import type { Places } from '../config/places.ts';
 import { LogweirError, messageOf } from '../errors.ts';
-import {
-  type TransformContext,
-  type TransformDefinition,
-  type TransformFunction,
-  isTransformDefinition,
-} from './api.ts';
+import { type TransformDefinition, type TransformFunction, isTransformDefinition } from './api.ts';
 import { Chain, type OnStepError, type Step } from './chain.ts';
 import { codeFrame, placeOf } from './code-frame.ts';
 import { Faults } from './faults.ts';
 import { checkOptions, schemaOf, secretsOf, whereOf } from './options.ts';
-import { runnerOf } from './runner.ts';
+import { type GivenContext, setUp } from './runner.ts';
 import {
   builtInExtension,
   builtInsDirectory,
@@ -26,7 +21,7 @@ import {
   packageUrl,
 } from './resolve-hook.ts';
 
-export type ContextOf = (name: string) => TransformContext;
+export type ContextOf = (name: string) => GivenContext;
 
 /**
  * Loads and sets up the transforms of a configuration, in order.
@@ -47,7 +42,7 @@ export async function loadChain(
   const found = await findAll(configs, directory, faults, places);
   const steps: Step[] = [];
   for (const one of found) {
-    const step = one === null ? undefined : await setUp(one, contextOf, faults);
+    const step = one === null ? undefined : await stepOf(one, contextOf, faults);
     if (step !== undefined) steps.push(step);
   }
   const chain = new Chain(steps, onError);
@@ -81,7 +76,7 @@ export async function checkTransforms(
   const contextOf: ContextOf = (name) => ({ name, directory, log, metrics: { count: ignore } });
   for (const one of found) {
     if (one?.source.isBuiltIn !== true) continue;
-    const step = await setUp(one, contextOf, faults);
+    const step = await stepOf(one, contextOf, faults);
     await step?.close();
   }
   return { problems: faults.problems(), options: found.map((one) => one?.schema) };
@@ -146,13 +141,11 @@ async function find(
   }
 }
 
-async function setUp(found: Found, contextOf: ContextOf, faults: Faults): Promise<Step | undefined> {
+async function stepOf(found: Found, contextOf: ContextOf, faults: Faults): Promise<Step | undefined> {
   const { index, config, exported, options, source, schema } = found;
   const step = { name: config.use, onError: config.on_error, timeoutMs: config.timeout_ms };
-  if (!isTransformDefinition(exported)) return { ...step, run: exported, close: () => {} };
   try {
-    const made = await exported.setup(options, contextOf(step.name));
-    return { ...step, ...runnerOf(made), close: () => exported.close?.() };
+    return { ...step, ...(await setUp(exported, options, contextOf(step.name))) };
   } catch (error) {
     const reason = `${whereOf(config, index)}: its setup failed: ${describe(error, source.path)}`;
     const fault = new LogweirError('CONFIG', reason, { cause: error });

@@ -1,13 +1,45 @@
-import type { Transform } from './api.ts';
+import {
+  type Transform,
+  type TransformContext,
+  type TransformDefinition,
+  type TransformFunction,
+  isTransformDefinition,
+} from './api.ts';
 import { batched } from './batched.ts';
 import type { Step } from './chain.ts';
 
+/** A {@link TransformContext}, but for what belongs to the transform's own life. */
+export type GivenContext = Omit<TransformContext, 'onClose'>;
+
 /**
- * What a chain runs of what `setup` has made.
+ * What a chain runs of what a file exports. Throws what `setup` throws, when what it had opened is released.
  *
- * @throws TypeError where it is none of the three kinds
+ * @param options as the schema of the definition gives them
+ * @throws TypeError where `setup` returns none of the three kinds
  */
-export function runnerOf(transform: Transform): Pick<Step, 'run' | 'reduce'> {
+export async function setUp(
+  exported: TransformDefinition | TransformFunction,
+  options: unknown,
+  context: GivenContext,
+): Promise<Pick<Step, 'run' | 'reduce' | 'lazy' | 'close'>> {
+  if (!isTransformDefinition(exported)) return { run: exported, close: () => {} };
+  const releases: (() => void | Promise<void>)[] = [];
+  const release = async (): Promise<void> => {
+    await Promise.allSettled(releases.toReversed().map(async (one) => one()));
+  };
+  try {
+    const made = await exported.setup(options, { ...context, onClose: (one) => void releases.push(one) });
+    const close = async (): Promise<void> => {
+      await Promise.allSettled([release(), exported.close?.()]);
+    };
+    return { ...runnerOf(made), lazy: exported.lazy === true, close };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function runnerOf(transform: Transform): Pick<Step, 'run' | 'reduce'> {
   if (typeof transform === 'function') return { run: transform };
   if (isObject(transform) && 'batch' in transform && typeof transform.batch === 'function')
     return { run: batched(transform) };

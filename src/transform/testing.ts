@@ -4,20 +4,21 @@
  *
  * @module
  */
-import { PartitionOffsets } from '../kafka/offsets.ts';
-import { Settlement } from '../settlement.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { decode } from '../codec/decode.ts';
+import { type ExactValue, stringifyExact } from '../codec/exact-json.ts';
+import { lazyOf } from '../codec/lazy-event.ts';
 import { TakenRecord } from '../taken-record.ts';
+import { TrialRun } from '../trial-run.ts';
 import {
   type Event,
   type RecordInfo,
-  type Transform,
   type TransformDefinition,
   type TransformFunction,
   isTransformDefinition,
 } from './api.ts';
-import { collect } from './chain.ts';
-import { type Group, Groups } from './groups.ts';
-import { runnerOf } from './runner.ts';
+import { Chain, type Failure } from './chain.ts';
+import { type GivenContext, setUp } from './runner.ts';
 
 /** Where `routeTo` has sent an event, if it has. */
 export { targetOf } from './route.ts';
@@ -29,13 +30,16 @@ export interface RunTransform {
   (event: Event, record?: Partial<RecordInfo>): Promise<Event[]>;
   /** The end of the partition: what still waits for others comes out. */
   end(): Promise<Event[]>;
+  /** Releases what the transform holds, as the end of its chain does. */
+  close(): Promise<void>;
 }
 
 const TIMESTAMP = Date.UTC(2026, 0, 1);
+const TIMEOUT_MS = 30_000;
 
 /**
- * Sets a transform up as the aggregator would, options checked by its own schema. Each event is a record of its own, with the
- * next offset of one partition, unless told otherwise.
+ * Sets a transform up as the aggregator would, options checked by its own schema, and runs events through it as the aggregator does: one
+ * that asks for lazy events is given lazy ones. Each event is a record of its own, with the next offset of one partition, unless told otherwise.
  *
  * @param options what would stand under `with:`
  * @throws ZodError where the options do not fit
@@ -44,50 +48,61 @@ export async function testTransform(
   transform: TransformDefinition | TransformFunction,
   options: Record<string, unknown> = {},
 ): Promise<RunTransform> {
-  const made = isTransformDefinition(transform) ? await setUp(transform, options) : transform;
-  const { run, reduce } = runnerOf(made);
-  const groups = reduce === undefined ? null : new Groups(0, reduce);
-  const partitions = new Map<string, PartitionOffsets<Settlement>>();
-  let offset = 0;
-  const merged = (closed: readonly Group[]): Event[] =>
-    closed.map((group) => groups?.merge(group).event ?? {});
-  const runOne = async (event: Event, over: Partial<RecordInfo> = {}): Promise<Event[]> => {
-    const record = recordOf(offset++, over);
-    const key = reduce?.key(event, record);
-    if (groups !== null && key !== undefined) {
-      const settlement = settlementOf(record, partitions);
-      const member = { event, settlement, exact: { value: event } };
-      const late = groups.passed(settlement.partition, record.timestamp);
-      return merged([...late, ...groups.add(key, member, groups.begins(key, member))]);
-    }
-    const events: Event[] = [];
-    collect(await run(event, record), events);
+  const isDefinition = isTransformDefinition(transform);
+  const checked: unknown =
+    isDefinition && transform.options !== undefined ? transform.options.parse(options) : options;
+  const step = await setUp(transform, checked, contextOf());
+  const chain = new Chain(
+    [{ ...step, name: 'under-test', onError: 'dead_letter', timeoutMs: TIMEOUT_MS }],
+    () => {},
+  );
+  let came: Event[] = [];
+  let failures: Failure[] = [];
+  const trial = new TrialRun(chain, (_record, result, exact) => {
+    for (const event of result.events) came.push(lazyOf(event, exact)?.plain() ?? event);
+    failures.push(...result.failures);
+  });
+  const take = (): Event[] => {
+    const [events, [failure]] = [came, failures];
+    [came, failures] = [[], []];
+    if (failure !== undefined) throw failure.error;
     return events;
   };
-  return Object.assign(runOne, { end: async () => merged(groups?.closeAll() ?? []) });
+  let offset = 0;
+  const runOne = async (event: Event, over: Partial<RecordInfo> = {}): Promise<Event[]> => {
+    const record = { topic: 'app-logs', partition: 0, offset: offset++, timestamp: TIMESTAMP, key: null };
+    const source = { ...record, headers: undefined, ...over, value: null };
+    await trial.run(new TakenRecord(source, source.topic), 0, trial.isLazy ? lazily(event) : exactOf(event));
+    return take();
+  };
+  return Object.assign(runOne, {
+    end: async () => {
+      await trial.end();
+      return take();
+    },
+    close: async () => chain.close(),
+  });
 }
 
-function recordOf(offset: number, over: Partial<RecordInfo>): RecordInfo {
-  const record = { topic: 'app-logs', partition: 0, offset, timestamp: TIMESTAMP, key: null };
-  return { ...record, headers: undefined, ...over };
+/** The event as it would come from Kafka; the very object where JSON cannot say what is in it. */
+function lazily(event: Event): ExactValue {
+  let text: string;
+  try {
+    text = stringifyExact(event);
+  } catch {
+    return exactOf(event);
+  }
+  const decoded = decode(Buffer.from(text), 'json', true);
+  const isSame = decoded.kind === 'event' && isDeepStrictEqual(decoded.parse().value, event);
+  return isSame ? decoded.event() : exactOf(event);
 }
 
-function settlementOf(record: RecordInfo, partitions: Map<string, PartitionOffsets<Settlement>>): Settlement {
-  const { topic, partition } = record;
-  const name = `${topic}:${partition}`;
-  const owned = partitions.get(name) ?? new PartitionOffsets<Settlement>(topic, partition, 0, -1);
-  partitions.set(name, owned);
-  return new Settlement(new TakenRecord({ ...record, value: null }, topic), 0, owned, { settled: () => {} });
+function exactOf(event: Event): ExactValue {
+  return { value: event };
 }
 
-async function setUp(definition: TransformDefinition, options: Record<string, unknown>): Promise<Transform> {
-  const checked: unknown = definition.options === undefined ? options : definition.options.parse(options);
+function contextOf(): GivenContext {
   const ignore = (): void => {};
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  return definition.setup(checked, {
-    name: 'under-test',
-    directory: process.cwd(),
-    log,
-    metrics: { count: ignore },
-  });
+  return { name: 'under-test', directory: process.cwd(), log, metrics: { count: ignore } };
 }

@@ -79,8 +79,11 @@ export class Watchdog implements RecordWatch {
     this.#tell({ steps });
   }
 
+  /** From the call on it tells nothing. */
   async close(): Promise<void> {
     clearInterval(this.#beats);
+    // Never the same as before, so that the loop seems to turn until the thread has ended.
+    this.#place[slots.beat] = Number.NaN;
     await this.#thread.terminate();
   }
 

@@ -185,6 +185,21 @@ it('errors and counters of transforms have the transform for a label', async () 
   });
 });
 
+it('counters of one transform are no more than a hundred names, and then "other"; those of another are its own', async () => {
+  const metrics = metricsWith();
+  for (let n = 0; n < 150; n++) metrics.transformCount('./mine.ts', `user ${n}`, 2);
+  metrics.transformCount('./mine.ts', 'user 7', 1);
+  metrics.transformCount('./yours.ts', 'user 149', 1);
+  const read = await samples(metrics);
+  const names = Object.keys(read).filter((name) => name.includes('{transform="./mine.ts"'));
+  expect(names).toHaveLength(101);
+  expect(read).toMatchObject({
+    'logweir_transform_custom_total{transform="./mine.ts",name="user 7"}': 3,
+    'logweir_transform_custom_total{transform="./mine.ts",name="other"}': 100,
+    'logweir_transform_custom_total{transform="./yours.ts",name="user 149"}': 1,
+  });
+});
+
 describe('lag', () => {
   it('is there for every owned partition that the broker was asked about', async () => {
     const owned = [partition('a', 0, 5, 12), partition('a', 1, 7, 7), partition('b', 0, 0, -1)];

@@ -123,6 +123,17 @@ describe('input', () => {
     expect((await run('', ...bytes)).output).toBe('{"n":"é"}\n{"n":2}\n');
   });
 
+  it('may have a line of any length in small pieces, and takes no more time for it', async () => {
+    // Put together anew with each piece it would be tens of gigabytes of copies.
+    const line = Buffer.from(`{"a":"${'x'.repeat(10_000_000)}"}`);
+    const pieces = Array.from({ length: Math.ceil(line.length / 1000) }, (_, n) =>
+      line.subarray(1000 * n, 1000 * n + 1000),
+    );
+    const { output } = await run('', '{"n":1}\r', '\n', ...pieces, '\r', '\n\r\n{"n":2}\n');
+    expect(output.length).toBe('{"n":1}\n'.length + line.length + 1 + '{"n":2}\n'.length);
+    expect(output.endsWith('xxx"}\n{"n":2}\n')).toBe(true);
+  });
+
   it('may be text, where the configuration says so', async () => {
     expect((await run('decoding: { codec: text }', 'say "hi"\n')).output).toBe(
       '{"message":"say \\"hi\\""}\n',

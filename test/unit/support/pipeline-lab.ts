@@ -26,6 +26,8 @@ export interface Letter {
 export interface LabOptions {
   run?: TransformFunction;
   onError?: OnError;
+  /** Whether `run` has asked for lazy events. */
+  lazy?: boolean;
   /** Several transforms, in place of `run`. */
   steps?: readonly LabStep[];
   codec?: 'json' | 'text';
@@ -47,13 +49,15 @@ interface LabStep {
   readonly run: TransformFunction;
   readonly onError: OnError;
   readonly reduce?: ReduceTransform;
+  readonly lazy?: boolean;
 }
 
-function chainOf(steps: readonly LabStep[]): Chain {
+/** @param errors what transforms fail of, as it would be logged */
+function chainOf(steps: readonly LabStep[], errors: string[]): Chain {
   const fixed = { close: () => {}, timeoutMs: 1000 };
   return new Chain(
     steps.map((step, at) => ({ name: `step-${at}`, ...fixed, ...step })),
-    () => {},
+    (step, policy, { message }) => void errors.push(`${step} (${policy}): ${message}`),
   );
 }
 
@@ -70,17 +74,19 @@ export class PipelineLab implements DeadLetters {
   /** Documents that Elasticsearch has rejected and that are held. */
   rejected: Document[] = [];
   readonly deadLettered: string[] = [];
+  readonly errors: string[] = [];
   readonly counts: Record<Outcome, number>;
   received = 0;
   outputs = 0;
   flushes = 0;
 
   constructor(options: LabOptions = {}) {
-    const { run, onError = 'dead_letter', steps, codec = 'json', elasticsearch = '{}' } = options;
+    const { run, onError = 'dead_letter', lazy = false, steps, codec = 'json' } = options;
+    const { elasticsearch = '{}' } = options;
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-    const transforms = steps ?? (run === undefined ? [] : [{ run, onError }]);
+    const transforms = steps ?? (run === undefined ? [] : [{ run, onError, lazy }]);
     this.storm = new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} });
-    const chain = chainOf(transforms);
+    const chain = chainOf(transforms, this.errors);
     if (options.watch !== undefined) chain.watch(options.watch);
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
@@ -146,7 +152,7 @@ export class PipelineLab implements DeadLetters {
 
   /** As a reload does. */
   changeChain(steps: readonly LabStep[]): void {
-    this.pipeline.changeChain(chainOf(steps));
+    this.pipeline.changeChain(chainOf(steps, this.errors));
   }
 
   /** Elasticsearch takes the first open document, or the one given. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Event, RecordInfo, TransformFunction } from '../../../src/transform/api.ts';
 import { Chain, type ChainResult, type OnError, type Step } from '../../../src/transform/chain.ts';
+import { batched } from '../../../src/transform/batched.ts';
 import { deferred, settleDown, sourceRecord } from '../support/fakes.ts';
 
 const RECORD: RecordInfo = sourceRecord();
@@ -182,21 +183,97 @@ describe('asynchronous transforms', () => {
     expect(outcomeOf(await pending)).toEqual({ events: [{ n: 2, after: true }], failures: [] });
   });
 
-  it('get one event of a record at a time', async () => {
-    let running = 0;
-    let most = 0;
+  it('are given all events of a record before one is waited for; what comes out is in their order', async () => {
+    const gates = [deferred<Event>(), deferred<Event>(), deferred<Event>()];
+    const seen: unknown[] = [];
     const { chain } = chainOf(
-      step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]),
-      step(async (event: Event) => {
-        most = Math.max(most, ++running);
-        await settleDown();
-        running--;
-        return event;
+      step(() => [{ n: 0 }, { n: 1 }, { n: 2 }]),
+      step(({ n }: Event) => {
+        seen.push(n);
+        return gates[Number(n)]?.promise;
+      }),
+      step((event: Event) => ({ ...event, after: true })),
+    );
+    const pending = chain.run({}, RECORD);
+    expect(seen).toEqual([0, 1, 2]);
+    for (const n of [2, 0, 1]) {
+      gates[n]?.resolve({ n });
+      await settleDown();
+    }
+    expect(outcomeOf(await pending)).toEqual({
+      events: [0, 1, 2].map((n) => ({ n, after: true })),
+      failures: [],
+    });
+  });
+
+  it('may be asynchronous for some events, drop some, and make several of others', async () => {
+    const { chain } = chainOf(
+      step(() => [0, 1, 2, 3, 4, 5].map((n) => ({ n }))),
+      step((event: Event) => {
+        switch (event['n']) {
+          case 0:
+          case 5:
+            return event;
+          case 1:
+            return Promise.resolve([{ n: 1.1 }, { n: 1.2 }]);
+          case 2:
+            return undefined;
+          case 3:
+            return Promise.resolve(undefined);
+          default:
+            return [{ n: 4.1 }, { n: 4.2 }];
+        }
       }),
     );
     const { events } = await chain.run({}, RECORD);
-    expect(events).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
-    expect(most).toBe(1);
+    expect(events.map(({ n }) => n)).toEqual([0, 1.1, 1.2, 4.1, 4.2, 5]);
+  });
+
+  it('name the failure of the first event that failed, whichever failed first', async () => {
+    const gate = deferred<Event>();
+    const { chain, told } = chainOf(
+      step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]),
+      step((event: Event) => {
+        if (event['n'] === 1) return gate.promise;
+        if (event['n'] === 2) return fail();
+        return Promise.reject(new Error('at once'));
+      }),
+    );
+    const pending = chain.run({}, RECORD);
+    await settleDown();
+    gate.reject(new Error('late'));
+    const { failures } = await pending;
+    expect(failures.map(({ error }) => error.message)).toEqual(['late', 'does not fit', 'at once']);
+    // As they come.
+    expect(told.map(({ message }) => message)).toEqual(['does not fit', 'at once', 'late']);
+  });
+
+  it('have their time each, and one that is late is the failure of its own event', async () => {
+    const slow = step((event: Event) => (event['n'] === 2 ? new Promise(() => {}) : Promise.resolve(event)));
+    const { chain, told } = chainOf(
+      step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]),
+      { ...slow, onError: 'keep', timeoutMs: 20 },
+    );
+    expect(outcomeOf(await chain.run({}, RECORD))).toEqual({
+      events: [{ n: 1 }, { n: 2 }, { n: 3 }],
+      failures: [],
+    });
+    expect(told.map(({ message }) => message)).toEqual(['took longer than 20 ms']);
+  });
+
+  it('that work in batches get all events of a record in one call', async () => {
+    const sizes: number[] = [];
+    const batch = batched({
+      batch: (events) => {
+        sizes.push(events.length);
+        return events.map((event) => ({ ...event, seen: true }));
+      },
+    });
+    const split = step(() => Array.from({ length: 10 }, (_, n) => ({ n })));
+    const { chain } = chainOf(split, step(batch), step(batch));
+    const { events } = await chain.run({}, RECORD);
+    expect(events).toEqual(Array.from({ length: 10 }, (_, n) => ({ n, seen: true })));
+    expect(sizes).toEqual([10, 10]);
   });
 
   it('drop by resolving to nothing', async () => {
@@ -215,8 +292,8 @@ describe('asynchronous transforms', () => {
       expect(events).toHaveLength(policy === 'keep' ? 2 : 0);
       expect(told.map(({ message }) => message)).toEqual(
         policy === 'keep'
-          ? ['late', 'does not fit', 'does not fit', 'does not fit']
-          : ['late', 'does not fit'],
+          ? ['does not fit', 'late', 'does not fit', 'does not fit']
+          : ['does not fit', 'late'],
       );
     }
   });
@@ -270,6 +347,21 @@ it.each([
   );
   const { failures } = runSync(chain);
   expect(typeof failures[0]?.error.message).toBe('string');
+});
+
+it('a record that becomes very many events, all of which fail, takes time in proportion', () => {
+  const many = (count: number): number => {
+    const { chain } = chainOf(
+      step(() => Array.from({ length: count }, (_, n) => ({ n }))),
+      step(fail),
+    );
+    const start = performance.now();
+    expect(runSync(chain).failures).toHaveLength(count);
+    return performance.now() - start;
+  };
+  many(2000);
+  // 16 times as many; were it quadratic it would be 256 times as long.
+  expect(many(32_000)).toBeLessThan(100 * Math.max(many(2000), 5));
 });
 
 describe('on_error', () => {

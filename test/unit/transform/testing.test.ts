@@ -1,6 +1,7 @@
+import { types } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type TransformFunction, defineTransform } from '../../../src/transform/api.ts';
+import { type Event, type TransformFunction, defineTransform } from '../../../src/transform/api.ts';
 import { testTransform } from '../../../src/transform/testing.ts';
 
 const suffix = defineTransform({
@@ -73,5 +74,90 @@ describe('testTransform', () => {
       { topic: 'app-logs', partition: 0, offset: 0, key: null, headers: undefined },
     ]);
     expect(await run({}, { topic: 'other', offset: 7 })).toMatchObject([{ topic: 'other', offset: 7 }]);
+  });
+
+  it('gives a transform that has asked for lazy events such ones, of which a clone fails', async () => {
+    const clones = (lazy: boolean) =>
+      defineTransform({ lazy, setup: () => (event) => structuredClone(event) });
+    await expect((await testTransform(clones(true)))({ a: 1 })).rejects.toThrow('could not be cloned');
+    expect(await (await testTransform(clones(false)))({ a: 1 })).toEqual([{ a: 1 }]);
+  });
+
+  it('gives back plain events, also of a transform that has asked for lazy ones', async () => {
+    const sets = defineTransform({
+      lazy: true,
+      setup: () => (event) => {
+        event['x'] = 1;
+        return event;
+      },
+    });
+    const run = await testTransform(sets);
+    const [event] = await run({ a: 1, id: 9007199254740993n });
+    expect(structuredClone(event)).toEqual({ a: 1, id: 9007199254740993n, x: 1 });
+    const [plain] = await run({ a: { b: 'é' } });
+    expect(types.isProxy(plain)).toBe(false);
+    expect(structuredClone(plain)).toEqual({ a: { b: 'é' }, x: 1 });
+  });
+
+  it('gives what JSON cannot say as it is: an earlier transform may have made it', async () => {
+    const returns = defineTransform({ lazy: true, setup: () => (event) => event });
+    const run = await testTransform(returns);
+    const cyclic: Event = {};
+    cyclic['self'] = cyclic;
+    for (const event of [
+      { at: new Date(0) },
+      { a: undefined },
+      { list: [() => 1] },
+      { n: Number.NaN },
+      cyclic,
+    ])
+      expect((await run(event))[0]).toBe(event);
+  });
+
+  it('gives a plain function the very event of the test', async () => {
+    const event = { a: 1 };
+    expect((await (await testTransform((same) => same))(event))[0]).toBe(event);
+  });
+
+  it('makes one event of several, in the order of the records, and fails as the aggregator would', async () => {
+    const joins = defineTransform({
+      setup: () => ({
+        key: ({ host }) => (typeof host === 'string' ? host : undefined),
+        begins: ({ head }) => head === true,
+        merge: (events) => {
+          if (events.some(({ bad }) => bad === true)) throw new RangeError('cannot be merged');
+          return { n: events.map(({ n }) => n) };
+        },
+        maxEvents: 3,
+        maxGapMs: 1000,
+      }),
+    });
+    const run = await testTransform(joins);
+    expect(await run({ n: 0 })).toEqual([{ n: 0 }]);
+    expect(await run({ n: 1, host: 'a' })).toEqual([]);
+    expect(await run({ n: 2, host: 'a' })).toEqual([]);
+    expect(await run({ n: 3, host: 'a' })).toEqual([{ n: [1, 2, 3] }]);
+    expect(await run({ n: 4, host: 'a' })).toEqual([]);
+    expect(await run({ n: 5, host: 'b' }, { timestamp: Date.UTC(2026, 0, 2) })).toEqual([
+      { n: 4, host: 'a' },
+    ]);
+    expect(await run({ n: 6, host: 'b', bad: true }, { timestamp: Date.UTC(2026, 0, 2) })).toEqual([]);
+    await expect(run.end()).rejects.toThrow(RangeError);
+    expect(await run.end()).toEqual([]);
+  });
+
+  it('releases what the transform has opened', async () => {
+    const released: string[] = [];
+    const opens = defineTransform({
+      setup(_options, { onClose }) {
+        onClose(() => void released.push('opened'));
+        return (event) => event;
+      },
+    });
+    const run = await testTransform(opens);
+    await run({});
+    expect(released).toEqual([]);
+    await run.close();
+    expect(released).toEqual(['opened']);
   });
 });
