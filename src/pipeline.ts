@@ -1,6 +1,5 @@
 import { BufferBudget } from './buffer-budget.ts';
 import { Epochs } from './epochs.ts';
-import { GroupTurns } from './group-turns.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { decode } from './codec/decode.ts';
 import type { ExactValue } from './codec/exact-json.ts';
@@ -34,8 +33,7 @@ export class Pipeline implements RecordSink, SettlementListener {
   readonly #parts: PipelineParts;
   readonly #rendering: Rendering;
   readonly #refusals: Refusals;
-  readonly #epochs = new Epochs();
-  readonly #groupTurns: GroupTurns;
+  readonly #epochs: Epochs;
   #chain: LazyChain;
   #reducing: Reducing;
   #inFlight = 0;
@@ -47,7 +45,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     const { deadLetters, holds, storm, events } = parts;
     const deadLettered = (reason: string): void => events.deadLettered(reason);
     this.#refusals = new Refusals({ deadLetters, holds, storm, deadLettered });
-    this.#groupTurns = new GroupTurns(parts.bufferBytes / 2);
+    this.#epochs = new Epochs(parts.assignment, parts.bufferBytes / 2);
     this.#chain = new LazyChain(parts.chain);
     this.#reducing = this.#createReducing(parts.chain);
   }
@@ -63,7 +61,6 @@ export class Pipeline implements RecordSink, SettlementListener {
     for (const document of this.#parts.documents.takeRejected())
       this.#refusals.withdraw(document.settlement, this.#reducing, document.isLetter);
     this.#runAgain(this.#refusals.takeWaiting());
-    this.#parts.watch?.leave();
     this.#parts.documents.flush();
   }
 
@@ -71,9 +68,8 @@ export class Pipeline implements RecordSink, SettlementListener {
   closeIdleGroups(): void {
     if (!this.#reducing.isNeeded) return;
     const now = performance.now();
-    const all = this.#parts.assignment().all();
-    this.#reducing.closeIdle(all, now);
-    this.#groupTurns.update(all, now);
+    this.#reducing.closeIdle(this.#parts.assignment().all(), now);
+    this.#epochs.limitGroups(now);
     this.#parts.documents.flush();
   }
 
@@ -106,7 +102,7 @@ export class Pipeline implements RecordSink, SettlementListener {
     for (const read of records) {
       // They come in runs of one partition.
       if (owned === undefined || owned.partition !== read.partition || owned.topic !== read.topic)
-        owned = this.#find(read.topic, read.partition);
+        owned = this.#epochs.find(read, (earlier) => this.#reducing.closeAll(earlier));
       // What is not taken here is not tracked either, so the next owner reads it.
       if (owned === undefined || owned.draining || !owned.isNew(read.offset)) continue;
       const original = this.#parts.original === undefined ? read : this.#parts.original(read);
@@ -126,21 +122,15 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.#parts.watch?.leave();
     }
     if (taken > 0) this.#parts.events.received(taken);
-    if (this.#reducing.isNeeded) this.#groupTurns.update(this.#parts.assignment().all(), performance.now());
+    if (this.#reducing.isNeeded) this.#epochs.limitGroups(performance.now());
     this.#parts.documents.flush();
-  }
-
-  #find(topic: string, partition: number): OwnedPartition | undefined {
-    const owned = this.#parts.assignment().find(topic, partition);
-    // Where the topic was created anew, nothing more will come for the groups of before.
-    if (owned !== undefined) for (const earlier of this.#epochs.add(owned)) this.#reducing.closeAll(earlier);
-    return owned;
   }
 
   /** Records that another chain has made something of before. */
   #runAgain(settlements: Settlement[]): void {
     settlements.sort((a, b) => a.offset - b.offset);
     for (const one of settlements) this.#decode(one, one.record, one.record.value);
+    this.#parts.watch?.leave();
   }
 
   #decode(settlement: Settlement, record: TakenRecord, value: Buffer | null): void {
@@ -300,13 +290,7 @@ export class Pipeline implements RecordSink, SettlementListener {
 
   /** Ends what is open of partitions that belong to somebody else now, and of earlier epochs of them. */
   giveUp(partitions: readonly OwnedPartition[]): void {
-    const epochs = this.#epochs.of(partitions);
-    this.#epochs.delete(epochs);
-    for (const owned of epochs) {
-      // First: what is given up moves the watermark, which must never be committed.
-      owned.closed = true;
-      for (const settlement of owned.open()) settlement.giveUp();
-    }
+    this.#epochs.giveUp(partitions);
     this.#parts.holds.removeGivenUp();
     this.#reducing.removeGivenUp();
     this.#refusals.removeGivenUp();
