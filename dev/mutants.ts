@@ -281,8 +281,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a dead letter that a pipeline has dropped counts as written',
     file: 'src/pipeline.ts',
-    search: "else this.rejected(document, to, 'it is not in its index');",
-    replace: 'else document.acknowledged();',
+    search: "return this.rejected(document, to, 'it is not in its index');",
+    replace: 'document.acknowledged();',
     tests: ['pipeline'],
   },
   {
