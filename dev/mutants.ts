@@ -847,6 +847,92 @@ const mutants: readonly Mutant[] = [
     replace: "typeof value === 'bigint') return String(Number(value));",
     tests: ['time/epoch'],
   },
+  {
+    name: 'a card is looked for in the whole row of digits only',
+    file: 'src/transform/secrets/cards.ts',
+    search: 'const ends = run.groups.map((_group, from) => endInUsualGroups(run, from));',
+    replace:
+      'const ends = run.groups.map((_group, from) => (from === 0 ? endInUsualGroups(run, from) : -1));',
+    tests: ['../transforms/redact-secrets', '../transforms/redact-cards'],
+  },
+  {
+    name: 'any number with a check digit is a card',
+    file: 'src/transform/secrets/cards.ts',
+    search:
+      'if (from <= beginning && beginning <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);',
+    replace: 'if (lengths.length > 0 || from <= beginning) return hasCheckDigit(digits);',
+    tests: ['../transforms/redact-secrets', '../transforms/redact-cards'],
+  },
+  {
+    name: 'a scheme of authentication is known in one case only',
+    file: 'src/transform/secrets/tokens.ts',
+    search: "(?<token>[\\w.~+/|:%-]{8,}=*)`,\n  'gi',",
+    replace: "(?<token>[\\w.~+/|:%-]{8,}=*)`,\n  'g',",
+    tests: ['../transforms/redact-secrets'],
+  },
+  {
+    name: 'a parsed field that meets another value is dropped',
+    file: 'src/transform/merge-into.ts',
+    search: 'if (refused !== undefined) addBeside(event, conflicts, refused);',
+    replace: '',
+    tests: ['transform/merge-into'],
+  },
+  {
+    name: 'what is put beside others replaces them',
+    file: 'src/codec/field-path.ts',
+    search: 'names.nameFor(key, (name) => hasKey(holder, name)),',
+    replace: 'names.nameFor(key, () => false),',
+    tests: ['transform/merge-into', '../transforms/fields'],
+  },
+  {
+    name: 'names that thousands want are looked for from the start',
+    file: 'src/codec/field-path.ts',
+    search: 'let number = this.#last.get(key) ?? 1;',
+    replace: 'let number = 1;',
+    tests: ['../transforms/built-ins'],
+  },
+  {
+    name: 'a byte order mark stays in front of a text',
+    file: 'src/transform/parser-options.ts',
+    search: 'text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text',
+    replace: 'text',
+    tests: ['transform/merge-into'],
+  },
+  {
+    name: 'throttle counts a record that is read again',
+    file: 'transforms/throttle.ts',
+    search: 'if (passed.get(place) === true) return event;',
+    replace: '',
+    tests: ['../transforms/parsers'],
+  },
+  {
+    name: 'throttle passes any offset below the last',
+    file: 'transforms/throttle.ts',
+    search: 'if (count >= threshold) return undefined;',
+    replace: 'if (count >= threshold && offset >= 100) return undefined;',
+    tests: ['../transforms/parsers'],
+  },
+  {
+    name: 'flatten makes a leaf that is a parent too',
+    file: 'transforms/flatten.ts',
+    search: 'return !isFields(value) && this.#parents.has(path);',
+    replace: 'return false;',
+    tests: ['../transforms/fields'],
+  },
+  {
+    name: 'flatten adds as much as it likes',
+    file: 'transforms/flatten.ts',
+    search: 'if (added > ADDED_MAX) return false;',
+    replace: '',
+    tests: ['../transforms/fields'],
+  },
+  {
+    name: 'ecs takes the time of the agent for that of the event',
+    file: 'transforms/ecs.ts',
+    search: "const isReadable = parseTime(event['@timestamp']) !== undefined;",
+    replace: 'const isReadable = false;',
+    tests: ['../transforms/fields'],
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -887,7 +973,7 @@ function runTests(copy: string, tests: readonly string[]): Result {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
   const vitest = join(copy, 'node_modules/vitest/vitest.mjs');
-  const files = tests.map((test) => `test/unit/${test}.test.ts`);
+  const files = tests.map((test) => join('test/unit', `${test}.test.ts`));
   const { stdout, stderr } = spawnSync(
     process.execPath,
     [vitest, 'run', '--project=unit', '--reporter=json', `--outputFile=${report}`, ...files],
