@@ -7,7 +7,6 @@ import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
 import {
   type WrittenNumber,
   hasLiterals,
-  isRawJson,
   literalCount,
   noteLiterals,
   rawJson,

@@ -62,12 +62,12 @@ export function hasLiterals(holder: object): boolean {
  * Remembers the literals of a text.
  *
  * @param root what was parsed of it
- * @param written not empty
+ * @param found not empty
  */
-export function noteLiterals(root: object, written: readonly WrittenNumber[]): void {
+export function noteLiterals(root: object, found: readonly WrittenNumber[]): void {
   count++;
   const places = placesIn(root);
-  for (const { holder, key, value, source } of written) {
+  for (const { holder, key, value, source } of found) {
     ofOwn(holder).own.set(key, { value, source });
     // Up to the root, or to what another literal has noted already.
     for (let at = places.get(holder); at !== undefined; at = places.get(at.holder)) {
