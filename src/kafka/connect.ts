@@ -44,8 +44,8 @@ export async function connectConsumer(
         ...consumerOptions(config, deadLetterTopic),
         rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
           callbacks.rebalance(event, partitions),
-        offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
-          callbacks.committed(error, offsets),
+        offset_commit_cb: (error: KafkaError | undefined, offsets: (PartitionOffset | Error)[]) =>
+          callbacks.committed(...commitAnswer(error, offsets)),
       },
       // A reset inside the client is silent; start-offset.ts does it aloud.
       { 'auto.offset.reset': 'error' },
@@ -68,4 +68,14 @@ export async function connectConsumer(
     }
   }
   return null;
+}
+
+/** The client puts an error in the place of a partition that was refused, without saying which. */
+export function commitAnswer(
+  error: KafkaError | undefined,
+  offsets: readonly (PartitionOffset | Error)[],
+): [KafkaError | undefined, PartitionOffset[]] {
+  const refused = offsets.find((one) => one instanceof Error);
+  const taken = offsets.flatMap((one) => (one instanceof Error ? [] : [one]));
+  return [error ?? (refused && { code: -1, message: refused.message }), taken];
 }

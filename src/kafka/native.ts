@@ -6,6 +6,7 @@ import kafka from '@confluentinc/kafka-javascript';
 import type { SourceRecord } from '../settlement.ts';
 import { LogweirError } from '../errors.ts';
 import type { TopicPartition } from './assignment.ts';
+import { type Headers, repairHeaders } from './headers.ts';
 
 const { KafkaConsumer, Producer, AdminClient } = kafka;
 
@@ -48,6 +49,9 @@ interface AnsweredOffset extends TopicPartition {
   readonly error?: KafkaError;
 }
 
+/** Its headers are still the client's own. */
+type Delivered = Omit<SourceRecord, 'headers'> & { readonly headers: Headers | undefined };
+
 /** What the low-level consumer can do, with the types that hold at run time. */
 export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> & {
   incrementalAssign(partitions: readonly PartitionOffset[]): void;
@@ -60,9 +64,9 @@ export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> &
   committed(
     partitions: readonly TopicPartition[],
     timeoutMs: number,
-    callback: Callback<AnsweredOffset[]>,
+    callback: Callback<(AnsweredOffset | Error)[]>,
   ): void;
-  consume(count: number, callback: Callback<SourceRecord[]>): void;
+  consume(count: number, callback: Callback<Delivered[]>): void;
   queryWatermarkOffsets(
     topic: string,
     partition: number,
@@ -159,8 +163,12 @@ export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T
 }
 
 /** One call of `consume`: up to `count` records, none when nothing came within the timeout. */
-export function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
-  return promised((callback) => consumer.consume(count, callback));
+export async function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
+  const records = await promised<Delivered[]>((callback) =>
+    consumer.consume(count, callback),
+  );
+  for (const { headers } of records) if (headers !== undefined) repairHeaders(headers);
+  return records;
 }
 
 /** The group's committed offsets; `offset` is -1 where it has none. */
@@ -170,12 +178,13 @@ export async function committedOffsets(
   timeoutMs: number,
 ): Promise<PartitionOffset[]> {
   const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
-  const answers = await promised<AnsweredOffset[]>((callback) =>
+  const answers = await promised<(AnsweredOffset | Error)[]>((callback) =>
     consumer.committed(wanted, timeoutMs, callback),
   );
-  return answers.map(({ topic, partition, offset, error }) => {
-    if (error !== undefined && error.code !== 0)
-      throw Object.assign(new Error(error.message), { code: error.code });
+  return answers.map((answer) => {
+    // The client puts an error in the place of a partition that it has no answer for.
+    if (answer instanceof Error) throw answer;
+    const { topic, partition, offset } = answer;
     return { topic, partition, offset: offset !== undefined && offset >= 0 ? offset : -1 };
   });
 }
