@@ -6,7 +6,7 @@ import type { DeadLetterReason, DeadLetters } from '../dead-letters.ts';
 import { messageOf } from '../errors.ts';
 import type { Holds } from '../holds.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
-import { clientOptions } from './client-config.ts';
+import { producerOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
 import { type Headers, headerOf, headerPairs } from './headers.ts';
 import {
@@ -21,7 +21,6 @@ import {
 } from './native.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
-const DELIVERY_TIMEOUT_MS = 5000;
 const RETRY_MS = 1000;
 const POLL_MS = 50;
 
@@ -133,19 +132,6 @@ export class DeadLetterTopic implements DeadLetters {
       throw error;
     }
   }
-}
-
-function producerOptions(config: Config['kafka']): Record<string, unknown> {
-  return {
-    ...clientOptions(config),
-    dr_cb: true,
-    'request.required.acks': -1,
-    'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
-    'linger.ms': 5,
-    'compression.codec': 'lz4',
-    // The broker's limit decides what is too large.
-    'message.max.bytes': 100_000_000,
-  };
 }
 
 /** An Error of our own: p-retry gives up on a TypeError, and a dead letter is never given up. */

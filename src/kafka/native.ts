@@ -33,6 +33,8 @@ export interface KafkaError {
   readonly code: number;
   readonly message: string;
   readonly isFatal?: boolean;
+  /** `local`, `kafka`, or what stood before a colon. */
+  readonly origin?: string;
 }
 
 export interface PartitionOffset extends TopicPartition {
@@ -95,7 +97,10 @@ export function createAdmin(options: Options): NativeAdmin {
   return AdminClient.create(options);
 }
 
+const OUT_OF_THREADS = /thread|too many open files/i;
+
 interface Connectable {
+  once(name: 'connection.failure', listener: () => void): void;
   connect(options: { timeout: number }, callback: (error: KafkaError | null) => void): unknown;
   disconnect(callback: () => void): unknown;
 }
@@ -116,14 +121,31 @@ export function onError(client: unknown, listener: (error: KafkaError) => void):
   });
 }
 
-/** Connects and reads the cluster's metadata. @throws LogweirError UNAVAILABLE */
+/**
+ * Connects and reads the cluster's metadata.
+ *
+ * @throws LogweirError CONFIG where librdkafka cannot make a client of these settings; UNAVAILABLE where no broker answers
+ */
 export function connect(client: unknown, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    (client as Connectable).connect({ timeout: timeoutMs }, (error) => {
-      if (error) reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
-      else resolve();
+    let isMade = false;
+    const connectable = client as Connectable;
+    // It comes for a client that there is, and to which nobody answers.
+    connectable.once('connection.failure', () => (isMade = true));
+    connectable.connect({ timeout: timeoutMs }, (error) => {
+      if (!error) resolve();
+      else if (isMade || OUT_OF_THREADS.test(error.message))
+        reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
+      else reject(new LogweirError('CONFIG', whole(error), { cause: error }));
     });
   });
+}
+
+/** The client takes what stands before a colon for the place that an error comes from. */
+function whole({ origin, message }: KafkaError): string {
+  return origin === undefined || ['unknown', 'local', 'kafka'].includes(origin)
+    ? message
+    : `${origin}: ${message}`;
 }
 
 /** Resolves when the client is gone, or after `timeoutMs`: librdkafka may wait for answers of a broker that is away. */
@@ -131,11 +153,17 @@ export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
   closing++;
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, timeoutMs);
-    (client as Connectable).disconnect(() => {
+    const gone = (): void => {
       closing--;
       clearTimeout(timer);
       resolve();
-    });
+    };
+    try {
+      (client as Connectable).disconnect(gone);
+    } catch {
+      // A producer that was never connected: the failed attempt has closed it.
+      gone();
+    }
   });
 }
 
