@@ -66,14 +66,14 @@ function checkLibrdkafkaOptions(options: Record<string, unknown>, context: z.cor
 /** Topics and regular expressions for them; see topics.ts. */
 const topics = z
   .union([text, z.array(text).min(1)])
-  .transform((value) =>
-    typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim()),
-  )
-  .superRefine((list, context) => {
-    for (const topic of list) {
+  .transform((value, context) => {
+    const list = typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim());
+    list.forEach((topic, index) => {
       const message = topicProblem(topic);
-      if (message !== null) context.addIssue({ code: 'custom', message, input: list });
-    }
+      const path = typeof value === 'string' ? [] : [index];
+      if (message !== null) context.addIssue({ code: 'custom', message, path, input: topic });
+    });
+    return list;
   });
 
 const kafka = z.strictObject({
