@@ -20,6 +20,7 @@ import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
 import { LagWatch } from './kafka/lag.ts';
+import { checkClientOptions } from './kafka/options-check.ts';
 import type { Log } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Original } from './pipeline-parts.ts';
@@ -62,6 +63,7 @@ export class Aggregator {
 
   /** Loads the transforms and checks all that can be checked without a server. @throws LogweirError CONFIG */
   static async create(loaded: LoadedConfig, log: Log, options: AggregatorOptions = {}): Promise<Aggregator> {
+    await checkClientOptions(loaded.config);
     const chain = await LiveChain.load(loaded, log, options.stuckFd ?? null);
     const aggregator = new Aggregator(loaded, chain, log, options);
     chain.metrics = aggregator.#metrics;

@@ -51,8 +51,14 @@ export function unpackHeaders(packed: Buffer): Record<string, Buffer | string>[]
       const kind = packed.readUInt8(valueAt);
       const start = valueAt + 5;
       at = start + packed.readUInt32LE(valueAt + 1);
-      if (kind === TEXT) header[name] = packed.toString('utf8', start, at);
-      else header[name] = kind === BYTES ? Buffer.from(packed.subarray(start, at)) : null;
+      const value =
+        kind === TEXT
+          ? packed.toString('utf8', start, at)
+          : kind === BYTES
+            ? Buffer.from(packed.subarray(start, at))
+            : null;
+      // Data, whatever the name: __proto__ too.
+      Object.defineProperty(header, name, { value, enumerable: true, writable: true, configurable: true });
     }
     headers.push(header as Record<string, Buffer | string>);
   }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Aggregator } from '../aggregator.ts';
 import { loadConfig } from '../config/load.ts';
+import { sourceTopics } from '../config/topics.ts';
 import { LogweirError } from '../errors.ts';
 import { Holds } from '../holds.ts';
 import { OwnedPartition } from '../kafka/assignment.ts';
@@ -37,7 +38,7 @@ export async function listLetters(
   const byReason = Object.entries(Object.groupBy(letters, ({ reason }) => reason))
     .map(([reason, some]) => ({ reason, count: some?.length ?? 0 }))
     .sort((a, b) => b.count - a.count);
-  output.write(`${letters.length} dead letters in ${deadLetterTopics(config).join(', ')}\n`);
+  output.write(`${letters.length} dead letters in ${deadLetterTopics(config).names.join(', ')}\n`);
   for (const { reason, count } of byReason) output.write(`${String(count).padStart(8)}  ${reason}\n`);
   for (const letter of letters.slice(0, options.limit)) output.write(`${oneLine(letter)}\n`);
   if (letters.length > options.limit)
@@ -76,15 +77,15 @@ export async function retryLetters(
     output.write('dry run: nothing was done; add --execute to do it\n');
     return;
   }
-  const kafka = {
-    ...loaded.config.kafka,
-    topics: deadLetterTopics(loaded.config),
-    group_id: retryGroup(loaded.config.kafka),
-    auto_offset_reset: 'earliest' as const,
-  };
-  const editor = await openOffsetEditor(kafka);
+  const group = { ...loaded.config.kafka, group_id: retryGroup(loaded.config.kafka) };
+  const editor = await openOffsetEditor(group, deadLetterTopics(loaded.config));
   const states = await editor.states();
   await editor.close();
+  const kafka = {
+    ...group,
+    topics: [...new Set(states.map(({ topic }) => topic))],
+    auto_offset_reset: 'earliest' as const,
+  };
   const ends = states.filter(({ low, high }) => high > low);
   const config = {
     ...loaded.config,
@@ -131,7 +132,7 @@ export async function putLetter(
   const { config } = loadConfig(options.config);
   deadLetterTopics(config);
   const { topic, partition, offset } = parsePlace(place);
-  const editor = await openOffsetEditor({ ...config.kafka, topics: [topic] });
+  const editor = await openOffsetEditor(config.kafka, sourceTopics([topic], null));
   try {
     await editor.requireInactive();
     const state = (await editor.states()).find((one) => one.partition === partition);

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { loadConfig } from '../config/load.ts';
 import { LogweirError } from '../errors.ts';
-import { openOffsetEditor } from '../kafka/offset-editor.ts';
+import { openOffsetEditor, readTopics } from '../kafka/offset-editor.ts';
 import {
   type PartitionState,
   type TargetOptions,
@@ -24,7 +24,7 @@ export interface ReplayOptions extends TargetOptions {
 export async function replay(options: ReplayOptions, output: Writable): Promise<void> {
   const target = replayTarget(options, Date.now());
   const { config } = loadConfig(options.config);
-  const editor = await openOffsetEditor(config.kafka);
+  const editor = await openOffsetEditor(config.kafka, readTopics(config));
   try {
     await editor.requireInactive();
     const states = await editor.states(target.kind === 'time' ? target.time : undefined);

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { LoadedConfig } from '../config/load.ts';
 import { LogweirError, messageOf } from '../errors.ts';
-import { openOffsetEditor } from '../kafka/offset-editor.ts';
+import { openOffsetEditor, readTopics } from '../kafka/offset-editor.ts';
 import { readRanges } from '../kafka/read-range.ts';
 import type { SourceRecord } from '../settlement.ts';
 import { placeOf } from '../transform/code-frame.ts';
@@ -77,7 +77,7 @@ function nameOf({ topic, partition, offset }: SourceRecord): string {
 async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<SourceRecord> {
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new LogweirError('USAGE', `--limit must be a number above 0, not ${limit}`);
-  const editor = await openOffsetEditor(config.kafka);
+  const editor = await openOffsetEditor(config.kafka, readTopics(config));
   try {
     const filled = (await editor.states()).filter(({ low, high }) => high > low);
     const each = Math.ceil(limit / Math.max(1, filled.length));

@@ -8,6 +8,8 @@ import { PROBLEMS_MAX, type Problem, configError, describeIssue } from './proble
 import { type Config, type TransformConfig, configSchema, transformSchema } from './schema.ts';
 import type { Places } from './places.ts';
 import { readSource } from './source.ts';
+import { isBrokersProtocol } from './librdkafka-properties.ts';
+import { isPattern } from './topics.ts';
 
 /** A configuration and where it came from; relative paths in it are relative to `directory`. */
 export interface LoadedConfig {
@@ -166,6 +168,13 @@ function checkTogether(config: Config): string[] {
   }
   if (config.elasticsearch.require_alias && config.elasticsearch.mode === 'data_stream') {
     messages.push('elasticsearch.require_alias: is for mode: index; a data stream is no alias');
+  }
+  const { topics, librdkafka_options } = config.kafka;
+  if (isBrokersProtocol(librdkafka_options) && topics.some(isPattern)) {
+    messages.push(
+      'kafka.topics: a regular expression goes with group.protocol: classic only: with consumer it is the broker that looks for topics, ' +
+        "and finds Kafka's own and those of dead letters too; name the topics",
+    );
   }
   const { to, topic } = config.dead_letter;
   const letters = config.kafka.topics.map((source) => topic.replaceAll('{{topic}}', source));

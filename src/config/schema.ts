@@ -1,4 +1,7 @@
+import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { librdkafkaProperties } from './librdkafka-properties.ts';
+import { splitTopics, topicProblem } from './topics.ts';
 
 /**
  * The configuration, keys and defaults in one place. Units are in the names (`_ms`, `_bytes`). Familiar names come from
@@ -39,17 +42,49 @@ const reservedOptions = [
   'enable.auto.commit',
   'enable.auto.offset.store',
   'auto.offset.reset',
+  'auto.commit.enable',
   'group.id',
+  'acks',
+  'request.required.acks',
+  'delivery.report.only.error',
+  'transactional.id',
   'rebalance_cb',
   'offset_commit_cb',
 ];
 
+/** Told at its own key, with the nearest name that there is. */
+function checkLibrdkafkaOptions(options: Record<string, unknown>, context: z.core.$RefinementCtx): void {
+  for (const name of Object.keys(options)) {
+    if (librdkafkaProperties.includes(name) && !reservedOptions.includes(name)) continue;
+    const message = reservedOptions.includes(name)
+      ? `may not set ${name}: the delivery guarantees depend on it`
+      : `unknown to librdkafka, did you mean ${closest(name, librdkafkaProperties)}?`;
+    context.addIssue({ code: 'custom', path: [name], message, input: options[name] });
+  }
+}
+
+/** Topics and regular expressions for them; see topics.ts. */
+const topics = z
+  .union([text, z.array(text).min(1)])
+  .transform((value, context) => {
+    const list = typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim());
+    list.forEach((topic, index) => {
+      const message = topicProblem(topic);
+      const path = typeof value === 'string' ? [] : [index];
+      if (message !== null) context.addIssue({ code: 'custom', message, path, input: topic });
+    });
+    return list;
+  });
+
 const kafka = z.strictObject({
   bootstrap_servers: textList.default(['localhost:9092']),
   group_id: text.default('vector-aggregator'),
-  topics: textList
+  topics: topics
     .default(['app-logs'])
-    .describe('Topic names; one that starts with ^ is a regular expression.'),
+    .describe(
+      'Topic names; one that starts with ^ is a regular expression (POSIX, extended). In a text, commas separate them, except within ' +
+        "(), [] and {}. A regular expression never matches Kafka's own topics, nor those of dead letters.",
+    ),
   auto_offset_reset: z.enum(['earliest', 'latest']).default('earliest'),
   commit_interval_ms: milliseconds(10, 600_000).default(1000),
   session_timeout_ms: milliseconds(1000, 1_800_000)
@@ -59,14 +94,10 @@ const kafka = z.strictObject({
   librdkafka_options: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
-    .refine((options) => !reservedOptions.some((name) => name in options), {
-      error: ({ input }) => {
-        const names = reservedOptions.filter((name) => name in (input as object));
-        return `may not set ${names.join(', ')}: the delivery guarantees depend on it`;
-      },
-    })
+    .superRefine(checkLibrdkafkaOptions)
     .describe(
-      'Any other setting of librdkafka. What it prefetches is kept small: with brokers far away raise fetch.max.bytes (2097152) and queued.max.messages.kbytes (4096).',
+      'Any other setting of librdkafka, for each client that has a use for it: the consumer, the producer of dead letters, and those of the ' +
+        'commands. What it prefetches is kept small: with brokers far away raise fetch.max.bytes (2097152) and queued.max.messages.kbytes (4096).',
     ),
   tls: z
     .strictObject({

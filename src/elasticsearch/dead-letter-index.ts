@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetterReason, DeadLetters } from '../dead-letters.ts';
+import { headerPairs } from '../kafka/headers.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
@@ -34,9 +35,10 @@ export class DeadLetterIndex implements DeadLetters {
 
 /** Few fields, all of them text or numbers, so that no letter can be refused for its mapping. */
 function letterOf(record: SourceRecord, { reason, message }: DeadLetterReason): string {
-  const headers = (record.headers ?? []).flatMap((header) =>
-    Object.entries(header).map(([key, value]) => ({ key, value: textOf(Buffer.from(value)) })),
-  );
+  const headers = headerPairs(record.headers).map(([key, value]) => ({
+    key,
+    value: value === null ? null : textOf(Buffer.from(value)),
+  }));
   return JSON.stringify({
     '@timestamp': new Date().toISOString(),
     reason,

@@ -14,10 +14,13 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   /** The broker's high watermark when it was last asked, -1 before. */
   highWatermark = -1;
 
-  /** Records between the committed offset and the end of the partition, undefined before the broker was asked. */
+  /**
+   * Records between the committed offset and the end of the partition, undefined before the broker was asked. Before the first
+   * commit it counts from where the group would go on: what retention has deleted lies behind nobody.
+   */
   get lag(): number | undefined {
     if (this.highWatermark < 0) return undefined;
-    return Math.max(0, this.highWatermark - Math.max(this.committed, 0));
+    return Math.max(0, this.highWatermark - (this.committed < 0 ? this.watermark : this.committed));
   }
 
   get name(): string {

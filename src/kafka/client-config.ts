@@ -1,5 +1,7 @@
+import { isBrokersProtocol, settingsFor } from '../config/librdkafka-properties.ts';
 import { readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
+import { INTERNAL_TOPICS, deadLetterPattern, isPattern } from '../config/topics.ts';
 import { saslPassword } from './credentials.ts';
 
 type KafkaConfig = Config['kafka'];
@@ -23,20 +25,55 @@ const QUEUE_RECORDS = 5000;
  */
 const FETCH_BYTES = 2_097_152;
 
-/** Settings that every client of ours shares: where the brokers are, and how to log in. */
-export function clientOptions(config: KafkaConfig): Options {
-  const options: Options = {
+/** What the dead letters' producer waits for one acknowledgement. */
+const DELIVERY_TIMEOUT_MS = 5000;
+
+/** Settings that every client of ours shares: where the brokers are, and how to log in. The user's own come later, and win. */
+function clientOptions(config: KafkaConfig): Options {
+  return {
     'bootstrap.servers': config.bootstrap_servers.join(','),
     'client.id': 'logweir',
     // Its errors reach us as events; the log would say them again on stderr, where they are not JSON.
     log_level: 0,
     ...securityOptions(config),
   };
-  return options;
+}
+
+/** The settings of a client that asks about groups and topics. */
+export function adminOptions(config: KafkaConfig): Options {
+  return { ...clientOptions(config), ...settingsFor('admin', config.librdkafka_options) };
+}
+
+/** The settings of the dead letters' producer. */
+export function producerOptions(config: KafkaConfig): Options {
+  return {
+    ...clientOptions(config),
+    'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
+    'linger.ms': 5,
+    'compression.codec': 'lz4',
+    ...settingsFor('producer', config.librdkafka_options),
+    dr_cb: true,
+    'request.required.acks': -1,
+    // The broker's limit decides what is too large; the user's is about what is read.
+    'message.max.bytes': 100_000_000,
+  };
+}
+
+/** The settings of a consumer that asks about a group and reads, and never joins it. */
+export function readerOptions(config: KafkaConfig): Options {
+  return {
+    ...clientOptions(config),
+    'group.id': config.group_id,
+    'fetch.max.bytes': fetchMaxBytes(config),
+    'allow.auto.create.topics': false,
+    ...settingsFor('consumer', config.librdkafka_options),
+    'enable.auto.commit': false,
+    'enable.auto.offset.store': false,
+  };
 }
 
 /**
- * The consumer's settings. Those of the user win, except where the schema refuses them.
+ * The settings of the consumer that is a member of the group. Those of the user win, except where the schema refuses them.
  *
  * @param deadLetterTopic template of the topic that a regular expression must never match, or null for none
  */
@@ -44,11 +81,9 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
   const options: Options = {
     ...clientOptions(config),
     'group.id': config.group_id,
-    'session.timeout.ms': config.session_timeout_ms,
+    ...membershipOptions(config),
     // librdkafka wants it to be at least the session's.
     'max.poll.interval.ms': Math.max(300_000, config.session_timeout_ms),
-    'heartbeat.interval.ms': Math.max(300, Math.floor(config.session_timeout_ms / 5)),
-    'partition.assignment.strategy': 'cooperative-sticky',
     'isolation.level': 'read_committed',
     'queued.max.messages.kbytes': QUEUE_KBYTES,
     'queued.min.messages': QUEUE_RECORDS,
@@ -63,16 +98,30 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     'allow.auto.create.topics': false,
   };
   if (config.group_instance_id !== null) options['group.instance.id'] = config.group_instance_id;
-  // Reading our own dead letters would send them round in circles. Of what a topic's name may hold only the dot is special.
-  if (deadLetterTopic !== null && config.topics.some((topic) => topic.startsWith('^'))) {
-    options['topic.blacklist'] = `^${deadLetterTopic.replaceAll('.', '\\.').replaceAll('{{topic}}', '.*')}$`;
-  }
+  const own = settingsFor('consumer', config.librdkafka_options);
+  if (config.topics.some(isPattern)) own['topic.blacklist'] = excluded(deadLetterTopic, own);
+  return { ...options, ...own, 'enable.auto.commit': false, 'enable.auto.offset.store': false };
+}
+
+/** With the protocol of KIP-848 all this is the broker's to say, and the client refuses it. */
+function membershipOptions({ session_timeout_ms, librdkafka_options }: KafkaConfig): Options {
+  if (isBrokersProtocol(librdkafka_options)) return {};
   return {
-    ...options,
-    ...config.librdkafka_options,
-    'enable.auto.commit': false,
-    'enable.auto.offset.store': false,
+    'session.timeout.ms': session_timeout_ms,
+    'heartbeat.interval.ms': Math.max(300, Math.floor(session_timeout_ms / 5)),
+    'partition.assignment.strategy': 'cooperative-sticky',
   };
+}
+
+/**
+ * What a regular expression never matches: Kafka's own topics, whose every record would be a dead letter and its commit the next record;
+ * and our own dead letters, which would go round in circles.
+ */
+function excluded(deadLetterTopic: string | null, own: Options): string {
+  const patterns = INTERNAL_TOPICS.map((topic) => `^${topic}$`);
+  if (deadLetterTopic !== null) patterns.push(deadLetterPattern(deadLetterTopic));
+  const users = own['topic.blacklist'];
+  return [...patterns, ...(users === undefined ? [] : [String(users)])].join(',');
 }
 
 /** What one fetch may bring, in bytes. librdkafka refuses to start where `message.max.bytes` is more. */

@@ -7,6 +7,12 @@ import type { KafkaError, NativeConsumer, PartitionOffset } from './native.ts';
 /** A commit whose answer has not come after this long is taken for lost, and made anew. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
+/** Offsets are sent for an epoch: a new one of the same partition has offsets of its own. */
+interface Sent {
+  readonly owned: OwnedPartition;
+  readonly offset: number;
+}
+
 /**
  * Commits watermarks: coalesced, one commit in flight, only upwards, only for epochs that go on. A commit that is refused
  * is made anew at the next interval; meanwhile nothing is lost, only more would be read again after a crash.
@@ -18,7 +24,7 @@ export class Committer {
   readonly #timer: NodeJS.Timeout;
   readonly #gate = new RepeatGate();
   #sentAt: number | null = null;
-  #sent: readonly OwnedPartition[] = [];
+  #sent: readonly Sent[] = [];
   #waiting: (() => void)[] = [];
 
   constructor(consumer: NativeConsumer, assignment: Assignment, intervalMs: number, log: Log) {
@@ -31,16 +37,18 @@ export class Committer {
   /** Sends off whatever may be committed, unless an answer is still awaited. */
   commit(partitions: readonly OwnedPartition[] = this.#assignment.all()): void {
     if (this.#sentAt !== null && performance.now() - this.#sentAt < ANSWER_TIMEOUT_MS) return;
-    const offsets: PartitionOffset[] = [];
+    const sent: Sent[] = [];
     for (const owned of partitions) {
       const offset = owned.committable;
-      if (offset !== null) offsets.push({ topic: owned.topic, partition: owned.partition, offset });
+      if (offset !== null) sent.push({ owned, offset });
     }
-    if (offsets.length === 0) return;
+    if (sent.length === 0) return;
     try {
-      this.#consumer.commit(offsets);
+      this.#consumer.commit(
+        sent.map(({ owned: { topic, partition }, offset }) => ({ topic, partition, offset })),
+      );
       this.#sentAt = performance.now();
-      this.#sent = partitions;
+      this.#sent = sent;
     } catch (error) {
       this.#warn(messageOf(error));
     }
@@ -48,17 +56,17 @@ export class Committer {
 
   /** The broker's answer to a commit. */
   answered(error: KafkaError | undefined, offsets: readonly PartitionOffset[]): void {
+    const sent = offsets.map((answer) => this.#sent.find((one) => isAnswerTo(answer, one)));
+    // A late answer to a commit that was made anew meanwhile: the answer to that one is still to come.
+    if (sent.includes(undefined)) return;
     this.#sentAt = null;
     if (error) this.#warn(error.message);
     else {
-      for (const { topic, partition, offset, error: partitionError } of offsets) {
+      offsets.forEach(({ error: partitionError }, index) => {
+        const { owned, offset } = sent[index] as Sent;
         if (partitionError !== undefined && partitionError.code !== 0) this.#warn(partitionError.message);
-        else {
-          // Of the epoch that it was sent for; a new one of the same partition has offsets of its own.
-          const owned = this.#sent.find((one) => one.topic === topic && one.partition === partition);
-          if (owned !== undefined && !owned.closed) owned.committed = Math.max(owned.committed, offset);
-        }
-      }
+        else if (!owned.closed) owned.committed = Math.max(owned.committed, offset);
+      });
     }
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -93,4 +101,8 @@ export class Committer {
     if (held !== undefined)
       this.#log.warn({ reason, repeated: held }, 'a commit was refused and will be made anew');
   }
+}
+
+function isAnswerTo({ topic, partition, offset }: PartitionOffset, sent: Sent): boolean {
+  return sent.owned.topic === topic && sent.owned.partition === partition && sent.offset === offset;
 }

@@ -12,6 +12,7 @@ import {
   disconnect,
   onError,
 } from './native.ts';
+import { checked, isRefusal, refused } from './options-check.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
 const RETRY_MS = 2000;
@@ -29,6 +30,7 @@ export interface ConsumerCallbacks {
  * Makes a consumer and connects it, again and again until a broker answers.
  *
  * @returns null where `stopping` was aborted before that
+ * @throws LogweirError CONFIG where the client refuses its settings
  */
 export async function connectConsumer(
   config: Config['kafka'],
@@ -39,17 +41,15 @@ export async function connectConsumer(
 ): Promise<NativeConsumer | null> {
   const servers = config.bootstrap_servers.join(',');
   while (!stopping.aborted) {
-    const native = createConsumer(
-      {
-        ...consumerOptions(config, deadLetterTopic),
-        rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
-          callbacks.rebalance(event, partitions),
-        offset_commit_cb: (error: KafkaError | undefined, offsets: PartitionOffset[]) =>
-          callbacks.committed(error, offsets),
-      },
-      // A reset inside the client is silent; start-offset.ts does it aloud.
-      { 'auto.offset.reset': 'error' },
-    );
+    const options = {
+      ...consumerOptions(config, deadLetterTopic),
+      rebalance_cb: (event: KafkaError, partitions: PartitionOffset[]) =>
+        callbacks.rebalance(event, partitions),
+      offset_commit_cb: (error: KafkaError | undefined, offsets: (PartitionOffset | Error)[]) =>
+        callbacks.committed(...commitAnswer(error, offsets)),
+    };
+    // A reset inside the client is silent; start-offset.ts does it aloud.
+    const native = checked(config, () => createConsumer(options, { 'auto.offset.reset': 'error' }));
     onError(native, (error) => callbacks.failed(error));
     native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
@@ -59,6 +59,7 @@ export async function connectConsumer(
       await disconnect(native, CONNECT_TIMEOUT_MS);
     } catch (error) {
       if (stopping.aborted) break;
+      if (isRefusal(error)) throw refused(error, config);
       log.warn(
         { reason: messageOf(error), bootstrap_servers: servers, retry_ms: RETRY_MS },
         `cannot reach Kafka at ${servers}; trying again`,
@@ -68,4 +69,14 @@ export async function connectConsumer(
     }
   }
   return null;
+}
+
+/** The client puts an error in the place of a partition that was refused, without saying which. */
+export function commitAnswer(
+  error: KafkaError | undefined,
+  offsets: readonly (PartitionOffset | Error)[],
+): [KafkaError | undefined, PartitionOffset[]] {
+  const refused = offsets.find((one) => one instanceof Error);
+  const taken = offsets.flatMap((one) => (one instanceof Error ? [] : [one]));
+  return [error ?? (refused && { code: -1, message: refused.message }), taken];
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/schema.ts';
+import { type TopicChoice, letterTopics } from '../config/topics.ts';
 import { LogweirError } from '../errors.ts';
 import type { SourceRecord } from '../settlement.ts';
 import { type Letter, readLetter } from './letter.ts';
@@ -17,21 +18,14 @@ export function retryGroup(config: Config['kafka']): string {
 }
 
 /** The dead-letter topics of the configured topics. @throws LogweirError USAGE where there are none to be read */
-export function deadLetterTopics(config: Config): string[] {
+export function deadLetterTopics(config: Config): TopicChoice {
   if (config.dead_letter.to !== 'topic') {
     throw new LogweirError(
       'USAGE',
       `dead_letter.to is '${config.dead_letter.to}': there is no topic to read`,
     );
   }
-  const { topic } = config.dead_letter;
-  // A regular expression for the source topics makes one for their dead letters.
-  const names = config.kafka.topics.map((source) =>
-    source.startsWith('^')
-      ? `^${topic.replaceAll('{{topic}}', `(${source.slice(1).replace(/\$$/, '')})`)}$`
-      : topic.replaceAll('{{topic}}', source),
-  );
-  return [...new Set(names)];
+  return letterTopics(config.kafka.topics, config.dead_letter.topic);
 }
 
 /**
@@ -40,8 +34,8 @@ export function deadLetterTopics(config: Config): string[] {
  * @param all also those that were sent again
  */
 export async function readLetters(config: Config, all: boolean): Promise<WaitingLetter[]> {
-  const kafka = { ...config.kafka, topics: deadLetterTopics(config), group_id: retryGroup(config.kafka) };
-  const editor = await openOffsetEditor(kafka);
+  const kafka = { ...config.kafka, group_id: retryGroup(config.kafka) };
+  const editor = await openOffsetEditor(kafka, deadLetterTopics(config));
   const letters = new Map<string, WaitingLetter>();
   try {
     for await (const record of recordsOf(editor, all)) {

@@ -6,8 +6,9 @@ import type { DeadLetterReason, DeadLetters } from '../dead-letters.ts';
 import { messageOf } from '../errors.ts';
 import type { Holds } from '../holds.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
-import { clientOptions } from './client-config.ts';
+import { producerOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
+import { type Headers, headerOf, headerPairs } from './headers.ts';
 import {
   ErrorCode,
   type KafkaError,
@@ -20,17 +21,15 @@ import {
 } from './native.ts';
 
 const CONNECT_TIMEOUT_MS = 5000;
-const DELIVERY_TIMEOUT_MS = 5000;
 const RETRY_MS = 1000;
 const POLL_MS = 50;
-
-type Headers = Record<string, string | Buffer>[];
 
 /** The broker, or the client by its own settings, finds the record too large. */
 class TooLarge extends Error {}
 
 /**
- * The dead-letter topic. The record goes there as it was (key, value, headers), and headers say why, where from and when. One
+ * The dead-letter topic. The record goes there as it was (key, value, headers), and headers say why, where from and when; its
+ * timestamp there is that of its writing. One
  * that is too large for the topic goes there with as much of its value as fits, and headers with the length and the
  * SHA-256 of the whole. The producer is made when the first dead letter comes: most processes never need one.
  */
@@ -50,8 +49,7 @@ export class DeadLetterTopic implements DeadLetters {
   async send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
     const { record } = settlement;
     const topic = this.#topicTemplate.replaceAll('{{topic}}', record.topic);
-    // The client loses the name of a header called __proto__, and then refuses the header.
-    const own = (record.headers ?? []).filter((header) => Object.keys(header).length === 1);
+    const own = headerPairs(record.headers).map(([name, value]) => headerOf(name, value));
     const headers = [...own, ...reasonHeaders(record, why)];
     let cause: string | null = null;
     const freed = (): void => {
@@ -104,9 +102,9 @@ export class DeadLetterTopic implements DeadLetters {
     await new Promise<void>((resolve, reject) => {
       const answered = (error: KafkaError | null | undefined): void =>
         error ? reject(failure(error)) : resolve();
-      const timestamp = record.timestamp < 0 ? null : record.timestamp;
       try {
-        producer.produce(topic, null, value, record.key, timestamp, answered, headers);
+        // No timestamp is now. Retention goes by it, and brokers refuse what is too far ahead: the record's own is in the headers.
+        producer.produce(topic, null, value, record.key, null, answered, headers);
       } catch (error) {
         reject(failure(error));
       }
@@ -134,19 +132,6 @@ export class DeadLetterTopic implements DeadLetters {
       throw error;
     }
   }
-}
-
-function producerOptions(config: Config['kafka']): Record<string, unknown> {
-  return {
-    ...clientOptions(config),
-    dr_cb: true,
-    'request.required.acks': -1,
-    'delivery.timeout.ms': DELIVERY_TIMEOUT_MS,
-    'linger.ms': 5,
-    'compression.codec': 'lz4',
-    // The broker's limit decides what is too large.
-    'message.max.bytes': 100_000_000,
-  };
 }
 
 /** An Error of our own: p-retry gives up on a TypeError, and a dead letter is never given up. */

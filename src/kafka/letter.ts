@@ -1,4 +1,5 @@
 import type { SourceRecord } from '../settlement.ts';
+import { type Headers, headerOf, headerPairs } from './headers.ts';
 
 /** The headers of a dead letter begin with this; a record's own headers of that name are not carried over. */
 const PREFIX = 'logweir-';
@@ -18,13 +19,11 @@ export interface Letter {
 
 /** Reads the headers of a dead letter. @returns undefined for a record that Logweir did not put there */
 export function readLetter(record: SourceRecord): Letter | undefined {
-  const own: Record<string, Buffer | string>[] = [];
+  const own: Headers = [];
   const said = new Map<string, string>();
-  for (const header of record.headers ?? []) {
-    for (const [name, value] of Object.entries(header)) {
-      if (name.startsWith(PREFIX)) said.set(name.slice(PREFIX.length), value.toString());
-      else own.push({ [name]: value });
-    }
+  for (const [name, value] of headerPairs(record.headers)) {
+    if (name.startsWith(PREFIX)) said.set(name.slice(PREFIX.length), value?.toString() ?? '');
+    else own.push(headerOf(name, value));
   }
   // Untrusted: it becomes part of a document's id.
   const named = said.get('topic') ?? '';

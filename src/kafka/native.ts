@@ -6,6 +6,7 @@ import kafka from '@confluentinc/kafka-javascript';
 import type { SourceRecord } from '../settlement.ts';
 import { LogweirError } from '../errors.ts';
 import type { TopicPartition } from './assignment.ts';
+import { type Headers, repairHeaders } from './headers.ts';
 
 const { KafkaConsumer, Producer, AdminClient } = kafka;
 
@@ -32,6 +33,8 @@ export interface KafkaError {
   readonly code: number;
   readonly message: string;
   readonly isFatal?: boolean;
+  /** `local`, `kafka`, or what stood before a colon. */
+  readonly origin?: string;
 }
 
 export interface PartitionOffset extends TopicPartition {
@@ -48,6 +51,9 @@ interface AnsweredOffset extends TopicPartition {
   readonly error?: KafkaError;
 }
 
+/** Its headers are still the client's own. */
+type Delivered = Omit<SourceRecord, 'headers'> & { readonly headers: Headers | undefined };
+
 /** What the low-level consumer can do, with the types that hold at run time. */
 export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> & {
   incrementalAssign(partitions: readonly PartitionOffset[]): void;
@@ -60,9 +66,9 @@ export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> &
   committed(
     partitions: readonly TopicPartition[],
     timeoutMs: number,
-    callback: Callback<AnsweredOffset[]>,
+    callback: Callback<(AnsweredOffset | Error)[]>,
   ): void;
-  consume(count: number, callback: Callback<SourceRecord[]>): void;
+  consume(count: number, callback: Callback<Delivered[]>): void;
   queryWatermarkOffsets(
     topic: string,
     partition: number,
@@ -91,7 +97,10 @@ export function createAdmin(options: Options): NativeAdmin {
   return AdminClient.create(options);
 }
 
+const OUT_OF_THREADS = /thread|too many open files/i;
+
 interface Connectable {
+  once(name: 'connection.failure', listener: () => void): void;
   connect(options: { timeout: number }, callback: (error: KafkaError | null) => void): unknown;
   disconnect(callback: () => void): unknown;
 }
@@ -112,14 +121,31 @@ export function onError(client: unknown, listener: (error: KafkaError) => void):
   });
 }
 
-/** Connects and reads the cluster's metadata. @throws LogweirError UNAVAILABLE */
+/**
+ * Connects and reads the cluster's metadata.
+ *
+ * @throws LogweirError CONFIG where librdkafka cannot make a client of these settings; UNAVAILABLE where no broker answers
+ */
 export function connect(client: unknown, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    (client as Connectable).connect({ timeout: timeoutMs }, (error) => {
-      if (error) reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
-      else resolve();
+    let isMade = false;
+    const connectable = client as Connectable;
+    // It comes for a client that there is, and to which nobody answers.
+    connectable.once('connection.failure', () => (isMade = true));
+    connectable.connect({ timeout: timeoutMs }, (error) => {
+      if (!error) resolve();
+      else if (isMade || OUT_OF_THREADS.test(error.message))
+        reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
+      else reject(new LogweirError('CONFIG', whole(error), { cause: error }));
     });
   });
+}
+
+/** The client takes what stands before a colon for the place that an error comes from. */
+function whole({ origin, message }: KafkaError): string {
+  return origin === undefined || ['unknown', 'local', 'kafka'].includes(origin)
+    ? message
+    : `${origin}: ${message}`;
 }
 
 /** Resolves when the client is gone, or after `timeoutMs`: librdkafka may wait for answers of a broker that is away. */
@@ -127,11 +153,17 @@ export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
   closing++;
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, timeoutMs);
-    (client as Connectable).disconnect(() => {
+    const gone = (): void => {
       closing--;
       clearTimeout(timer);
       resolve();
-    });
+    };
+    try {
+      (client as Connectable).disconnect(gone);
+    } catch {
+      // A producer that was never connected: the failed attempt has closed it.
+      gone();
+    }
   });
 }
 
@@ -159,8 +191,12 @@ export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T
 }
 
 /** One call of `consume`: up to `count` records, none when nothing came within the timeout. */
-export function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
-  return promised((callback) => consumer.consume(count, callback));
+export async function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
+  const records = await promised<Delivered[]>((callback) =>
+    consumer.consume(count, callback),
+  );
+  for (const { headers } of records) if (headers !== undefined) repairHeaders(headers);
+  return records;
 }
 
 /** The group's committed offsets; `offset` is -1 where it has none. */
@@ -170,12 +206,13 @@ export async function committedOffsets(
   timeoutMs: number,
 ): Promise<PartitionOffset[]> {
   const wanted = partitions.map(({ topic, partition }) => ({ topic, partition }));
-  const answers = await promised<AnsweredOffset[]>((callback) =>
+  const answers = await promised<(AnsweredOffset | Error)[]>((callback) =>
     consumer.committed(wanted, timeoutMs, callback),
   );
-  return answers.map(({ topic, partition, offset, error }) => {
-    if (error !== undefined && error.code !== 0)
-      throw Object.assign(new Error(error.message), { code: error.code });
+  return answers.map((answer) => {
+    // The client puts an error in the place of a partition that it has no answer for.
+    if (answer instanceof Error) throw answer;
+    const { topic, partition, offset } = answer;
     return { topic, partition, offset: offset !== undefined && offset >= 0 ? offset : -1 };
   });
 }

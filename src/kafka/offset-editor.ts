@@ -1,7 +1,8 @@
 import type { Config } from '../config/schema.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import type { TopicPartition } from './assignment.ts';
-import { clientOptions } from './client-config.ts';
+import { type TopicChoice, sourceTopics } from '../config/topics.ts';
+import { adminOptions, readerOptions } from './client-config.ts';
 import {
   type NativeConsumer,
   type PartitionOffset,
@@ -14,6 +15,7 @@ import {
   promised,
   watermarks,
 } from './native.ts';
+import { checked, isRefusal, refused } from './options-check.ts';
 import type { PartitionState } from './replay-target.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -25,7 +27,7 @@ export interface OffsetEditor {
   readonly consumer: NativeConsumer;
   /** @throws LogweirError GROUP_ACTIVE, naming the members, where somebody is in the group */
   requireInactive(): Promise<void>;
-  /** All partitions of the configured topics. @param time for {@link PartitionState.atTime}, in ms */
+  /** All partitions of the chosen topics. @param time for {@link PartitionState.atTime}, in ms */
   states(time?: number): Promise<PartitionState[]>;
   /** @throws LogweirError GROUP_ACTIVE where somebody has joined meanwhile */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
@@ -38,18 +40,14 @@ export interface OffsetEditor {
  *
  * @throws LogweirError UNAVAILABLE where Kafka cannot be reached
  */
-export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetEditor> {
-  const consumer = createConsumer({
-    ...clientOptions(config),
-    'group.id': config.group_id,
-    'enable.auto.commit': false,
-    'allow.auto.create.topics': false,
-  });
+export async function openOffsetEditor(config: Config['kafka'], topics: TopicChoice): Promise<OffsetEditor> {
+  const consumer = checked(config, () => createConsumer(readerOptions(config)));
   onError(consumer, () => {});
   try {
     await connect(consumer, TIMEOUT_MS);
   } catch (error) {
     await disconnect(consumer, TIMEOUT_MS);
+    if (isRefusal(error)) throw refused(error, config);
     const servers = config.bootstrap_servers.join(',');
     throw new LogweirError('UNAVAILABLE', `cannot reach Kafka at ${servers}: ${messageOf(error)}`, {
       cause: error,
@@ -60,10 +58,15 @@ export async function openOffsetEditor(config: Config['kafka']): Promise<OffsetE
   return {
     consumer,
     requireInactive: () => requireInactive(config),
-    states: (time) => partitionStates(consumer, config.topics, time),
+    states: (time) => partitionStates(consumer, topics, time),
     commit: (offsets) => commitAll(consumer, config.group_id, offsets),
     close: () => disconnect(consumer, TIMEOUT_MS),
   };
+}
+
+/** What the aggregator reads with this configuration. */
+export function readTopics({ kafka, dead_letter }: Config): TopicChoice {
+  return sourceTopics(kafka.topics, dead_letter.to === 'topic' ? dead_letter.topic : null);
 }
 
 async function requireInactive(config: Config['kafka']): Promise<void> {
@@ -77,7 +80,7 @@ async function requireInactive(config: Config['kafka']): Promise<void> {
 
 /** In words. */
 async function groupMembers(config: Config['kafka']): Promise<string[]> {
-  const admin = createAdmin(clientOptions(config));
+  const admin = createAdmin(adminOptions(config));
   try {
     const { groups } = await promised<{
       groups: { members: { clientId: string; clientHost: string; memberId: string }[] }[];
@@ -101,7 +104,7 @@ async function groupMembers(config: Config['kafka']): Promise<string[]> {
 
 async function partitionStates(
   consumer: NativeConsumer,
-  topics: readonly string[],
+  topics: TopicChoice,
   time: number | undefined,
 ): Promise<PartitionState[]> {
   const partitions = await partitionsOf(consumer, topics);
@@ -123,15 +126,13 @@ async function partitionStates(
   );
 }
 
-async function partitionsOf(consumer: NativeConsumer, topics: readonly string[]): Promise<TopicPartition[]> {
+async function partitionsOf(consumer: NativeConsumer, topics: TopicChoice): Promise<TopicPartition[]> {
   const metadata = await promised<{ topics: { name: string; partitions: { id: number }[] }[] }>((callback) =>
     consumer.getMetadata({ timeout: TIMEOUT_MS }, callback),
   );
-  const isWanted = (name: string): boolean =>
-    topics.some((topic) => (topic.startsWith('^') ? new RegExp(topic).test(name) : topic === name));
-  const found = metadata.topics.filter(({ name }) => isWanted(name));
+  const found = metadata.topics.filter(({ name }) => topics.matches(name));
   if (found.length === 0)
-    throw new LogweirError('USAGE', `there is no topic ${topics.join(', ')} on these brokers`);
+    throw new LogweirError('USAGE', `there is no topic ${topics.names.join(', ')} on these brokers`);
   return found.flatMap(({ name, partitions }) =>
     partitions.map(({ id }) => ({ topic: name, partition: id })).sort((a, b) => a.partition - b.partition),
   );

@@ -13,8 +13,8 @@ it.each<[string, Headers]>([
   ['text', [{ 'trace-€': 'é\u{1f600}' }]],
   ['one name twice, in order', [{ a: Buffer.from('1') }, { b: Buffer.from('2') }, { a: Buffer.from('3') }]],
   ['empty ones', [{ a: Buffer.alloc(0) }, { b: '' }, { '': Buffer.from('x') }]],
-  // The client loses the name of one called __proto__.
-  ['one without a name', [{}, { a: Buffer.from('1') }]],
+  ['one of no name', [{}, { a: Buffer.from('1') }]],
+  ['one called __proto__', [{ ['__proto__']: Buffer.from('1') }, { constructor: 'x' } as never]],
   ['several in one object', [{ a: Buffer.from('1'), b: Buffer.from('2') }]],
   ['one without a value', [{ a: null as unknown as Buffer }]],
 ])('headers come out as they were: %s', (_name, headers) => {
@@ -26,7 +26,7 @@ it('whatever headers there are, they come out as they were', () => {
     fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
     fc.string({ unit: 'grapheme' }),
   );
-  const name = fc.string({ unit: 'grapheme' }).filter((text) => text !== '__proto__');
+  const name = fc.string({ unit: 'grapheme' });
   fc.assert(
     fc.property(fc.array(fc.dictionary(name, value, { maxKeys: 2, noNullPrototype: true })), (headers) => {
       expect(unpackHeaders(packHeaders(headers))).toEqual(headers);

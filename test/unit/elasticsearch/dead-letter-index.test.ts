@@ -80,6 +80,18 @@ it('bytes that are no text are kept as base64, and what is missing as null', () 
   });
 });
 
+it('headers without a value, and of any name, are kept', () => {
+  const headers = [{ none: null }, { ['__proto__']: Buffer.from('p') }, { empty: Buffer.alloc(0) }];
+  expect(letterIn(sent({ key: Buffer.alloc(0), headers: headers as never }))).toMatchObject({
+    key: '',
+    headers: [
+      { key: 'none', value: null },
+      { key: '__proto__', value: 'p' },
+      { key: 'empty', value: '' },
+    ],
+  });
+});
+
 describe('the letter is sent', () => {
   it('only when it is acknowledged, and settles nothing by itself', async () => {
     const { settlement } = received();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { received } from '../support/fakes.ts';
 
 const owned = (topic: string, partition: number, start = 0, committed = -1): OwnedPartition =>
   new OwnedPartition(topic, partition, start, committed);
@@ -83,6 +84,17 @@ describe('lag', () => {
     const one = owned('a', 0);
     one.highWatermark = 12;
     expect(one.lag).toBe(12);
+  });
+
+  it('counts from the first record that there is where nothing is committed, and retention has deleted others', () => {
+    const one = owned('a', 0, 1_000_000);
+    one.highWatermark = 1_000_001;
+    expect(one.lag).toBe(1);
+    // Taken, and not settled: Elasticsearch is away.
+    const { settlement } = received({ topic: 'a', offset: 1_000_000 }, one);
+    expect(one.lag).toBe(1);
+    settlement.settle('indexed');
+    expect(one.lag).toBe(0);
   });
 });
 

@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LogweirError } from '../../../src/errors.ts';
-import { clientOptions, consumerOptions } from '../../../src/kafka/client-config.ts';
+import {
+  adminOptions as clientOptions,
+  consumerOptions,
+  producerOptions,
+  readerOptions,
+} from '../../../src/kafka/client-config.ts';
 import { configOf } from '../support/config.ts';
 
 let folder = '';
@@ -123,26 +128,100 @@ describe('the consumer', () => {
   });
 });
 
+describe("the user's settings reach each client that has a use for them", () => {
+  const config = kafka(
+    '{ librdkafka_options: { security.protocol: sasl_ssl, sasl.mechanisms: OAUTHBEARER, ssl.ca.location: /ca, ' +
+      'ssl.endpoint.identification.algorithm: none, client.id: mine, socket.timeout.ms: 9000, ' +
+      'fetch.min.bytes: 5, compression.codec: zstd, linger.ms: 50 } }',
+  );
+  const shared = {
+    'security.protocol': 'sasl_ssl',
+    'sasl.mechanisms': 'OAUTHBEARER',
+    'ssl.ca.location': '/ca',
+    'ssl.endpoint.identification.algorithm': 'none',
+    'client.id': 'mine',
+    'socket.timeout.ms': 9000,
+  };
+
+  it.each<[string, Record<string, unknown>, object, string[]]>([
+    ['the consumer', consumerOptions(config, null), { 'fetch.min.bytes': 5 }, ['linger.ms']],
+    ['who reads for commands', readerOptions(config), { 'fetch.min.bytes': 5 }, ['linger.ms']],
+    [
+      'the producer of dead letters',
+      producerOptions(config),
+      { 'compression.codec': 'zstd', 'linger.ms': 50 },
+      ['fetch.min.bytes'],
+    ],
+    ['the admin', clientOptions(config), {}, ['fetch.min.bytes', 'linger.ms']],
+  ])('%s', (_name, options, own, unknown) => {
+    expect(options).toMatchObject({ ...shared, ...own });
+    expect(unknown.filter((name) => name in options)).toEqual([]);
+  });
+
+  it('but for what makes a dead letter safe', () => {
+    const options = producerOptions(kafka('{ librdkafka_options: { message.max.bytes: 1000000 } }'));
+    expect(options).toMatchObject({ 'request.required.acks': -1, 'message.max.bytes': 100_000_000, dr_cb: true });
+  });
+
+  it('and who reads for commands commits nothing by itself either', () => {
+    expect(readerOptions(kafka('{ librdkafka_options: { message.max.bytes: 60000000 } }'))).toMatchObject({
+      'enable.auto.commit': false,
+      'fetch.max.bytes': 60_000_000,
+    });
+  });
+});
+
+describe('with the group protocol of KIP-848', () => {
+  it.each(['consumer', 'CONSUMER'])('what the broker decides is left out (%s)', (protocol) => {
+    const options = consumerOptions(kafka(`{ librdkafka_options: { group.protocol: ${protocol} } }`), null);
+    expect(options['group.protocol']).toBe(protocol);
+    for (const name of ['session.timeout.ms', 'heartbeat.interval.ms', 'partition.assignment.strategy'])
+      expect(options).not.toHaveProperty([name]);
+  });
+
+  it('and not with the classic one', () => {
+    expect(consumerOptions(kafka('{ librdkafka_options: { group.protocol: classic } }'), null)).toHaveProperty([
+      'session.timeout.ms',
+    ]);
+  });
+});
+
 describe('a regular expression over topics', () => {
   const blacklist = (topics: string, deadLetterTopic: string | null): unknown =>
     consumerOptions(kafka(`{ topics: ${topics} }`), deadLetterTopic)['topic.blacklist'];
+  const excluded = (topics: string, deadLetterTopic: string | null) => {
+    const patterns = String(blacklist(topics, deadLetterTopic)).split(',');
+    return (name: string): boolean => patterns.some((one) => new RegExp(one).test(name));
+  };
 
   it('never matches the dead letters of any topic', () => {
-    const pattern = new RegExp(String(blacklist('["^app-.*"]', '{{topic}}-dlq')));
-    expect(pattern.test('app-logs-dlq')).toBe(true);
-    expect(pattern.test('app-logs')).toBe(false);
-    expect(pattern.test('app-dlq-logs')).toBe(false);
+    const isExcluded = excluded('["^app-.*"]', '{{topic}}-dlq');
+    expect(isExcluded('app-logs-dlq')).toBe(true);
+    expect(isExcluded('app-logs')).toBe(false);
+    expect(isExcluded('app-dlq-logs')).toBe(false);
   });
 
   it('takes a dot in the name of the dead-letter topic for a dot', () => {
-    const pattern = new RegExp(String(blacklist('["^app.*"]', 'app.dead')));
-    expect(pattern.test('app.dead')).toBe(true);
-    expect(pattern.test('app-dead')).toBe(false);
+    const isExcluded = excluded('["^app.*"]', 'app.dead');
+    expect(isExcluded('app.dead')).toBe(true);
+    expect(isExcluded('app-dead')).toBe(false);
   });
 
-  it('is not needed for topics by name, nor without a dead-letter topic', () => {
+  it.each([null, '{{topic}}-dlq'])("never matches Kafka's own topics (dead letters: %s)", (letters) => {
+    const isExcluded = excluded('["^.*"]', letters);
+    for (const name of ['__consumer_offsets', '__transaction_state', '__share_group_state'])
+      expect([name, isExcluded(name)]).toEqual([name, true]);
+    for (const name of ['__consumer_offsets_of_mine', 'x__transaction_state', '__mine'])
+      expect([name, isExcluded(name)]).toEqual([name, false]);
+  });
+
+  it('matches neither what the user excludes beside', () => {
+    const isExcluded = excluded('["^.*"], librdkafka_options: { topic.blacklist: "^a,^b" }', '{{topic}}-dlq');
+    expect(['a', 'b', 'x-dlq', '__consumer_offsets', 'c'].filter((name) => !isExcluded(name))).toEqual(['c']);
+  });
+
+  it('is not needed for topics by name', () => {
     expect(blacklist('[app-logs]', '{{topic}}-dlq')).toBeUndefined();
-    expect(blacklist('["^app-.*"]', null)).toBeUndefined();
   });
 });
 

@@ -227,6 +227,26 @@ describe('an offset never goes down', () => {
   });
 });
 
+it('a late answer to a commit of an old epoch is none to the commit that is in flight for the new one', () => {
+  const before = own(0, 9);
+  committer.commit();
+  assignment.remove(before);
+  vi.advanceTimersByTime(10_001);
+  const after = own(0, 3);
+  committer.commit();
+  expect(commits.at(-1)).toEqual([at(0, 3)]);
+  // What the broker had taken of the topic before: 9 records, of which the new one has 3.
+  committer.answered(undefined, [at(0, 9)]);
+  expect(after.committed).toBe(0);
+  settle(after, 5);
+  committer.commit();
+  expect(commits).toHaveLength(2);
+  committer.answered(undefined, [at(0, 3)]);
+  expect(after.committed).toBe(3);
+  committer.commit();
+  expect(commits.at(-1)).toEqual([at(0, 5)]);
+});
+
 describe('settle', () => {
   it('resolves when the broker has answered', async () => {
     const owned = own(0, 5);

@@ -127,7 +127,7 @@ const valuesOf = (headers: Produced['headers'], key: string): unknown[] =>
   headers.flatMap((header) => (key in header ? [header[key]] : []));
 
 describe('a dead letter', () => {
-  it('is the record as it was: value, key, timestamp and headers, in the topic beside its own', async () => {
+  it('is the record as it was: value, key and headers, in the topic beside its own', async () => {
     broker.onProduce = ({ answer }) => answer();
     const [key, value] = [Buffer.from([0xff]), Buffer.from([0x00, 0xfe])] as const;
     const headers = [{ trace: 'a' }, { trace: Buffer.from('b') }];
@@ -137,9 +137,42 @@ describe('a dead letter', () => {
       partition: null,
       key,
       value,
-      timestamp: RECORD_TIME,
     });
     expect(first().headers.slice(0, 2)).toEqual(headers);
+  });
+
+  it.each([
+    ['of long ago', RECORD_TIME - 30 * 86_400_000],
+    ['of now', RECORD_TIME],
+    ['of the future', 4_102_444_800_000],
+    ['that has none', -1],
+  ])(
+    'of a record %s is as young as its writing, since retention goes by that; the record’s time is in a header',
+    async (_name, timestamp) => {
+      broker.onProduce = ({ answer }) => answer();
+      await send({ timestamp }).promise;
+      expect(first().timestamp).toBeNull();
+      expect(valuesOf(first().headers, 'logweir-timestamp')).toEqual([String(timestamp)]);
+    },
+  );
+
+  it('keeps headers without a value, and of any name: the client refuses a null, and sends the record nevertheless', async () => {
+    broker.onProduce = ({ answer }) => answer();
+    const odd = [{ none: null }, { ['__proto__']: Buffer.from('p') }, { '': Buffer.from('nameless') }];
+    await send({ headers: odd as never }).promise;
+    const { headers } = first();
+    expect(headers.slice(0, 3).map((header) => Object.entries(header)[0])).toEqual([
+      ['none', Buffer.alloc(0)],
+      ['__proto__', Buffer.from('p')],
+      ['', Buffer.from('nameless')],
+    ]);
+    expect(headers).toHaveLength(10);
+  });
+
+  it.each([null, Buffer.alloc(0)])('keeps a key of %o apart from the other', async (key) => {
+    broker.onProduce = ({ answer }) => answer();
+    await send({ key }).promise;
+    expect(first().key).toEqual(key);
   });
 
   it('says in its headers why, where from and when', async () => {
@@ -156,12 +189,6 @@ describe('a dead letter', () => {
     ]);
     const [time] = valuesOf(headers, 'logweir-time');
     expect(new Date(String(time)).toISOString()).toBe(time);
-  });
-
-  it('of a record without a timestamp leaves it to the broker', async () => {
-    broker.onProduce = ({ answer }) => answer();
-    await send({ timestamp: -1 }).promise;
-    expect(first().timestamp).toBeNull();
   });
 
   it('does not carry a message of any length', async () => {

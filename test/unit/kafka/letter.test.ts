@@ -28,6 +28,16 @@ function letter(said: Record<string, string>, own: SourceRecord['headers'] = [])
 }
 
 describe('a dead letter', () => {
+  it('is read where a header has no value, or the name __proto__', () => {
+    const odd = [{ none: null }, { ['__proto__']: Buffer.from('p') }, { 'logweir-truncated-from': null }];
+    const read = readLetter(letter(SAID, odd as never));
+    expect(read?.truncated).toBe(true);
+    expect(read?.record.headers?.map((header) => Object.entries(header)[0])).toEqual([
+      ['none', Buffer.alloc(0)],
+      ['__proto__', Buffer.from('p')],
+    ]);
+  });
+
   it('gives the record as it was, at its own coordinates, and what was said of it', () => {
     expect(readLetter(letter(SAID))).toEqual({
       reason: 'invalid_json',

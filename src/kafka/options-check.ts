@@ -1,0 +1,84 @@
+import type { Config } from '../config/schema.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+import { adminOptions, consumerOptions, producerOptions } from './client-config.ts';
+import { connect, createConsumer, createProducer, disconnect, onError } from './native.ts';
+
+/** What of librdkafka's we set from keys of our own. */
+const OUR_KEYS: Readonly<Record<string, string>> = {
+  'ssl.ca.location': 'kafka.tls.ca_file',
+  'ssl.certificate.location': 'kafka.tls.cert_file',
+  'ssl.key.location': 'kafka.tls.key_file',
+  'ssl.key.password': 'kafka.tls.key_password_file',
+  'sasl.username': 'kafka.sasl.username',
+  'sasl.password': 'kafka.sasl.password',
+  'session.timeout.ms': 'kafka.session_timeout_ms',
+  'group.instance.id': 'kafka.group_instance_id',
+  'bootstrap.servers': 'kafka.bootstrap_servers',
+};
+
+/** The clients that are made for a look at their settings know of no broker. */
+const MAKING_MS = 1;
+const CLOSING_MS = 1000;
+
+/**
+ * Has librdkafka look at the settings of all clients that the aggregator may make, each by itself and all together, and connects to
+ * nobody.
+ *
+ * @throws LogweirError CONFIG, naming the setting
+ */
+export async function checkClientOptions({ kafka, dead_letter }: Config): Promise<void> {
+  for (const make of [
+    () => createConsumer(withoutBrokers(consumerOptions(kafka, dead_letter.topic))),
+    () => createProducer(withoutBrokers(producerOptions(kafka))),
+    () => createProducer(withoutBrokers(adminOptions(kafka))),
+  ]) {
+    const client = checked<unknown>(kafka, make);
+    onError(client, () => {});
+    try {
+      await connect(client, MAKING_MS);
+    } catch (error) {
+      if (isRefusal(error)) throw refused(error, kafka);
+    } finally {
+      void disconnect(client, CLOSING_MS);
+    }
+  }
+}
+
+function withoutBrokers(options: Record<string, unknown>): Record<string, unknown> {
+  const { 'bootstrap.servers': _ours, 'metadata.broker.list': _users, ...others } = options;
+  return others;
+}
+
+/** Whether an attempt to connect has failed because librdkafka refuses its settings. */
+export function isRefusal(error: unknown): error is LogweirError {
+  return error instanceof LogweirError && error.code === 'CONFIG';
+}
+
+/** Makes a client. @throws LogweirError CONFIG, naming the setting that librdkafka refuses */
+export function checked<T>(config: Config['kafka'], make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof LogweirError ? error : refused(error, config);
+  }
+}
+
+/** What librdkafka says of its settings, in words that name the key in the configuration. */
+export function refused(error: unknown, { librdkafka_options }: Config['kafka']): LogweirError {
+  const said = messageOf(error).trim();
+  return new LogweirError('CONFIG', `${keyOf(said, librdkafka_options)}: the Kafka client refuses it: ${said}`, {
+    cause: error,
+  });
+}
+
+/** The key that this is about. It may say the name of what an option is an alias for: then the value tells. */
+function keyOf(said: string, own: Config['kafka']['librdkafka_options']): string {
+  const longest = (names: readonly string[]): string =>
+    names.filter((name) => said.includes(name)).sort((a, b) => b.length - a.length)[0] ?? '';
+  const [users, ours] = [longest(Object.keys(own)), longest(Object.keys(OUR_KEYS))];
+  if (users !== '' && users.length >= ours.length) return `kafka.librdkafka_options.${users}`;
+  if (ours !== '') return OUR_KEYS[ours] ?? 'kafka';
+  const words = new Set(said.toLowerCase().split(/[\s"`]+/));
+  const [byValue] = Object.entries(own).find(([, value]) => words.has(String(value).toLowerCase())) ?? [];
+  return byValue === undefined ? 'kafka' : `kafka.librdkafka_options.${byValue}`;
+}
