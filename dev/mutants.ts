@@ -872,15 +872,15 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a parsed field that meets another value is dropped',
     file: 'src/transform/merge-into.ts',
-    search: 'if (refused !== undefined) addBeside(event, conflicts, refused);',
+    search: 'addBeside(event, conflicts, from, (key, holder, name) => carryLiteral(from, key, holder, name));',
     replace: '',
     tests: ['transform/merge-into'],
   },
   {
     name: 'what is put beside others replaces them',
     file: 'src/codec/field-path.ts',
-    search: 'names.nameFor(key, (name) => hasKey(holder, name)),',
-    replace: 'names.nameFor(key, () => false),',
+    search: 'names.nameFor(key, (name) => hasKey(holder, name));',
+    replace: 'names.nameFor(key, () => false);',
     tests: ['transform/merge-into', '../transforms/fields'],
   },
   {

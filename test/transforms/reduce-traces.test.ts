@@ -330,7 +330,7 @@ describe('the lines of a trace, and no others, become one event', () => {
         if (at < lines.length) keep(await run({ host, message: lines[at] }));
     }
     keep(await run.end());
-    for (const [host, events] of streams) expect(found.get(host), host).toEqual(joined(events));
+    for (const [host, events] of streams) expect(found.get(host)).toEqual(joined(events));
   });
 
   it('a trace behind another one is the same as it is alone', async () => {
