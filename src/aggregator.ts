@@ -19,8 +19,8 @@ import { createRenderer } from './elasticsearch/render.ts';
 import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
 import { Consumer } from './kafka/consumer.ts';
 import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
-import { LagWatch } from './kafka/lag.ts';
 import { checkClientOptions } from './kafka/options-check.ts';
+import { KafkaWatch } from './kafka/watch.ts';
 import type { Log } from './log.ts';
 import { Pipeline } from './pipeline.ts';
 import type { Original } from './pipeline-parts.ts';
@@ -51,6 +51,7 @@ export class Aggregator {
   readonly #parking: Parking;
   readonly #storm: RejectStorm;
   readonly #consumer: Consumer;
+  readonly #kafka: KafkaWatch;
   readonly #pipeline: Pipeline;
   readonly #batcher: Batcher;
   readonly #deadLetters: DeadLetters | null;
@@ -123,11 +124,14 @@ export class Aggregator {
       this.#pipeline,
       log,
     );
+    this.#kafka = new KafkaWatch(this.#consumer, config, log);
   }
 
   #createMetrics(): Metrics {
     return new Metrics(this.#loaded.config.admin.metrics_prefix, {
       partitions: () => this.#consumer.assignment.all(),
+      kafka: () => this.#kafka.state,
+      rebalanceFailures: () => this.#consumer.rebalancer?.failures ?? 0,
       inFlight: () => this.#pipeline.inFlight,
       bufferBytes: () => this.#pipeline.budget.usedBytes,
       pauses: () => this.#consumer.pauses,
@@ -178,7 +182,7 @@ export class Aggregator {
   /** Runs until {@link stop}. @throws LogweirError */
   async run(): Promise<void> {
     const { config } = this.#loaded;
-    const lag = new LagWatch(this.#consumer);
+    this.#kafka.start();
     const stopReminding = this.#alarms.start();
     const closingGroups = setInterval(() => this.#pipeline.closeIdleGroups(), IDLE_CHECK_MS);
     this.#chain.watch();
@@ -206,7 +210,7 @@ export class Aggregator {
       await this.#consumer.run();
     } finally {
       this.#reachability.close();
-      lag.close();
+      this.#kafka.close();
       stopReminding();
       clearInterval(closingGroups);
       await this.#admin?.close();
@@ -262,6 +266,7 @@ export class Aggregator {
       notReady: this.#notReady(),
       config: this.#loaded.config,
       consumer: this.#consumer,
+      kafka: this.#kafka.state,
       pipeline: this.#pipeline,
       elasticsearch: this.#elasticsearch(),
       holds: this.#activeHolds(),
@@ -276,8 +281,8 @@ export class Aggregator {
     if (state !== 'ok') return `Elasticsearch: ${state}: ${reason}`;
     const [hold] = this.#holds.list();
     if (hold !== undefined) return `held: ${hold.reason}`;
-    if (this.#consumer.native === null) return 'not connected to Kafka';
-    return null;
+    const { reason: kafka } = this.#kafka.state;
+    return kafka === null ? null : `Kafka: ${kafka}`;
   }
 
   /** What bulk requests have shown, or else what it says when it is asked. */

@@ -115,6 +115,7 @@ export class Pipeline implements RecordSink, SettlementListener {
       const record = new TakenRecord(source, source.topic === owned.topic ? owned.topic : source.topic);
       const settlement = new Settlement(record, bytes, owned, this, read.offset);
       owned.receive(settlement);
+      if (read.leaderEpoch !== owned.leaderEpoch) owned.noteEpoch(read.offset, read.leaderEpoch);
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;

@@ -155,7 +155,7 @@ export class Reducing {
         // While it is paused, nothing can come.
         if (owned.paused) this.#idleSince.set(owned, now);
         if (owned.paused || owned.draining || this.#order.isBusy(owned)) continue;
-        const isAtEnd = owned.highWatermark >= 0 && owned.position >= owned.highWatermark;
+        const isAtEnd = owned.isAtEnd;
         const idleMs = now - (this.#idleSince.get(owned) ?? now);
         if (!isAtEnd || idleMs <= groups.maxGapMs + GRACE_MS) continue;
         this.#order.next(owned, undefined, () => this.#close(groups, groups.closeAll(owned)));

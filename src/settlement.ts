@@ -12,6 +12,8 @@ export interface SourceRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly Record<string, Buffer | string>[] | undefined;
+  /** Of the leader that wrote it; only as the client hands it over, where the broker tells. */
+  readonly leaderEpoch?: number;
 }
 
 /** What became of a record, each record exactly one (promise P6). Later in the list wins when outputs differ. */

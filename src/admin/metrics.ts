@@ -1,6 +1,7 @@
 import { type Aggregator, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { RequestOutcome } from '../elasticsearch/bulk-events.ts';
 import type { OwnedPartition } from '../kafka/assignment.ts';
+import type { KafkaState } from '../kafka/watch.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Storm } from '../reject-storm.ts';
 import { type Outcome, outcomes } from '../settlement.ts';
@@ -11,6 +12,9 @@ export type MetricsText = Pick<Registry, 'contentType' | 'metrics'>;
 /** What is read when somebody asks, rather than counted on the way. */
 export interface Gauges {
   partitions(): readonly OwnedPartition[];
+  kafka(): KafkaState;
+  /** How often the client has not taken the answer to a rebalance. */
+  rebalanceFailures(): number;
   inFlight(): number;
   bufferBytes(): number;
   pauses(): readonly string[];
@@ -69,6 +73,8 @@ export class Metrics {
     total('documents_dropped_by_pipeline_total', byPipeline, () => this.#droppedByPipeline);
     const already = 'Creates of documents that were there already.';
     total('documents_already_there_total', already, () => this.#alreadyThere);
+    const refused = 'Answers to a rebalance that the Kafka client did not take; each is given again.';
+    total('kafka_rebalance_failures_total', refused, () => gauges.rebalanceFailures());
     const records = 'Records by what became of them; each is counted once.';
     registerTotals(this.registry, `${prefix}records_total`, records, ['outcome'], () =>
       outcomes.map((outcome) => [{ outcome }, this.#outcomes[outcome]]),
@@ -230,6 +236,28 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
         if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
       }
     },
+  );
+  gauge(
+    'kafka_connected',
+    '1 while brokers answer.',
+    [],
+    function collectConnected() {
+      this.set(gauges.kafka().connected ? 1 : 0);
+    },
+    'min',
+  );
+  gauge(
+    'kafka_last_contact_seconds',
+    'Time since a broker last answered; absent before the first connection.',
+    [],
+    function collectContact() {
+      const { silentSeconds } = gauges.kafka();
+      this.reset();
+      // Without a label there is a value from the beginning on.
+      if (silentSeconds === null) this.remove();
+      else this.set(silentSeconds);
+    },
+    'max',
   );
   gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
     this.set(gauges.inFlight());

@@ -4,6 +4,7 @@ import type { OutageState } from '../elasticsearch/outage.ts';
 import type { ReachabilityState } from '../elasticsearch/reachability.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
+import type { KafkaState } from '../kafka/watch.ts';
 import { pauseReason } from '../kafka/pauses.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Outcome } from '../settlement.ts';
@@ -27,6 +28,7 @@ export interface StatusParts {
   readonly notReady: string | null;
   readonly config: Config;
   readonly consumer: Consumer;
+  readonly kafka: KafkaState;
   readonly pipeline: Pipeline;
   readonly elasticsearch: ElasticsearchState;
   readonly holds: readonly HoldInfo[];
@@ -42,11 +44,17 @@ export interface Status {
   readonly state: 'running' | 'held' | 'stopping';
   readonly reason: string | null;
   readonly kafka: {
+    /** Whether brokers answer now. */
     readonly connected: boolean;
+    /** Why records cannot be read, null where they can. */
+    readonly reason: string | null;
+    /** When a broker last answered; null before the first connection. */
+    readonly last_contact: string | null;
     readonly group: string;
     readonly topics: readonly string[];
     readonly paused: readonly string[];
-    readonly lag: number;
+    /** Null while it is not known. */
+    readonly lag: number | null;
     readonly partitions: readonly PartitionStatus[];
   };
   readonly elasticsearch: {
@@ -75,7 +83,7 @@ export interface PartitionStatus {
 }
 
 export function statusOf(parts: StatusParts): Status {
-  const { config, consumer, pipeline, elasticsearch, metrics } = parts;
+  const { config, consumer, kafka, pipeline, elasticsearch, metrics } = parts;
   const partitions = consumer.assignment.inOrder().map((owned) => ({
     topic: owned.topic,
     partition: owned.partition,
@@ -94,11 +102,13 @@ export function statusOf(parts: StatusParts): Status {
     state: parts.stopping ? 'stopping' : parts.notReady === null ? 'running' : 'held',
     reason: parts.notReady,
     kafka: {
-      connected: consumer.native !== null,
+      connected: kafka.connected,
+      reason: kafka.reason,
+      last_contact: kafka.lastContact === null ? null : new Date(kafka.lastContact).toISOString(),
       group: config.kafka.group_id,
       topics: config.kafka.topics,
       paused: consumer.pauses,
-      lag: partitions.reduce((sum, { lag }) => sum + (lag ?? 0), 0),
+      lag: kafka.connected ? sumOrNull(partitions.map(({ lag }) => lag)) : null,
       partitions,
     },
     elasticsearch: {
@@ -116,4 +126,9 @@ export function statusOf(parts: StatusParts): Status {
     records: { received: metrics.receivedCount, in_flight: pipeline.inFlight, ...metrics.outcomeCounts() },
     buffer: { bytes: pipeline.budget.usedBytes, max_bytes: pipeline.budget.maxBytes },
   };
+}
+
+/** The sum, or null where one of them is not known. */
+export function sumOrNull(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>((sum, value) => (sum === null || value === null ? null : sum + value), 0);
 }

@@ -1,5 +1,9 @@
 import type { Settlement } from '../settlement.ts';
+import { LeaderEpochs } from './leader-epochs.ts';
 import { PartitionOffsets } from './offsets.ts';
+
+/** An end that is older than this says nothing of the lag any more. */
+export const STALE_MS = 30_000;
 
 /** A partition that this member owns, in its present epoch. */
 export class OwnedPartition extends PartitionOffsets<Settlement> {
@@ -11,16 +15,48 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   yielding = false;
   /** Whether it has to wait until others have closed their groups; see `group-turns.ts`. */
   awaitsGroups = false;
-  /** The broker's high watermark when it was last asked, -1 before. */
+  /** The broker's high watermark when it last answered, -1 before. */
   highWatermark = -1;
+  /** Up to where it is delivered, where that was looked into: an open transaction ends it before the high watermark. -1 elsewhere. */
+  stableEnd = -1;
+  /** When the broker last answered, by `performance.now()`. */
+  answeredAt = performance.now();
+  /** Id of the topic; null where the brokers do not tell. */
+  topicId: string | null = null;
+  /** By which leaders what was read is written. */
+  readonly epochs = new LeaderEpochs();
+  /** Of the record that was received last; undefined where records do not tell. */
+  leaderEpoch: number | undefined;
+  /** A committed offset that it was started from, as long as nobody has looked whether the log before it is still the same. */
+  unverified: number | null = null;
 
   /**
-   * Records between the committed offset and the end of the partition, undefined before the broker was asked. Before the first
+   * Records between the committed offset and the end of the partition, undefined before the broker has answered, and when it no longer does. Before the first
    * commit it counts from where the group would go on: what retention has deleted lies behind nobody.
    */
   get lag(): number | undefined {
-    if (this.highWatermark < 0) return undefined;
+    if (this.highWatermark < 0 || performance.now() - this.answeredAt > STALE_MS) return undefined;
     return Math.max(0, this.highWatermark - (this.committed < 0 ? this.watermark : this.committed));
+  }
+
+  /** Whether all has been taken that the brokers deliver; false before they have answered. */
+  get isAtEnd(): boolean {
+    if (this.highWatermark < 0) return false;
+    const end = this.stableEnd < 0 ? this.highWatermark : Math.min(this.stableEnd, this.highWatermark);
+    return this.position >= end;
+  }
+
+  /** What the broker says is the end of the partition. @param stable see {@link stableEnd} */
+  answered(high: number, stable = -1): void {
+    this.highWatermark = high;
+    this.stableEnd = stable;
+    this.answeredAt = performance.now();
+  }
+
+  /** Records from `offset` on are of this epoch. */
+  noteEpoch(offset: number, epoch: number | undefined): void {
+    this.leaderEpoch = epoch;
+    if (epoch !== undefined) this.epochs.note(offset, epoch);
   }
 
   get name(): string {

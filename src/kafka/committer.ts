@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { RepeatGate } from '../log.ts';
 import type { Assignment, OwnedPartition } from './assignment.ts';
 import type { KafkaError, NativeConsumer, PartitionOffset } from './native.ts';
+import { noteOf } from './start-offset.ts';
 
 /** A commit whose answer has not come after this long is taken for lost, and made anew. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -44,9 +45,7 @@ export class Committer {
     }
     if (sent.length === 0) return;
     try {
-      this.#consumer.commit(
-        sent.map(({ owned: { topic, partition }, offset }) => ({ topic, partition, offset })),
-      );
+      this.#consumer.commit(sent.map(asCommitted));
       this.#sentAt = performance.now();
       this.#sent = sent;
     } catch (error) {
@@ -65,7 +64,10 @@ export class Committer {
       offsets.forEach(({ error: partitionError }, index) => {
         const { owned, offset } = sent[index] as Sent;
         if (partitionError !== undefined && partitionError.code !== 0) this.#warn(partitionError.message);
-        else if (!owned.closed) owned.committed = Math.max(owned.committed, offset);
+        else if (!owned.closed) {
+          owned.committed = Math.max(owned.committed, offset);
+          owned.epochs.forget(offset);
+        }
       });
     }
     const waiting = this.#waiting;
@@ -101,6 +103,18 @@ export class Committer {
     if (held !== undefined)
       this.#log.warn({ reason, repeated: held }, 'a commit was refused and will be made anew');
   }
+}
+
+/** With what tells later whether the partition is still the one that was read: the topic's id, and the epoch of the last record. */
+function asCommitted({ owned: { topic, partition, topicId, epochs }, offset }: Sent): PartitionOffset {
+  const leaderEpoch = epochs.before(offset);
+  return {
+    topic,
+    partition,
+    offset,
+    ...(leaderEpoch < 0 ? {} : { leaderEpoch }),
+    ...(topicId === null ? {} : { metadata: noteOf(topicId) }),
+  };
 }
 
 function isAnswerTo({ topic, partition, offset }: PartitionOffset, sent: Sent): boolean {

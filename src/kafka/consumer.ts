@@ -5,17 +5,20 @@ import type { Log } from '../log.ts';
 import type { SourceRecord } from '../settlement.ts';
 import type { BufferBudget } from '../buffer-budget.ts';
 import { Assignment, type OwnedPartition } from './assignment.ts';
+import { Brokers } from './brokers.ts';
 import { fetchMaxBytes } from './client-config.ts';
 import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
 import { refreshLogin } from './credentials.ts';
+import { EpochReader } from './epoch-reader.ts';
 import { ErrorReports } from './error-reports.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
 import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
 import { payloadBytes } from '../record-size.ts';
 import { Rebalancer } from './rebalance.ts';
-import { Recovery } from './recovery.ts';
+import { type Delivered, Recovery } from './recovery.ts';
+import { StartResolver } from './start-resolver.ts';
 import { Turns } from './turns.ts';
 
 const ERROR_WAIT_MS = 50;
@@ -41,6 +44,7 @@ export interface RecordSink {
  */
 export class Consumer {
   readonly assignment = new Assignment();
+  readonly brokers: Brokers;
   readonly #config: Config['kafka'];
   readonly #deadLetterTopic: string | null;
   readonly #log: Log;
@@ -50,6 +54,7 @@ export class Consumer {
   readonly #pollSize = new PollSize();
   readonly #turns: Turns;
   readonly #errors: ErrorReports;
+  readonly #epochs: EpochReader;
   #betweenPolls: (() => void)[] = [];
   #native: NativeConsumer | null = null;
   #committer: Committer | null = null;
@@ -60,6 +65,7 @@ export class Consumer {
   #ended = false;
   #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
+  #reported: { readonly error: KafkaError; readonly at: number } | null = null;
 
   /** @param deadLetterTopic template of the dead-letter topic, or null for none */
   constructor(config: Config['kafka'], deadLetterTopic: string | null, sink: RecordSink, log: Log) {
@@ -69,11 +75,26 @@ export class Consumer {
     this.#log = log;
     this.#errors = new ErrorReports(config, log);
     this.#turns = new Turns(fetchMaxBytes(config));
+    this.brokers = new Brokers(config, (error) => this.#errors.report(error));
+    this.#epochs = new EpochReader(config);
   }
 
   /** The connected client, for questions to the broker; null before the first connection. */
   get native(): NativeConsumer | null {
     return this.#native;
+  }
+
+  get rebalancer(): Rebalancer | null {
+    return this.#rebalancer;
+  }
+
+  /** What the client has reported last, and when by `performance.now()`. */
+  get reported(): { readonly error: KafkaError; readonly at: number } | null {
+    return this.#reported;
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   /** Stops and starts fetching; polling goes on, so that the member is never evicted. Reasons add up. */
@@ -98,19 +119,30 @@ export class Consumer {
       this.#stopping.signal,
       {
         rebalance: (event, partitions) => this.#rebalancer?.handle(event, partitions),
-        committed: (error, offsets) => this.#committer?.answered(error, offsets),
+        committed: (error, offsets) => {
+          if (error?.code === ErrorCode.GROUP_AUTHORIZATION) this.#reported = { error, at: performance.now() };
+          this.#committer?.answered(error, offsets);
+        },
         failed: (error) => this.#report(error),
       },
     );
     if (native === null) return;
     this.#native = native;
     this.#committer = new Committer(native, this.assignment, this.#config.commit_interval_ms, this.#log);
+    const starts = new StartResolver({
+      consumer: native,
+      brokers: this.brokers,
+      epochs: this.#epochs,
+      log: this.#log,
+      reset: this.#config.auto_offset_reset,
+      stopping: this.#stopping.signal,
+    });
     this.#rebalancer = new Rebalancer({
       consumer: native,
       assignment: this.assignment,
       committer: this.#committer,
+      starts,
       log: this.#log,
-      reset: this.#config.auto_offset_reset,
       drainMs: this.#config.session_timeout_ms / 2,
       stopping: this.#stopping.signal,
       betweenPolls: (action) => this.#runBetweenPolls(action),
@@ -121,6 +153,7 @@ export class Consumer {
       consumer: native,
       assignment: this.assignment,
       rebalancer: this.#rebalancer,
+      epochs: this.#epochs,
       log: this.#log,
       betweenPolls: (action) => this.#runBetweenPolls(action),
       learnPositions: () => this.#learnPositions(native),
@@ -149,7 +182,8 @@ export class Consumer {
     await this.#looping;
     this.#runWaiting();
     this.#committer?.close();
-    if (native !== null) await disconnect(native, LEAVE_TIMEOUT_MS);
+    this.brokers.close();
+    await Promise.all([native === null ? undefined : disconnect(native, LEAVE_TIMEOUT_MS), this.#epochs.close()]);
   }
 
   async #unsubscribe(native: NativeConsumer): Promise<void> {
@@ -159,9 +193,9 @@ export class Consumer {
     await this.#rebalancer?.idle();
   }
 
-  /** Has a partition read on that cannot go on by itself; see {@link Recovery}. @param offsets what the broker has of it */
-  async recover(owned: OwnedPartition, offsets: { low: number; high: number }): Promise<void> {
-    await this.#recovery?.check(owned, offsets, this.#emptyAt);
+  /** Has a partition read on that cannot go on by itself; see {@link Recovery}. @param present what the brokers have of it */
+  async recover(owned: OwnedPartition, present: Delivered): Promise<void> {
+    await this.#recovery?.check(owned, present, this.#emptyAt);
   }
 
   async #loop(native: NativeConsumer): Promise<void> {
@@ -248,14 +282,16 @@ export class Consumer {
    */
   #learnPositions(native: NativeConsumer): void {
     if (this.assignment.all().length === 0) return;
-    for (const { topic, partition, offset } of native.position()) {
+    for (const { topic, partition, offset, leaderEpoch } of native.position()) {
       const owned = this.assignment.find(topic, partition);
-      if (owned !== undefined && !owned.draining && offset !== undefined && offset >= 0)
-        owned.advance(offset);
+      if (owned === undefined || owned.draining || offset === undefined || offset <= owned.position) continue;
+      if (leaderEpoch !== undefined) owned.noteEpoch(owned.position, leaderEpoch);
+      owned.advance(offset);
     }
   }
 
   #report(error: KafkaError): void {
+    this.#reported = { error, at: performance.now() };
     if (error.code === ErrorCode.AUTHENTICATION && this.#native !== null)
       refreshLogin(this.#native, this.#config);
     this.#fatal = this.#errors.report(error) ?? this.#fatal;

@@ -11,7 +11,9 @@ import { type Headers, repairHeaders } from './headers.ts';
 const { KafkaConsumer, Producer, AdminClient } = kafka;
 
 export type NativeProducer = InstanceType<typeof Producer>;
-export type NativeAdmin = ReturnType<typeof AdminClient.create>;
+export type NativeAdmin = ReturnType<typeof AdminClient.create> & {
+  setSaslCredentials(username: string, password: string): void;
+};
 
 /** librdkafka's error codes that are handled by name (rdkafka.h). */
 export const ErrorCode = {
@@ -20,6 +22,11 @@ export const ErrorCode = {
   QUEUE_FULL: -184,
   FATAL: -150,
   AUTHENTICATION: -169,
+  ALL_BROKERS_DOWN: -187,
+  RESOLVE: -193,
+  TRANSPORT: -195,
+  TOPIC_AUTHORIZATION: 29,
+  GROUP_AUTHORIZATION: 30,
   MAX_POLL_EXCEEDED: -147,
   AUTO_OFFSET_RESET: -140,
   UNKNOWN_TOPIC: -188,
@@ -39,6 +46,10 @@ export interface KafkaError {
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
+  /** Of the record before the offset. */
+  readonly leaderEpoch?: number;
+  /** Whatever whoever commits wants to be kept with it. */
+  readonly metadata?: string;
   readonly error?: KafkaError | undefined;
 }
 
@@ -48,7 +59,8 @@ type Callback<T> = (error: KafkaError | null | undefined, value: T) => void;
 type Retyped = 'commit' | 'position' | 'committed' | 'consume' | 'queryWatermarkOffsets' | 'offsetsForTimes';
 interface AnsweredOffset extends TopicPartition {
   readonly offset?: number;
-  readonly error?: KafkaError;
+  readonly leaderEpoch?: number;
+  readonly metadata?: string;
 }
 
 /** Its headers are still the client's own. */
@@ -93,9 +105,15 @@ export function createProducer(options: Options): NativeProducer {
   return new Producer(options);
 }
 
-export function createAdmin(options: Options): NativeAdmin {
-  return AdminClient.create(options);
+/** Its login may be changed while it runs, as that of the other clients. */
+export function createAdmin(options: Options, failed: (error: KafkaError) => void = () => {}): NativeAdmin {
+  const listeners = { 'event.error': (error: KafkaError) => failed(withCode(error)) };
+  return AdminClient.create(options, listeners) as NativeAdmin;
 }
+
+/** The end of a partition, as the admin's question for offsets wants it. */
+export const END_OFFSET = kafka.OffsetSpec.LATEST;
+export const READ_COMMITTED = kafka.IsolationLevel.READ_COMMITTED;
 
 const OUT_OF_THREADS = /thread|too many open files/i;
 
@@ -109,16 +127,23 @@ interface Connectable {
 const codesOfTexts: ReadonlyMap<string, number> = new Map([
   ['authentication failure', ErrorCode.AUTHENTICATION],
   ['fatal error', ErrorCode.FATAL],
+  ['topic authorization failed', ErrorCode.TOPIC_AUTHORIZATION],
+  ['group authorization failed', ErrorCode.GROUP_AUTHORIZATION],
+  ['host resolution failure', ErrorCode.RESOLVE],
+  ['broker transport failure', ErrorCode.TRANSPORT],
+  ['all broker connections are down', ErrorCode.ALL_BROKERS_DOWN],
   ['maximum application poll interval (max.poll.interval.ms) exceeded', ErrorCode.MAX_POLL_EXCEEDED],
 ]);
 
 /** Listens to the errors that belong to no call, with their codes where those matter. */
 export function onError(client: unknown, listener: (error: KafkaError) => void): void {
-  (client as { on(name: string, listener: (error: KafkaError) => void): void }).on('event.error', (error) => {
-    const { message, isFatal } = error;
-    const code = codesOfTexts.get(message) ?? error.code;
-    listener({ message, code, ...(isFatal === undefined ? {} : { isFatal }) });
-  });
+  (client as { on(name: string, listener: (error: KafkaError) => void): void }).on('event.error', (error) =>
+    listener(withCode(error)),
+  );
+}
+
+function withCode({ message, code, isFatal }: KafkaError): KafkaError {
+  return { message, code: codesOfTexts.get(message) ?? code, ...(isFatal === undefined ? {} : { isFatal }) };
 }
 
 /**
@@ -212,8 +237,8 @@ export async function committedOffsets(
   return answers.map((answer) => {
     // The client puts an error in the place of a partition that it has no answer for.
     if (answer instanceof Error) throw answer;
-    const { topic, partition, offset } = answer;
-    return { topic, partition, offset: offset !== undefined && offset >= 0 ? offset : -1 };
+    const { offset } = answer;
+    return { ...answer, offset: offset !== undefined && offset >= 0 ? offset : -1 };
   });
 }
 
@@ -227,6 +252,17 @@ export async function watermarks(
     client.queryWatermarkOffsets(topic, partition, timeoutMs, callback),
   );
   return { low: answer.lowOffset, high: answer.highOffset };
+}
+
+/** All topics, and where the brokers say that they are to be reached. */
+export function metadataOf(
+  client: Pick<NativeConsumer, 'getMetadata'>,
+  timeoutMs: number,
+): Promise<{
+  topics: { name: string; partitions: { id: number }[] }[];
+  brokers: { host: string; port: number }[];
+}> {
+  return promised((callback) => client.getMetadata({ timeout: timeoutMs }, callback));
 }
 
 /** Whether anything thrown carries this code of librdkafka's. */

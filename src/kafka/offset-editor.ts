@@ -11,6 +11,7 @@ import {
   createAdmin,
   createConsumer,
   disconnect,
+  metadataOf,
   onError,
   promised,
   watermarks,
@@ -127,9 +128,7 @@ async function partitionStates(
 }
 
 async function partitionsOf(consumer: NativeConsumer, topics: TopicChoice): Promise<TopicPartition[]> {
-  const metadata = await promised<{ topics: { name: string; partitions: { id: number }[] }[] }>((callback) =>
-    consumer.getMetadata({ timeout: TIMEOUT_MS }, callback),
-  );
+  const metadata = await metadataOf(consumer, TIMEOUT_MS);
   const found = metadata.topics.filter(({ name }) => topics.matches(name));
   if (found.length === 0)
     throw new LogweirError('USAGE', `there is no topic ${topics.names.join(', ')} on these brokers`);

@@ -1,33 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
-import { type Assignment, OwnedPartition, type TopicPartition } from './assignment.ts';
+import type { Assignment, OwnedPartition, TopicPartition } from './assignment.ts';
 import type { Committer } from './committer.ts';
-import {
-  ErrorCode,
-  type KafkaError,
-  type NativeConsumer,
-  type RebalanceProtocol,
-  committedOffsets,
-  watermarks,
-} from './native.ts';
-import { RECREATED_ALARM, RETENTION_ALARM, resolveStart } from './start-offset.ts';
+import { ErrorCode, type KafkaError, type NativeConsumer, type RebalanceProtocol } from './native.ts';
+import type { StartResolver } from './start-resolver.ts';
 
-const QUERY_TIMEOUT_MS = 5000;
-const RETRY_MS = 500;
+const SETTLE_TIMEOUT_MS = 5000;
 const LATER_MS = 2000;
-/** So many rounds all partitions of an event are asked for together; then it is answered with those that answer. */
-const ROUNDS_MAX = 6;
-/** At the same time: each question takes one of the four threads that everything else shares. */
-const QUERIES_MAX = 2;
+/** Waits between two attempts to answer the client. */
+const ANSWER_WAIT_MS = { initial: 100, most: 5000 };
+/** At the end of the process nobody waits for a client that takes no answer. */
+const LAST_ATTEMPTS_MAX = 5;
 
 /** What the rebalance needs of the parts around it. */
 export interface RebalanceContext {
   readonly consumer: NativeConsumer;
   readonly assignment: Assignment;
-  readonly committer: Committer;
+  readonly committer: Pick<Committer, 'settle'>;
+  readonly starts: Pick<StartResolver, 'resolve'>;
   readonly log: Log;
-  readonly reset: 'earliest' | 'latest';
   /** How long a revoked partition's records in flight may take to settle. */
   readonly drainMs: number;
   /** Aborted when the process ends: nobody waits for brokers any longer. */
@@ -40,6 +32,13 @@ export interface RebalanceContext {
   giveUp(partitions: readonly OwnedPartition[]): void;
 }
 
+/** Partitions that are assigned, and that nobody has answered for yet. */
+export interface Awaited {
+  readonly partitions: readonly string[];
+  /** Since when the first of them waits, by `performance.now()`. */
+  readonly since: number;
+}
+
 /**
  * Takes partitions over and gives them up. librdkafka sends the next event only after the last one was answered with an
  * assign or unassign, so events are handled one by one; records of other partitions flow on meanwhile.
@@ -48,10 +47,12 @@ export class Rebalancer {
   readonly #context: RebalanceContext;
   #queue: Promise<void> = Promise.resolve();
   #protocol: RebalanceProtocol = 'NONE';
-  /** Assigned to us, and nobody has answered for them yet; `topic:partition`. */
-  readonly #awaited = new Set<string>();
+  /** By `topic[partition]`; when they were assigned tells two assignments of one partition apart. */
+  readonly #awaited = new Map<string, { readonly since: number }>();
   readonly #gate = new RepeatGate();
   #pending = 0;
+  #failures = 0;
+  #problem: string | null = null;
 
   constructor(context: RebalanceContext) {
     this.#context = context;
@@ -85,6 +86,22 @@ export class Rebalancer {
     return this.#protocol;
   }
 
+  /** How often the client has not taken an answer. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Why the client does not take the answer to a rebalance; null where it does. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  get awaited(): Awaited | null {
+    if (this.#awaited.size === 0) return null;
+    const since = Math.min(...[...this.#awaited.values()].map((one) => one.since));
+    return { partitions: [...this.#awaited.keys()], since };
+  }
+
   /** Resolves when all events so far are handled. */
   idle(): Promise<void> {
     return this.#queue;
@@ -92,18 +109,46 @@ export class Rebalancer {
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     const { assignment, consumer, log } = this.#context;
-    const owned = await this.#resolveStarts(partitions);
+    const { owned, missing } = await this.#context.starts.resolve(partitions);
     const starts = owned.map(startOf);
-    await this.#context.betweenPolls(() => {
+    await this.#answer(() => {
       if (this.#protocol === 'COOPERATIVE') consumer.incrementalAssign(starts);
       else consumer.assign(starts);
       for (const one of owned) assignment.add(one);
     });
     log.info({ partitions: names(owned), protocol: this.#protocol }, 'partitions assigned');
-    const missing = partitions.filter(
-      ({ topic, partition }) => assignment.find(topic, partition) === undefined,
-    );
     if (missing.length > 0) void this.#assignLater(missing);
+  }
+
+  /**
+   * Has the client take an answer, however often that fails: it waits for one before it goes on, with whatever.
+   *
+   * @param answer does nothing twice where it throws
+   */
+  async #answer(answer: () => void): Promise<void> {
+    const { log, stopping } = this.#context;
+    let waitMs = ANSWER_WAIT_MS.initial;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#context.betweenPolls(answer);
+        if (attempt > 1) log.info({ attempts: attempt }, 'the client has taken the answer to a rebalance');
+        this.#problem = null;
+        return;
+      } catch (error) {
+        if (stopping.aborted && attempt >= LAST_ATTEMPTS_MAX) throw error;
+        this.#failures++;
+        this.#problem = messageOf(error);
+        const repeated = this.#gate.pass();
+        if (repeated !== undefined) {
+          log.error(
+            { reason: this.#problem, attempt, repeated },
+            'the client does not take the answer to a rebalance, and reads nothing until it does; trying again',
+          );
+        }
+      }
+      await delay(waitMs, undefined, { signal: stopping }).catch(() => {});
+      waitMs = Math.min(waitMs * 2, ANSWER_WAIT_MS.most);
+    }
   }
 
   /**
@@ -111,107 +156,88 @@ export class Rebalancer {
    * pauses everything until a rebalance is answered. They are taken over when somebody answers.
    */
   async #assignLater(partitions: readonly TopicPartition[]): Promise<void> {
-    const { assignment, consumer, stopping } = this.#context;
-    let missing = partitions;
-    for (const { topic, partition } of partitions) this.#awaited.add(`${topic}:${partition}`);
-    while (missing.length > 0 && !stopping.aborted) {
+    const { assignment, consumer, log, stopping } = this.#context;
+    const mine = { since: performance.now() };
+    const isMine = (one: TopicPartition): boolean => this.#awaited.get(nameOf(one)) === mine;
+    for (const one of partitions) this.#awaited.set(nameOf(one), mine);
+    for (let missing = partitions; missing.length > 0 && !stopping.aborted;) {
       await delay(LATER_MS, undefined, { signal: stopping }).catch(() => {});
-      missing = missing.filter(({ topic, partition }) => this.#awaited.has(`${topic}:${partition}`));
-      const owned = await this.#resolveStarts(missing);
-      await this.#context.betweenPolls(() => {
-        const wanted = owned.filter(({ topic, partition }) => this.#awaited.delete(`${topic}:${partition}`));
-        for (const one of wanted) assignment.add(one);
-        if (wanted.length === 0) return;
-        if (this.#protocol === 'COOPERATIVE') consumer.incrementalAssign(wanted.map(startOf));
-        else consumer.assign(assignment.all().map(startOf));
-      });
+      missing = missing.filter(isMine);
+      const resolved = await this.#context.starts.resolve(missing);
+      try {
+        await this.#context.betweenPolls(() => {
+          const wanted = resolved.owned.filter(isMine);
+          if (wanted.length === 0) return;
+          if (this.#protocol === 'COOPERATIVE') consumer.incrementalAssign(wanted.map(startOf));
+          else consumer.assign([...assignment.all(), ...wanted].map(startOf));
+          for (const one of wanted) {
+            assignment.add(one);
+            this.#awaited.delete(nameOf(one));
+          }
+        });
+      } catch (error) {
+        this.#failures++;
+        const repeated = this.#gate.pass();
+        if (repeated !== undefined)
+          log.error({ reason: messageOf(error), repeated }, 'partitions could not be taken over; trying again');
+      }
+      // Those that are not read at all have their answer too.
+      for (const one of resolved.left) if (isMine(one)) this.#awaited.delete(nameOf(one));
+      missing = missing.filter(isMine);
     }
   }
 
   async #revoke(partitions: readonly TopicPartition[], lost: boolean): Promise<void> {
-    const { assignment, committer, consumer, log } = this.#context;
-    for (const { topic, partition } of partitions) this.#awaited.delete(`${topic}:${partition}`);
+    const { assignment, consumer, log } = this.#context;
+    for (const one of partitions) this.#awaited.delete(nameOf(one));
     const owned = assignment.among(partitions);
     for (const one of owned) one.draining = true;
-    if (!lost) {
-      // At the end of the process what is in flight has had its time already.
-      if (!this.#context.stopping.aborted) await this.#context.drained(owned, this.#context.drainMs);
-      await committer.settle(owned, QUERY_TIMEOUT_MS);
-    }
-    await this.#context.betweenPolls(() => {
-      // The client remembers a pause beyond the assignment: a partition that comes back would stay paused.
-      const paused = owned.filter((one) => one.paused).map(({ topic, partition }) => ({ topic, partition }));
-      // At the end it does not matter, and while the client closes the call would wait for ever.
-      if (paused.length > 0 && !this.#context.stopping.aborted) consumer.resume(paused);
-      for (const one of owned) assignment.remove(one);
-      this.#context.giveUp(owned);
+    if (!lost) await this.#settle(owned);
+    let givenUp = false;
+    await this.#answer(() => {
+      if (!givenUp) {
+        givenUp = true;
+        this.#resume(owned);
+        for (const one of owned) assignment.remove(one);
+        this.#context.giveUp(owned);
+      }
       if (this.#protocol === 'COOPERATIVE') consumer.incrementalUnassign(partitions);
       else consumer.unassign();
     });
     log.info({ partitions: names(partitions), lost }, lost ? 'partitions lost' : 'partitions revoked');
   }
 
-  /** Asks for a while until the brokers answer. @returns those that were answered for */
-  async #resolveStarts(partitions: readonly TopicPartition[]): Promise<OwnedPartition[]> {
-    const { consumer, log, stopping } = this.#context;
-    const owned: OwnedPartition[] = [];
-    let open = partitions;
-    for (let round = 0; round < ROUNDS_MAX && open.length > 0 && !stopping.aborted; round++) {
-      if (round > 0) await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => {});
-      try {
-        const committed = await committedOffsets(consumer, open, QUERY_TIMEOUT_MS);
-        const queue = [...committed];
-        const failed: TopicPartition[] = [];
-        let reason: unknown;
-        const ask = async (): Promise<void> => {
-          for (let next = queue.shift(); next !== undefined && !stopping.aborted; next = queue.shift()) {
-            try {
-              owned.push(await this.#resolveStart(next.topic, next.partition, next.offset));
-            } catch (error) {
-              failed.push(next);
-              reason = error;
-            }
-          }
-        };
-        await Promise.all(Array.from({ length: QUERIES_MAX }, ask));
-        open = failed;
-        if (failed.length > 0) throw reason;
-      } catch (error) {
-        const held = this.#gate.pass();
-        if (held !== undefined) {
-          log.warn(
-            { reason: messageOf(error), partitions: names(open), repeated: held },
-            'cannot read the start offsets; trying again',
-          );
-        }
-      }
+  /** What is in flight has some time. Whatever fails meanwhile, the client waits for its answer. */
+  async #settle(owned: readonly OwnedPartition[]): Promise<void> {
+    const { committer, log, stopping } = this.#context;
+    try {
+      // At the end of the process it has had its time already.
+      if (!stopping.aborted) await this.#context.drained(owned, this.#context.drainMs);
+      await committer.settle(owned, SETTLE_TIMEOUT_MS);
+    } catch (error) {
+      log.error({ reason: messageOf(error) }, 'what was in flight could not be settled; it is read again');
     }
-    return owned;
   }
 
-  async #resolveStart(topic: string, partition: number, committed: number): Promise<OwnedPartition> {
-    const { consumer, log, reset } = this.#context;
-    const { low, high } = await watermarks(consumer, { topic, partition }, QUERY_TIMEOUT_MS);
-    const start = resolveStart(committed, low, high, reset);
-    const where = { topic, partition, committed, low, high };
-    if (start.lost > 0) {
-      log.error({ ...where, lost: start.lost }, RETENTION_ALARM);
+  /** The client remembers a pause beyond the assignment: a partition that comes back would stay paused. */
+  #resume(owned: readonly OwnedPartition[]): void {
+    const paused = owned.filter((one) => one.paused).map(({ topic, partition }) => ({ topic, partition }));
+    // At the end it does not matter, and while the client closes the call would wait for ever.
+    if (paused.length === 0 || this.#context.stopping.aborted) return;
+    try {
+      this.#context.consumer.resume(paused);
+    } catch {
+      // It has given them up already.
     }
-    if (start.recreated) log.error(where, RECREATED_ALARM);
-    // After a jump the old commit is above or below what is there: it must not keep the new one from being made.
-    const owned = new OwnedPartition(
-      topic,
-      partition,
-      start.offset,
-      start.offset === committed ? committed : -1,
-    );
-    owned.highWatermark = high;
-    return owned;
   }
 }
 
+function nameOf({ topic, partition }: TopicPartition): string {
+  return `${topic}[${partition}]`;
+}
+
 function names(partitions: readonly TopicPartition[]): string[] {
-  return partitions.map(({ topic, partition }) => `${topic}[${partition}]`);
+  return partitions.map(nameOf);
 }
 
 function startOf({ topic, partition, position }: OwnedPartition): {

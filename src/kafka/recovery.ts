@@ -1,22 +1,18 @@
 import { messageOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Assignment, OwnedPartition } from './assignment.ts';
+import type { EpochReader } from './epoch-reader.ts';
 import type { NativeConsumer } from './native.ts';
 import type { Rebalancer } from './rebalance.ts';
 import { StallWatch } from './stall.ts';
-import { RECREATED_ALARM, RETENTION_ALARM } from './start-offset.ts';
-
-/** The lowest offset that the broker has, and the one that the next record will get. */
-interface Offsets {
-  readonly low: number;
-  readonly high: number;
-}
+import { type Present, RECREATED_ALARM, RETENTION_ALARM, TRUNCATION_ALARM, isAnother } from './start-offset.ts';
 
 /** What a recovery needs of the parts around it. */
 export interface RecoveryContext {
   readonly consumer: NativeConsumer;
   readonly assignment: Assignment;
   readonly rebalancer: Pick<Rebalancer, 'isBusy' | 'protocol'>;
+  readonly epochs: Pick<EpochReader, 'cutOf'>;
   readonly log: Log;
   /** Runs `action` when no `consume` is in flight. */
   betweenPolls<T>(action: () => T): Promise<T>;
@@ -24,9 +20,20 @@ export interface RecoveryContext {
   learnPositions(): void;
 }
 
+/** What the brokers have of a partition, and up to where they deliver it: an open transaction ends that before the high watermark. */
+export type Delivered = Present & { readonly end?: number };
+
+/** Why a partition cannot go on by itself, and where it is to go on. */
+type Fault =
+  | { readonly kind: 'stopped'; readonly position: number }
+  | { readonly kind: 'retention'; readonly at: number }
+  | { readonly kind: 'recreated'; readonly at: number }
+  | { readonly kind: 'truncated'; readonly at: number; readonly lost: number };
+
 /**
- * Goes on where the broker still has something, if it has deleted what was to be read next (retention), or the topic itself: aloud,
- * never as a silent jump. And has a partition fetched anew that the client has silently stopped fetching.
+ * Goes on where the broker still has something, if it has deleted what was to be read next (retention), or has lost the end of the
+ * partition, or the topic itself: aloud, never as a silent jump. And has a partition fetched anew that the client has silently stopped
+ * fetching.
  */
 export class Recovery {
   readonly #context: RecoveryContext;
@@ -41,18 +48,16 @@ export class Recovery {
    *
    * @param emptyAt when the client's queue was last empty, by `performance.now()`
    */
-  async check(owned: OwnedPartition, offsets: Offsets, emptyAt: number): Promise<void> {
+  async check(owned: OwnedPartition, present: Delivered, emptyAt: number): Promise<void> {
     const { rebalancer, log } = this.#context;
-    const within = isWithin(owned, offsets);
-    const stalled = this.#stalls.isStalled(owned, offsets.high, emptyAt, performance.now());
-    if (within && !stalled) return;
-    const before = owned.position;
     try {
+      const fault = await this.#faultOf(owned, present, emptyAt);
+      if (fault === null) return;
       await this.#context.betweenPolls(() => {
         // Never while the client waits for the answer to a rebalance.
-        if (rebalancer.isBusy || owned.closed) return;
-        if (within) this.#restart(owned, offsets, before);
-        else this.#recoverPosition(owned, offsets);
+        if (rebalancer.isBusy || owned.closed || owned.draining) return;
+        if (fault.kind === 'stopped') this.#restart(owned, present, fault.position);
+        else this.#goOn(owned, present, fault);
       });
     } catch (error) {
       const reason = messageOf(error);
@@ -60,35 +65,86 @@ export class Recovery {
     }
   }
 
-  #restart(owned: OwnedPartition, offsets: Offsets, before: number): void {
+  async #faultOf(owned: OwnedPartition, present: Delivered, emptyAt: number): Promise<Fault | null> {
+    const { low, high, end = high, topicId } = present;
+    const isStalled = this.#stalls.isStalled(owned, end, emptyAt, performance.now());
+    if (owned.draining || owned.closed) return null;
+    owned.topicId ??= topicId;
+    const { position } = owned;
+    if (isAnother(owned.topicId, topicId)) return { kind: 'recreated', at: low };
+    if (position < low) return { kind: 'retention', at: low };
+    if (position > high) {
+      // Where the id is not known this may be a topic that was created anew, and to read one again loses nothing.
+      if (topicId === null) return { kind: 'recreated', at: low };
+      return this.#truncation(owned, low, high, position);
+    }
+    const cut = await this.#verify(owned, low);
+    if (cut !== null) return cut;
+    return isStalled ? this.#stalled(owned, low, position) : null;
+  }
+
+  /** Once for an offset that was committed by somebody: what lies before it may have been cut, and written anew beyond it. */
+  async #verify(owned: OwnedPartition, low: number): Promise<Fault | null> {
+    const { unverified, epochs, position } = owned;
+    if (unverified === null) return null;
+    const isSame = position > unverified && epochs.before(position) === epochs.before(unverified);
+    const fault = isSame ? null : await this.#truncation(owned, low, unverified, unverified).catch(() => undefined);
+    // Without an answer somebody asks again.
+    if (fault === undefined) return null;
+    owned.unverified = null;
+    return fault !== null && fault.at < unverified ? fault : null;
+  }
+
+  async #stalled(owned: OwnedPartition, low: number, position: number): Promise<Fault | null> {
+    const fault = await this.#truncation(owned, low, position, position);
+    return fault.at < position ? fault : { kind: 'stopped', position };
+  }
+
+  /** @param end up to where the log may be what was read. @param position up to where it was read */
+  async #truncation(
+    owned: OwnedPartition,
+    low: number,
+    end: number,
+    position: number,
+  ): Promise<Fault & { kind: 'truncated' }> {
+    const epoch = owned.epochs.before(position);
+    const at = epoch < 0 ? end : await this.#context.epochs.cutOf(owned, low, end, epoch);
+    return { kind: 'truncated', at, lost: position - at };
+  }
+
+  #restart(owned: OwnedPartition, { low, high }: Present, before: number): void {
     // What has moved meanwhile, over control records for one, needs no help.
     this.#context.learnPositions();
     const { name, position } = owned;
     if (position !== before) return;
     this.#context.log.warn(
-      { partition: name, position, ...offsets },
+      { partition: name, position, low, high },
       'the client has stopped fetching; starting it anew',
     );
     this.#fetchAnew(owned);
   }
 
   /** A seek would be refused, since the client has given the partition up; taking it over anew is not. */
-  #recoverPosition(owned: OwnedPartition, { low, high }: Offsets): void {
+  #goOn(owned: OwnedPartition, { low, high, topicId }: Present, fault: Exclude<Fault, { kind: 'stopped' }>): void {
     const { assignment, log } = this.#context;
     const { topic, partition, position } = owned;
-    if (isWithin(owned, { low, high })) return;
+    const { kind, at } = fault;
     const where = { topic, partition, position, low, high };
-    if (position < low) {
+    if (kind === 'retention') {
       log.error({ ...where, lost: low - position }, RETENTION_ALARM);
       owned.advance(low);
       owned.paused = false;
     } else {
-      log.error(where, RECREATED_ALARM);
+      if (kind === 'recreated') log.error(where, RECREATED_ALARM);
+      else log.error({ ...where, lost: fault.lost, offset: at }, TRUNCATION_ALARM);
       // The old epoch commits nothing more; what is in flight of it is still delivered.
       assignment.remove(owned);
-      assignment.add(new OwnedPartition(topic, partition, low, -1));
+      const anew = new OwnedPartition(topic, partition, at, -1);
+      anew.topicId = topicId ?? owned.topicId;
+      anew.answered(high);
+      assignment.add(anew);
     }
-    this.#fetchAnew({ topic, partition, position: low });
+    this.#fetchAnew({ topic, partition, position: at });
   }
 
   /** Takes a partition over anew at its position, so that the client starts to fetch it again. */
@@ -110,9 +166,4 @@ export class Recovery {
     for (const one of all) one.paused = false;
     consumer.assign(all.map((one) => ({ topic: one.topic, partition: one.partition, offset: one.position })));
   }
-}
-
-/** Whether the broker has what is to be read next, or nobody is going to read it. */
-function isWithin({ position, draining, closed }: OwnedPartition, { low, high }: Offsets): boolean {
-  return draining || closed || (low <= position && position <= high);
 }

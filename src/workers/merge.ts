@@ -1,5 +1,5 @@
 import { AggregatorRegistry } from 'prom-client';
-import type { PartitionStatus, Status } from '../admin/status.ts';
+import { type PartitionStatus, type Status, sumOrNull } from '../admin/status.ts';
 import type { MetricsText } from '../admin/metrics.ts';
 import type { Report } from './messages.ts';
 
@@ -57,10 +57,13 @@ export function mergeStatuses(
     reason,
     kafka: {
       connected: all.length > 0 && all.every(({ kafka }) => kafka.connected),
+      reason: kafkaReasonOf(reports),
+      // Of the one that has heard nothing for the longest.
+      last_contact: all.map(({ kafka }) => kafka.last_contact).sort((a, b) => (a ?? '').localeCompare(b ?? ''))[0] ?? null,
       group,
       topics,
       paused: [...new Set(all.flatMap(({ kafka }) => kafka.paused))],
-      lag: sum(all.map(({ kafka }) => kafka.lag)),
+      lag: sumOrNull(all.map(({ kafka }) => kafka.lag)),
       partitions,
     },
     elasticsearch: outage?.elasticsearch ??
@@ -74,6 +77,11 @@ export function mergeStatuses(
     },
     workers,
   };
+}
+
+function kafkaReasonOf(reports: ReadonlyMap<number, Status>): string | null {
+  const [worker, status] = [...reports].find(([, { kafka }]) => kafka.reason !== null) ?? [];
+  return status === undefined ? null : `worker ${worker}: ${status.kafka.reason}`;
 }
 
 /** Sums by name. */

@@ -18,7 +18,9 @@ export interface Status {
   state: string;
   reason: string | null;
   kafka: {
-    lag: number;
+    connected: boolean;
+    reason: string | null;
+    lag: number | null;
     paused: string[];
     partitions: {
       topic: string;

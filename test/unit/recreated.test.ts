@@ -30,9 +30,10 @@ async function recreate(lab: PipelineLab, owned: OwnedPartition): Promise<OwnedP
     rebalancer: { isBusy: false, protocol: 'COOPERATIVE' },
     log: memoryLog().log,
     betweenPolls: async (action) => action(),
+    epochs: { cutOf: async (_where, _low, end) => end },
     learnPositions: () => {},
   });
-  await recovery.check(owned, { low: 0, high: 0 }, 0);
+  await recovery.check(owned, { low: 0, high: 0, topicId: null }, 0);
   const next = lab.assignment.find(owned.topic, owned.partition);
   if (next === undefined || next === owned) throw new Error('the topic was not taken for a new one');
   return next;

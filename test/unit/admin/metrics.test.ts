@@ -5,6 +5,8 @@ import { OwnedPartition } from '../../../src/kafka/assignment.ts';
 
 const NONE: Gauges = {
   partitions: () => [],
+  kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
+  rebalanceFailures: () => 0,
   inFlight: () => 0,
   bufferBytes: () => 0,
   pauses: () => [],

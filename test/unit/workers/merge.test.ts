@@ -20,6 +20,8 @@ function statusOf(partition: number, over: Partial<Status> = {}): Status {
     reason: null,
     kafka: {
       connected: true,
+      reason: null,
+      last_contact: '2026-01-02T03:04:05.000Z',
       group: 'g',
       topics: ['t'],
       paused: [],

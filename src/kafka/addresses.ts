@@ -1,0 +1,48 @@
+import { lookup } from 'node:dns/promises';
+import { connect } from 'node:net';
+
+const TIMEOUT_MS = 2000;
+const TRIED_MAX = 8;
+
+/** Where a broker says that it is to be reached. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Looks whether brokers can be reached where they say. @returns the first one that cannot, in words; null where all can, or none is known */
+export async function unreachable(addresses: readonly Address[]): Promise<string | null> {
+  for (const { host, port } of addresses.slice(0, TRIED_MAX)) {
+    const reason = await reasonOf({ host, port });
+    if (reason !== null) {
+      return (
+        `a broker advertises the address ${host}:${port}, which ${reason}: ` +
+        'set advertised.listeners of the brokers to addresses that clients can reach'
+      );
+    }
+  }
+  return null;
+}
+
+async function reasonOf({ host, port }: Address): Promise<string | null> {
+  try {
+    await lookup(host);
+  } catch (error) {
+    return `cannot be resolved here (${codeOf(error)})`;
+  }
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: TIMEOUT_MS });
+    const done = (reason: string | null): void => {
+      socket.destroy();
+      resolve(reason);
+    };
+    socket.once('connect', () => done(null));
+    socket.once('timeout', () => done('does not answer'));
+    socket.once('error', (error) => done(`cannot be reached from here (${codeOf(error)})`));
+  });
+}
+
+function codeOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code ?? 'no reason given';
+}
