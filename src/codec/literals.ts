@@ -166,7 +166,7 @@ function restoredFields(value: Fields, literals: Literals | undefined, above: Se
     const field = value[key];
     const text = isObject(field)
       ? restored(field, literalsOf(field, literals?.inner.get(key)), above)
-      : written(literals?.own.get(key), field);
+      : asWritten(literals?.own.get(key), field);
     if (text !== field) define((copy ??= { ...value }), key, text);
   }
   return copy ?? value;
@@ -186,7 +186,7 @@ function restoredList(
     // An object in a list is known by itself or not at all: copies of others may stand anywhere.
     const text = isObject(element)
       ? restored(element, literalsOf(element, undefined), above)
-      : written(inPlace ? literals?.own.get(String(at)) : undefined, element);
+      : asWritten(inPlace ? literals?.own.get(String(at)) : undefined, element);
     if (text !== element) (copy ??= value.slice())[at] = text;
   }
   return copy ?? value;
@@ -203,7 +203,7 @@ function literalsOf(value: object, original: Literals | undefined): Literals | u
   };
 }
 
-function written(literal: Literal | undefined, value: unknown): unknown {
+function asWritten(literal: Literal | undefined, value: unknown): unknown {
   return literal !== undefined && Object.is(literal.value, value) ? rawJson(literal.source) : value;
 }
 

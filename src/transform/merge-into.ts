@@ -10,7 +10,7 @@ import {
   setAt,
 } from '../codec/field-path.ts';
 import { lazyOf } from '../codec/lazy-event.ts';
-import { carryLiteral } from '../codec/literals.ts';
+import { carryLiteral, hasLiterals } from '../codec/literals.ts';
 import type { Event } from './api.ts';
 
 export interface MergeOptions {
@@ -37,9 +37,9 @@ export function mergeInto(event: Event, parsed: Event, options: MergeOptions): E
   if (field !== undefined && (remove === true || field === target)) deleteAt(event, field);
   let refused: Event | undefined;
   if (target !== undefined) refused = putAt(event, target, parsed, overwrite);
-  else if (lazyOf(event)?.add(parsed) === true)
-    for (const key of Object.keys(parsed)) carryLiteral(parsed, key, event, key);
-  else refused = mergeFields(event, parsed, overwrite);
+  else if (lazyOf(event)?.add(parsed) === true) {
+    if (hasLiterals(parsed)) for (const key of Object.keys(parsed)) carryLiteral(parsed, key, event, key);
+  } else refused = mergeFields(event, parsed, overwrite);
   if (refused !== undefined) {
     const from = refused;
     addBeside(event, conflicts, from, (key, holder, name) => carryLiteral(from, key, holder, name));
@@ -59,12 +59,13 @@ function putAt(event: Event, target: string, parsed: Event, overwrite: boolean):
 /** @returns the fields that would have replaced others */
 function mergeFields(into: Event, parsed: Event, overwrite: boolean): Event | undefined {
   let refused: Event | undefined;
+  const carries = hasLiterals(parsed) || hasLiterals(into);
   for (const key of Object.keys(parsed)) {
     const isFree = overwrite || !hasKey(into, key);
     if (!isFree && isDeepStrictEqual(into[key], parsed[key])) continue;
     const holder = isFree ? into : (refused ??= {});
     define(holder, key, parsed[key]);
-    carryLiteral(parsed, key, holder, key);
+    if (carries) carryLiteral(parsed, key, holder, key);
   }
   return refused;
 }

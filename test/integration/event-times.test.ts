@@ -59,7 +59,9 @@ it('a document of a data stream lies at the time that its event says, and @times
       index_patterns: [`logs-${dataset}-*`],
       data_stream: {},
       priority: 500,
-      template: { mappings: { properties: { '@timestamp': { type: 'date' } } } },
+      template: {
+        mappings: { properties: { '@timestamp': { type: 'date' }, timestamp: { type: 'keyword' } } },
+      },
     }),
   });
   expect(put.status).toBe(200);

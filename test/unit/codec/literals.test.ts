@@ -106,7 +106,7 @@ describe('a literal is never put where another value stands', () => {
     [
       'a list was reversed',
       '{"a":[{"n":1.0},{"n":1}]}',
-      (event) => (event['a'] = (event['a'] as unknown[]).toReversed()),
+      (event) => (event['a'] as unknown[]).push((event['a'] as unknown[]).shift()),
       '{"a":[{"n":1},{"n":1.0}]}',
     ],
     ['a list lost its first', '{"a":[1.0,2.0]}', (event) => (event['a'] as unknown[]).shift(), '{"a":[2]}'],
@@ -301,7 +301,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
         }
         expect(written(event, exact)).toBe(textOf(model));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 });
