@@ -40,10 +40,16 @@ const chains = {
 
 export type ChainName = keyof typeof chains;
 
+/** Transforms that only touch a field, written as one writes those: they take lazy events. */
+function transformFile(change: string): string {
+  return `import { defineTransform } from 'logweir';
+export default defineTransform({ lazy: true, setup: () => (event) => { ${change} return event; } });
+`;
+}
+
 const transformFiles = {
-  'set-field.js': 'export default (event) => { event.x = 1; return event; };\n',
-  'rename.js':
-    'export default (event) => { event.log_source = event.source_type; delete event.source_type; return event; };\n',
+  'set-field.js': transformFile('event.x = 1;'),
+  'rename.js': transformFile('event.log_source = event.source_type; delete event.source_type;'),
 };
 
 /** As it is shipped ({@link buildPackage} comes first); what is not named here is the default, guarantees included. */

@@ -8,6 +8,7 @@ interface Seen {
 }
 
 export default defineTransform({
+  lazy: true,
   description:
     'Drops events that repeat an earlier one in the given fields. A record that is read again (after a rebalance, for one) is never taken for its own repeat. What is remembered is bounded and does not outlive the process: a repeat may pass, nothing is lost.',
   options: z.strictObject({

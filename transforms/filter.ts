@@ -5,6 +5,7 @@ import { fits } from '../src/transform/condition.ts';
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 export default defineTransform({
+  lazy: true,
   description:
     'Keeps the events whose field fits, and drops the others (or the other way round with `action: drop`). Dropped events are counted and their offsets settle. Give exactly one of `equals`, `in`, `contains` and `exists`.',
   options: z

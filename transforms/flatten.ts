@@ -8,6 +8,7 @@ const ADDED_MAX = 262_144;
 const DOTS_MAX = 20;
 
 export default defineTransform({
+  lazy: true,
   description:
     'Makes one level of nested objects: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. Lists and empty objects stay as they are. Of two fields that would have the same name, or of which one would be the parent of the other, the later one, or the one that holds no fields, gets `_2` behind its name. Objects whose names would add more than 256 KB to an event stay nested.',
   options: z.strictObject({

@@ -5,6 +5,7 @@ import { type Response, Reader, validate } from 'maxmind';
 import { z } from 'zod';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Looks an address up in a database in the MMDB format (GeoLite2, DB-IP, your own) and adds what it says, with the names of the Elastic Common Schema where it is a City, Country or ASN database. The file is read when the chain is loaded.',
   options: z.strictObject({

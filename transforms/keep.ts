@@ -2,6 +2,7 @@ import { type Event, copyTarget, define, defineTransform, fieldAt, setAt } from 
 import { z } from 'zod';
 
 export default defineTransform({
+  lazy: true,
   description: 'Keeps the given fields and removes all others.',
   options: z.strictObject({ fields: z.array(z.string().min(1)).min(1).describe('Dotted paths.') }),
   examples: [

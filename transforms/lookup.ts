@@ -7,6 +7,7 @@ import { z } from 'zod';
 const ROWS_MAX = 1_000_000;
 
 export default defineTransform({
+  lazy: true,
   description:
     'Looks a value up in a CSV file and adds the columns of its row. The file is read when the chain is loaded: reload after it has changed.',
   options: z.strictObject({

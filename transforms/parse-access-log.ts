@@ -6,6 +6,7 @@ import { parseApacheError, parseNginxError } from '../src/transform/error-log.ts
 import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log. What is no request line is kept as `request`, a day that does not exist is no `time`. Any other text stays as it is.",
   options: z.strictObject({

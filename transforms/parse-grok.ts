@@ -4,6 +4,7 @@ import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { compileGrok } from '../src/transform/grok.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Parses a text with grok expressions as known from Logstash and merges the fields into the event. The engine is linear in the text, whatever the pattern.',
   options: z.strictObject({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Parses a field that holds a JSON object as text, as the `message` of a Vector agent often does, and merges what is in it into the event (or puts it under `target`). What is not a JSON object stays as it is, since most logs are a mixture. Integers beyond 2^53 stay exact. A byte order mark in front is no part of the text.',
   options: z.strictObject({

@@ -6,6 +6,7 @@ import { parsePairsIn } from '../src/transform/pairs.ts';
 const character = z.string().length(1);
 
 export default defineTransform({
+  lazy: true,
   description:
     'Parses pairs with delimiters of your choice, like `a:1;b:2`, and merges them, as text, into the event. White space around a key and a value is taken off. Both may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
   options: z.strictObject({

@@ -4,6 +4,7 @@ import { parserOptions } from '../src/transform/parser-options.ts';
 import { parsePairsIn } from '../src/transform/pairs.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Any white space separates pairs. Keys and values may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
   options: z.strictObject({

@@ -4,6 +4,7 @@ import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; no lookaround, no backreferences.",
   options: z.strictObject({

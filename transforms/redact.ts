@@ -33,6 +33,7 @@ type Found = keyof typeof FINDERS;
 const NAMES = Object.keys(FINDERS) as [Found, ...Found[]];
 
 export default defineTransform({
+  lazy: true,
   description:
     'Replaces e-mail addresses, card numbers, tokens, keys and what your own patterns find, in the given fields or everywhere in the event, however deep: in texts, and in the names of fields (which your own patterns leave alone). A card number that is a JSON number becomes the replacement too. Either by a fixed text, or by a keyed hash, which is the same for the same value.',
   options: z.strictObject({

@@ -2,6 +2,7 @@ import { defineTransform, deleteAt } from 'logweir';
 import { z } from 'zod';
 
 export default defineTransform({
+  lazy: true,
   description: 'Removes fields. A field that is not there is passed over.',
   options: z.strictObject({ fields: z.array(z.string().min(1)).min(1).describe('Dotted paths.') }),
   examples: [

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Renames fields. A field that is not there is passed over; one that is in the way is replaced, unless told otherwise.',
   options: z.strictObject({

@@ -22,6 +22,7 @@ const rule = z
   );
 
 export default defineTransform({
+  lazy: true,
   description:
     'Sends events to other indices (or, with `mode: data_stream`, other data streams) than the configuration names. The first rule that fits wins; what fits none goes where the configuration says.',
   options: z.strictObject({ rules: z.array(rule).min(1) }),

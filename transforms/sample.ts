@@ -3,6 +3,7 @@ import { defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 
 export default defineTransform({
+  lazy: true,
   description:
     'Keeps one event of so many. The choice is a pure function of the record (or of a field), so that a replay keeps the same ones.',
   options: z.strictObject({

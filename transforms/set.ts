@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
+  lazy: true,
   description: 'Sets fields to fixed values.',
   options: z.strictObject({
     fields: z.record(z.string().min(1), z.json()).describe('Path to value; any JSON value.'),

@@ -8,6 +8,7 @@ const REMEMBERED_MAX = 100_000;
 const NAME_MAX = 64;
 
 export default defineTransform({
+  lazy: true,
   description:
     'Lets so many events of a key pass in each window of time and drops the others. Time is that of the records, not of the clock, and their order does not matter. A record that passed and is read again passes again, and is not counted twice. After a crash or a reload counting begins anew: more may pass.',
   options: z.strictObject({

@@ -11,7 +11,6 @@ import {
 } from '../../src/transform/api.ts';
 import { testTransform } from '../../src/transform/testing.ts';
 import type { OnError } from '../../src/transform/chain.ts';
-import { setUp } from '../../src/transform/runner.ts';
 import keep from '../../transforms/keep.ts';
 import parseJson from '../../transforms/parse-json.ts';
 import remove from '../../transforms/remove.ts';
@@ -20,6 +19,7 @@ import route from '../../transforms/route.ts';
 import set from '../../transforms/set.ts';
 import { settleDown } from './support/fakes.ts';
 import { PipelineLab } from './support/pipeline-lab.ts';
+import { bare } from './support/set-up.ts';
 import { type Program, lazyPrograms, masked, programs, transformOf } from './support/programs.ts';
 
 interface LabStep {
@@ -84,14 +84,6 @@ const texts = fc
     return `${text.slice(0, -1)}${literal}}`;
   });
 
-const ignore = (): void => {};
-const NO_CONTEXT = {
-  name: 'built-in',
-  directory: '/',
-  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  metrics: { count: ignore },
-};
-
 const policies = fc.constantFrom<OnError>('dead_letter', 'dead_letter', 'drop', 'keep', 'hold');
 
 /** A step of a random chain: a built-in, or a program. */
@@ -112,7 +104,7 @@ async function stepsOf(
   for (const [part, onError] of parts) {
     if ('builtIn' in part) {
       const { definition, options } = builtIns[part.builtIn] as (typeof builtIns)[number];
-      const { run } = await setUp(definition as TransformDefinition, options, NO_CONTEXT);
+      const { run } = await bare(definition as TransformDefinition, options);
       steps.push({ run, onError, lazy: lazily.builtIns });
     } else steps.push({ run: transformOf(part.program, see), onError, lazy: lazily.programs });
   }
@@ -172,6 +164,18 @@ function withoutMessages(seen: Seen): unknown {
   return { ...seen, letters: seen.letters.length, errors: seen.errors.length };
 }
 
+it('built-ins that do not look at all fields of every event take lazy events', async () => {
+  const folder = new URL('../../transforms/', import.meta.url);
+  const plain: string[] = [];
+  for (const file of readdirSync(folder)) {
+    const { default: definition } = (await import(new URL(file, folder).href)) as {
+      default: TransformDefinition;
+    };
+    if (definition.lazy !== true) plain.push(file);
+  }
+  expect(plain).toEqual(['ecs.ts', 'limit-fields.ts', 'reduce.ts', 'unflatten.ts']);
+});
+
 describe('each built-in, before a plain transform that clones what it is given', () => {
   const folder = new URL('../../transforms/', import.meta.url);
   it.each(readdirSync(folder))('%s', async (file) => {
@@ -180,8 +184,7 @@ describe('each built-in, before a plain transform that clones what it is given',
     for (const { with: given = {}, input } of definition.examples ?? []) {
       const values = input.map((event) => JSON.stringify(event));
       const steps = async (lazy: boolean): Promise<LabStep[]> => {
-        const options: unknown = definition.options?.parse(given) ?? given;
-        const made = await setUp(definition, options, NO_CONTEXT);
+        const made = await bare(definition, given);
         const builtInStep = { ...made, onError: 'dead_letter' as const, lazy: lazy && made.lazy === true };
         return [builtInStep, { run: (event) => structuredClone(event), onError: 'drop', lazy: false }];
       };
@@ -228,7 +231,7 @@ describe('an event of a plain transform is as JSON.parse makes it, whatever its 
 describe('a test of a transform gives it what the aggregator gives it', () => {
   it.each([true, false])('lazy: %s', async (lazy) => {
     const clones = defineTransform({ lazy, setup: () => (event) => structuredClone(event) });
-    const { run } = await setUp(clones, {}, NO_CONTEXT);
+    const { run } = await bare(clones, {});
     const inPipeline = await through([{ run, onError: 'dead_letter', lazy }], ['{"a":1}']);
     const inTest = await (await testTransform(clones))({ a: 1 }).catch((error: Error) => error.message);
     expect(inTest).toEqual(lazy ? expect.stringContaining('could not be cloned') : [{ a: 1 }]);

@@ -1,14 +1,7 @@
 import { expect, it } from 'vitest';
 import { type TransformDefinition, defineTransform } from '../../../src/transform/api.ts';
-import { type GivenContext, setUp } from '../../../src/transform/runner.ts';
-
-const ignore = (): void => {};
-const CONTEXT: GivenContext = {
-  name: 'mine',
-  directory: '/',
-  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-  metrics: { count: ignore },
-};
+import { setUp } from '../../../src/transform/runner.ts';
+import { NO_CONTEXT } from '../support/set-up.ts';
 
 /** Opens two things, each of which notes when it is released. */
 function opening(released: string[], rest: Partial<TransformDefinition> = {}): TransformDefinition {
@@ -31,8 +24,8 @@ function opening(released: string[], rest: Partial<TransformDefinition> = {}): T
 
 it('what setup has opened is released with the chain, each use its own, whatever one of them throws', async () => {
   const [one, other]: [string[], string[]] = [[], []];
-  const first = await setUp(opening(one, { close: () => void one.push('closed') }), {}, CONTEXT);
-  const second = await setUp(opening(other), {}, CONTEXT);
+  const first = await setUp(opening(one, { close: () => void one.push('closed') }), {}, NO_CONTEXT);
+  const second = await setUp(opening(other), {}, NO_CONTEXT);
   await first.close();
   expect(one.toSorted()).toEqual(['broken', 'closed', 'first', 'last']);
   expect(one[0]).toBe('broken');
@@ -49,7 +42,7 @@ it('what setup has opened before it failed is released', async () => {
       throw new Error('no database');
     },
   });
-  await expect(setUp(failing, {}, CONTEXT)).rejects.toThrow('no database');
+  await expect(setUp(failing, {}, NO_CONTEXT)).rejects.toThrow('no database');
   expect(released).toEqual(['pool']);
 });
 
@@ -63,14 +56,14 @@ it('what setup has opened before it returned what is no transform is released', 
       return 'nothing of use' as never;
     },
   };
-  await expect(setUp(defineTransform(returning), {}, CONTEXT)).rejects.toThrow('setup must return');
+  await expect(setUp(defineTransform(returning), {}, NO_CONTEXT)).rejects.toThrow('setup must return');
   expect(released).toEqual(['pool']);
 });
 
 it('a transform is lazy where its definition says so, and nowhere else', async () => {
   const setup = () => (event: object) => event as Record<string, unknown>;
-  expect((await setUp(defineTransform({ lazy: true, setup }), {}, CONTEXT)).lazy).toBe(true);
-  expect((await setUp(defineTransform({ lazy: false, setup }), {}, CONTEXT)).lazy).toBe(false);
-  expect((await setUp(defineTransform({ setup }), {}, CONTEXT)).lazy).toBe(false);
-  expect((await setUp((event) => event, {}, CONTEXT)).lazy).toBeUndefined();
+  expect((await setUp(defineTransform({ lazy: true, setup }), {}, NO_CONTEXT)).lazy).toBe(true);
+  expect((await setUp(defineTransform({ lazy: false, setup }), {}, NO_CONTEXT)).lazy).toBe(false);
+  expect((await setUp(defineTransform({ setup }), {}, NO_CONTEXT)).lazy).toBe(false);
+  expect((await setUp((event) => event, {}, NO_CONTEXT)).lazy).toBeUndefined();
 });
