@@ -523,20 +523,20 @@ describe('requests that break off', () => {
 
   it('are larger again when the server is fast again', async () => {
     let slow = true;
-    const { sender, sent } = lab((ids) => (slow && ids.length > 300 ? LATE : allOk(ids)));
-    await sender.send(documents(4000, 400));
+    const { sender, sent } = lab((ids) => (slow && ids.length > 150 ? LATE : allOk(ids)));
+    await sender.send(documents(1500, 400));
     slow = false;
-    for (let batch = 0; batch < 12; batch++) await sender.send(documents(4000, 400));
+    for (let batch = 0; batch < 8; batch++) await sender.send(documents(1500, 400));
     const before = sent.length;
-    await sender.send(documents(4000, 400));
-    expect(sent.slice(before).map(({ length }) => length)).toEqual([4000]);
+    await sender.send(documents(1500, 400));
+    expect(sent.slice(before).map(({ length }) => length)).toEqual([1500]);
   });
 
   it('now and then, whatever their size, leave bodies of hundreds of documents', async () => {
     const { sender, sent, indexed } = lab((ids, request) => (request % 12 === 0 ? LATE : allOk(ids)));
-    for (let batch = 0; batch < 20; batch++) await sender.send(documents(2000, 400));
-    expect(indexed).toHaveLength(40_000);
-    expect(40_000 / sent.length).toBeGreaterThan(200);
+    for (let batch = 0; batch < 10; batch++) await sender.send(documents(2000, 400));
+    expect(indexed).toHaveLength(20_000);
+    expect(20_000 / sent.length).toBeGreaterThan(200);
   });
 
   it('for load give way: no more are open than the concurrency has become', async () => {
