@@ -4,10 +4,11 @@ import { parserOptions } from '../src/transform/parser-options.ts';
 import { parsePairsIn } from '../src/transform/pairs.ts';
 
 const character = z.string().length(1);
+const isSpace = (text: string): boolean => text.trim() === '';
 
 export default defineTransform({
   description:
-    'Parses pairs with delimiters of your choice, like `a:1;b:2`, and merges them, as text, into the event.',
+    'Parses pairs with delimiters of your choice, like `a:1;b:2`, and merges them, as text, into the event. White space around a key and a value is taken off. Both may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
   options: z.strictObject({
     ...parserOptions,
     between: character.default(' ').describe('The character between two pairs.'),
@@ -21,8 +22,14 @@ export default defineTransform({
       input: [{ message: 'team:payments;tier:1' }],
       output: [{ tags: { team: 'payments', tier: '1' } }],
     },
+    {
+      title: 'Spaces, quotes, and a key that comes twice',
+      with: { between: ',', assign: ':', target: 'pairs', remove: true },
+      input: [{ message: 'host: a, note: "1, 2", tag: x, tag: y' }],
+      output: [{ pairs: { host: 'a', note: '1, 2', tag: ['x', 'y'] } }],
+    },
   ],
   setup({ between, assign, ...options }) {
-    return (event) => parsePairsIn(event, { between, assign }, options);
+    return (event) => parsePairsIn(event, { between, assign, spaced: isSpace(between) }, options);
   },
 });

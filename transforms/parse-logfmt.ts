@@ -5,7 +5,7 @@ import { parsePairsIn } from '../src/transform/pairs.ts';
 
 export default defineTransform({
   description:
-    'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Words without a value are passed over; a field without any pair stays as it is.',
+    'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Any white space separates pairs. Keys and values may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
   options: z.strictObject({
     ...parserOptions,
     remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
@@ -26,6 +26,6 @@ export default defineTransform({
     },
   ],
   setup(options) {
-    return (event) => parsePairsIn(event, { between: ' ', assign: '=' }, options);
+    return (event) => parsePairsIn(event, { between: ' \t\r\n', assign: '=' }, options);
   },
 });

@@ -2,67 +2,162 @@ import { define } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 import { type MergeOptions, mergeInto } from './merge-into.ts';
 import { textAt } from './parser-options.ts';
+import { unescapeQuoted } from './unescape.ts';
 
 export interface PairSyntax {
-  /** Between two pairs; several in a row count as one. One character. */
+  /** Each of these characters stands between two pairs; several in a row count as one. */
   readonly between: string;
   /** Between a key and its value. One character. */
   readonly assign: string;
+  /** Whether white space may stand around `assign` even where it stands between pairs too. @default false */
+  readonly spaced?: boolean;
 }
 
 /**
- * Reads `key=value key="quoted value"` from left to right, each character once. Words without a value are passed over. In quotes
- * a backslash stands before a quote, a backslash, `n`, `r` and `t`; quotes that are never closed are text.
+ * Reads `key=value "a key"='quoted value'` from left to right, each character a fixed number of times. Words without a value are
+ * passed over; the values of a key that comes again make a list. Quotes that are never closed are text.
  *
  * @returns undefined where there is no pair at all
  */
-export function parsePairs(text: string, { between, assign }: PairSyntax): Event | undefined {
-  const found: Event = {};
-  let count = 0;
-  for (let at = 0; at < text.length;) {
-    if (text[at] === between) {
-      at++;
-      continue;
+export function parsePairs(text: string, syntax: PairSyntax): Event | undefined {
+  const reader = new PairReader(text, syntax);
+  let found: Event | undefined;
+  for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
+    const [key, value] = pair;
+    if (key !== '') addTo((found ??= {}), key, value);
+  }
+  return found;
+}
+
+function addTo(found: Event, key: string, value: string): void {
+  const there = Object.hasOwn(found, key) ? found[key] : undefined;
+  if (there === undefined) define(found, key, value);
+  else if (Array.isArray(there)) there.push(value);
+  else define(found, key, [there, value]);
+}
+
+class PairReader {
+  readonly #text: string;
+  readonly #syntax: PairSyntax;
+  #at = 0;
+  /** Quotes that are not closed any more, so that no text is searched twice for their end. */
+  #unclosed = '';
+
+  constructor(text: string, syntax: PairSyntax) {
+    this.#text = text;
+    this.#syntax = syntax;
+  }
+
+  /** The key is empty where there is none. */
+  next(): [key: string, value: string] | undefined {
+    const { assign } = this.#syntax;
+    while (this.#at < this.#text.length) {
+      this.#at = this.#skip(this.#at, isGap);
+      const key = this.#quoted() ?? this.#plainKey();
+      const beyond = this.#syntax.spaced === true ? this.#skip(this.#at, isGap) : this.#at;
+      if (this.#text[beyond] !== assign) continue;
+      this.#at = beyond + 1;
+      return [key, this.#value()];
     }
-    const start = at;
-    while (at < text.length && text[at] !== between && text[at] !== assign) at++;
-    const key = text.slice(start, at).trim();
-    if (text[at] !== assign) continue;
-    at++;
-    const [value, end] = readValue(text, at, between);
-    at = end;
-    if (key === '') continue;
-    define(found, key, value);
-    count++;
+    return undefined;
   }
-  return count === 0 ? undefined : found;
+
+  #plainKey(): string {
+    const { between, assign } = this.#syntax;
+    const start = this.#at;
+    let at = start;
+    while (at < this.#text.length && !between.includes(this.#char(at)) && this.#text[at] !== assign) at++;
+    this.#at = at;
+    return this.#text.slice(start, at).trim();
+  }
+
+  #value(): string {
+    this.#at = this.#skip(this.#at, isInner);
+    const isBehindGap = this.#syntax.spaced === true && isSpace(this.#text[this.#at]);
+    if (isBehindGap) this.#at = this.#skip(this.#at, isGap);
+    const start = this.#at;
+    const quoted = this.#quoted(true);
+    if (quoted !== undefined) return quoted;
+    const end = this.#wordEnd(start);
+    const word = this.#text.slice(start, end);
+    if (isBehindGap && this.#isKey(word, end)) return '';
+    this.#at = end;
+    return word.trim();
+  }
+
+  /** Whether the word behind an assignment and white space is the next key, so that the value is empty: `user= id=7`. */
+  #isKey(word: string, end: number): boolean {
+    const { assign } = this.#syntax;
+    // Clocks and URLs have colons; with another sign than `=` a word is a value unless the sign ends it.
+    if (assign === '=' ? word.includes(assign) : word.endsWith(assign)) return true;
+    return this.#text[this.#skip(end, isGap)] === assign;
+  }
+
+  /**
+   * What stands in quotes here, if they are all there is of a key or a value; goes behind them. A value that goes on behind its
+   * quotes is text, quotes and all.
+   */
+  #quoted(isValue = false): string | undefined {
+    const start = this.#at;
+    const quote = this.#text[start];
+    if (quote !== '"' && quote !== "'") return undefined;
+    const close = this.#closing(quote, start + 1);
+    if (close === -1) return undefined;
+    const end = this.#skip(close + 1, isInner);
+    if (this.#isEnd(end) || (!isValue && this.#text[end] === this.#syntax.assign)) {
+      this.#at = end;
+      return unescapeQuoted(this.#text.slice(start + 1, close));
+    }
+    if (!isValue) return undefined;
+    const stray = this.#text[end] === ',' || this.#text[end] === ';';
+    this.#at = stray && this.#isEnd(end + 1) ? end + 1 : this.#wordEnd(end);
+    if (stray && this.#at === end + 1) return unescapeQuoted(this.#text.slice(start + 1, close));
+    return this.#text.slice(start, this.#at).trim();
+  }
+
+  #closing(quote: string, from: number): number {
+    if (this.#unclosed.includes(quote)) return -1;
+    for (let at = from; at < this.#text.length; at++) {
+      if (this.#text[at] === '\\') at++;
+      else if (this.#text[at] === quote) return at;
+    }
+    this.#unclosed += quote;
+    return -1;
+  }
+
+  #isEnd(at: number): boolean {
+    return at >= this.#text.length || this.#syntax.between.includes(this.#char(at));
+  }
+
+  #wordEnd(from: number): number {
+    let at = from;
+    while (!this.#isEnd(at)) at++;
+    return at;
+  }
+
+  #skip(from: number, isSkipped: (char: string, between: string) => boolean): number {
+    let at = from;
+    while (at < this.#text.length && isSkipped(this.#char(at), this.#syntax.between)) at++;
+    return at;
+  }
+
+  #char(at: number): string {
+    return this.#text.charAt(at);
+  }
 }
 
-function readValue(text: string, start: number, between: string): [value: string, end: number] {
-  if (text[start] === '"') {
-    const end = closingQuote(text, start + 1);
-    if (end !== -1) return [unescape(text.slice(start + 1, end)), end + 1];
-  }
-  const end = text.indexOf(between, start);
-  return end === -1 ? [text.slice(start), text.length] : [text.slice(start, end), end];
+function isSpace(char: string | undefined): boolean {
+  return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }
 
-function closingQuote(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === '\\') at++;
-    else if (text[at] === '"') return at;
-  }
-  return -1;
+/** White space, and what stands between pairs. */
+function isGap(char: string, between: string): boolean {
+  return isSpace(char) || between.includes(char);
 }
 
-const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t' };
-
-function unescape(text: string): string {
-  if (!text.includes('\\')) return text;
-  return text.replaceAll(/\\(.)/g, (whole, letter: string) => {
-    if (letter === '"' || letter === '\\') return letter;
-    return ESCAPES[letter] ?? whole;
-  });
+/** White space within a pair. */
+function isInner(char: string, between: string): boolean {
+  return isSpace(char) && !between.includes(char);
 }
 
 /** Parses a field of the event and merges its pairs into it; without any pair the event stays as it is. */

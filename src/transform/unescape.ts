@@ -1,0 +1,37 @@
+/** What JSON and Go's `%q` write with a letter; a quote and a backslash stand for themselves. */
+const LETTERS: Record<string, string> = {
+  '"': '"',
+  "'": "'",
+  '\\': '\\',
+  '/': '/',
+  a: '\u0007',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** `\x` of Go is a byte: only those of ASCII are a character. */
+const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|x([0-7][\dA-Fa-f])|(.))/gs;
+const CODE_POINT_MAX = 0x10_ff_ff;
+
+/**
+ * What a text in quotes means. A backslash before anything else stays, as it does in paths of Windows. Half of a surrogate pair, which
+ * no document can hold, becomes U+FFFD.
+ */
+export function unescapeQuoted(text: string): string {
+  if (!text.includes('\\')) return text;
+  let hasUnits = false;
+  const plain = text.replaceAll(
+    ESCAPE,
+    (whole, unit?: string, point?: string, byte?: string, letter?: string) => {
+      if (letter !== undefined) return LETTERS[letter] ?? whole;
+      hasUnits = true;
+      const code = Number.parseInt(unit ?? point ?? byte ?? '', 16);
+      return code > CODE_POINT_MAX ? whole : String.fromCodePoint(code);
+    },
+  );
+  return hasUnits ? plain.toWellFormed() : plain;
+}
