@@ -4,7 +4,6 @@ import { parserOptions } from '../src/transform/parser-options.ts';
 import { parsePairsIn } from '../src/transform/pairs.ts';
 
 const character = z.string().length(1);
-const isSpace = (text: string): boolean => text.trim() === '';
 
 export default defineTransform({
   description:
@@ -30,6 +29,6 @@ export default defineTransform({
     },
   ],
   setup({ between, assign, ...options }) {
-    return (event) => parsePairsIn(event, { between, assign, spaced: isSpace(between) }, options);
+    return (event) => parsePairsIn(event, { between, assign, spaced: between === ' ' }, options);
   },
 });
