@@ -1,14 +1,12 @@
-import { defineTransform, fieldAt, keyOf, setAt } from 'logweir';
+import { type Event, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
 import { compileLinear } from '../src/transform/linear-regex.ts';
-
-/** What goes on with the line before: indented, or one of what a Java or Python trace has. */
-const CONTINUES =
-  '^(\\s|Caused by:|\\.\\.\\. \\d+ (more|common)|Traceback \\(most recent|[A-Za-z.]+(Error|Exception): )';
+import { type Piece, joinPieces, pieceOf } from '../src/transform/partial-lines.ts';
+import { TraceLines } from '../src/transform/traces.ts';
 
 export default defineTransform({
   description:
-    'Makes one event of the lines of a stack trace, or of any message of several lines, that came as a record each. Offsets move only when the whole event is settled. A group ends with the next line that begins one, at a gap in time, at a limit, or at the end of the partition.',
+    'Makes one event of the lines of a stack trace, or of any message of several lines, that came as a record each, and joins the pieces of lines that a container runtime has cut. Offsets move only when the whole event is settled. A group ends with the next line that begins one, at a gap in time, at a limit, or at the end of the partition.',
   options: z
     .strictObject({
       field: z.string().min(1).default('message').describe('The field that holds the line.'),
@@ -24,9 +22,15 @@ export default defineTransform({
         .min(1)
         .optional()
         .describe(
-          'A line that fits goes on with the one before. By default indented lines and those of Java and Python traces.',
+          'A line that fits goes on with the one before. By default indented lines and those of traces of Java, Python, Node, Go, .NET, Rust and PHP. An exception without a package (`TypeError: …`) begins an event, unless the line before ends in a colon.',
         ),
       begins: z.string().min(1).optional().describe('A line that fits begins an event; all others go on.'),
+      partial: z
+        .enum(['auto', 'docker', 'cri', 'off'])
+        .default('auto')
+        .describe(
+          'Whose marks of a line that was cut, at 16 KB as a rule, are heeded: the fields `_partial` or `partial_message` of docker, the tag `P` of CRI (in `logtag`, or in a raw line, whose head is then taken off and kept in `timestamp` and `stream`), or both. Pieces are joined without a line feed, before all other rules.',
+        ),
       max_lines: z.int().min(2).max(100_000).default(500),
       max_gap_ms: z
         .int()
@@ -59,25 +63,59 @@ export default defineTransform({
         { host: 'a', message: 'INFO next' },
       ],
     },
+    {
+      title: 'A line that docker has cut',
+      input: [
+        { container_id: 'c9', message: '{"order":7,"note":"first ha', _partial: true },
+        { container_id: 'c9', message: 'lf"}' },
+      ],
+      output: [{ container_id: 'c9', message: '{"order":7,"note":"first half"}' }],
+    },
   ],
-  setup({ field, key, continues, begins, max_lines, max_gap_ms }) {
-    const pattern = compileLinear(begins ?? continues ?? CONTINUES);
+  setup({ field, key, continues, begins, partial, max_lines, max_gap_ms }) {
+    const own = begins ?? continues;
+    const beginsLine = own === undefined ? beginsTrace() : byPattern(own, begins !== undefined);
+    const read = (event: Event): Piece => pieceOf(event, field, partial);
     return {
       maxEvents: max_lines,
       maxGapMs: max_gap_ms,
-      key: (event) =>
-        typeof fieldAt(event, field) === 'string'
-          ? keyOf(key.map((path) => fieldAt(event, path)))
-          : undefined,
-      begins: (event) => {
-        const fits = pattern.matcher(String(fieldAt(event, field))).find();
-        return begins === undefined ? !fits : fits;
+      mergesOne: partial === 'auto' || partial === 'cri',
+      key: (event) => {
+        if (typeof fieldAt(event, field) !== 'string') return undefined;
+        const stream = read(event).head?.stream;
+        const values = key.map((path) => fieldAt(event, path));
+        return keyOf(stream === undefined ? values : [...values, stream]);
       },
-      merge(events) {
-        const [first = {}] = events;
-        setAt(first, field, events.map((event) => fieldAt(event, field)).join('\n'));
-        return first;
+      begins: (event, group) => {
+        const last = group.at(-1);
+        if (last !== undefined && read(last).isPartial) return false;
+        return beginsLine(read(event).text, group, read);
       },
+      merge: (events) => joinPieces(events, field, partial),
     };
   },
 });
+
+type BeginsLine = (line: string, group: readonly Event[], read: (event: Event) => Piece) => boolean;
+
+function byPattern(source: string, beginsOne: boolean): BeginsLine {
+  const pattern = compileLinear(source);
+  return (line) => pattern.matcher(line).find() === beginsOne;
+}
+
+/** The rule that knows traces. What it knows of a group it has read once, and keeps by the group's first event. */
+function beginsTrace(): BeginsLine {
+  const known = new WeakMap<Event, { lines: TraceLines; count: number; isInLine: boolean }>();
+  return (line, group, read) => {
+    const [first] = group;
+    if (first === undefined) return true;
+    const state = known.get(first) ?? { lines: new TraceLines(), count: 0, isInLine: false };
+    known.set(first, state);
+    for (; state.count < group.length; state.count++) {
+      const piece = read(group[state.count] ?? {});
+      if (!state.isInLine) state.lines.add(piece.text);
+      state.isInLine = piece.isPartial;
+    }
+    return !state.lines.goesOn(line);
+  };
+}

@@ -58,6 +58,8 @@ export interface ReduceTransform {
   begins(event: Event, group: readonly Event[]): boolean;
   /** One event of two or more. */
   merge(events: readonly Event[]): Event;
+  /** Whether `merge` is given groups of one event too. @default false */
+  readonly mergesOne?: boolean;
   /** A group with so many events is complete. */
   readonly maxEvents: number;
   /** A group is complete when a record of its partition is so much later than its last one, in ms of event time. */

@@ -17,6 +17,8 @@ export interface Member {
 /** Members of one key, in the order of their records. */
 export interface Group {
   readonly members: Member[];
+  /** Those of the members, in the order in which they were added. */
+  readonly events: Event[];
   /** The record's timestamp of the last one, in ms. */
   lastTime: number;
   /** The offset of the last record that it is made of. */
@@ -52,7 +54,7 @@ export class Groups {
   /** Whether the event begins a group of its own. Throws what the transform throws. */
   begins(key: string, { event, settlement }: Member): boolean {
     const group = this.#partitions.get(settlement.partition)?.get(key);
-    return group === undefined || this.#reduce.begins(event, eventsOf(group));
+    return group === undefined || this.#reduce.begins(event, group.events);
   }
 
   /**
@@ -73,8 +75,9 @@ export class Groups {
       closed.push(this.#close(groups, key, group));
       group = undefined;
     }
-    group ??= { members: [], lastTime: time, reach: -1 };
+    group ??= { members: [], events: [], lastTime: time, reach: -1 };
     group.members.push(member);
+    group.events.push(member.event);
     group.lastTime = Math.max(group.lastTime, time);
     this.#earliest.set(partition, Math.min(this.#earliest.get(partition) ?? Infinity, time));
     group.reach = Math.max(group.reach, settlement.offset, settlement.until);
@@ -145,7 +148,8 @@ export class Groups {
   /** One event of many, and what it needs to be written exactly. Throws what the transform throws. */
   merge(group: Group): { event: Event; exact: ExactValue } {
     const [first] = group.members;
-    const event = group.members.length === 1 && first !== undefined ? first.event : this.#merged(group);
+    const isOne = group.members.length === 1 && this.#reduce.mergesOne !== true;
+    const event = isOne && first !== undefined ? first.event : this.#merged(group);
     return { event, exact: { value: first?.exact.value } };
   }
 
@@ -169,7 +173,9 @@ export class Groups {
   }
 
   #merged(group: Group): Event {
-    const events = returnedEvents(this.#reduce.merge(eventsOf(group)));
+    // In the order of their records by now.
+    const members = group.members.map(({ event }) => event);
+    const events = returnedEvents(this.#reduce.merge(members));
     const [event] = events;
     if (event === undefined || events.length > 1)
       throw new TypeError(`merge must return one event, not ${events.length}`);
@@ -187,8 +193,4 @@ export class Groups {
 function areGivenUp(groups: ReadonlyMap<string, Group>): boolean {
   for (const { members } of groups.values()) return members[0]?.settlement.settled === true;
   return true;
-}
-
-function eventsOf(group: Group): Event[] {
-  return group.members.map(({ event }) => event);
 }

@@ -1,0 +1,165 @@
+/** What the lines of a group so far are, which says what the next one may be. */
+type Phase =
+  /** Nothing that is known: a line of a log, and indented ones behind it. */
+  | 'opening'
+  /** The name of a Java exception: blank lines are part of its message. */
+  | 'header'
+  /** Behind a blank line of such a message. */
+  | 'message'
+  /** A trace, complete as far as can be seen. */
+  | 'trace'
+  /** Frames of Python, behind which the exception's own line comes. */
+  | 'python'
+  /** A sentence of Python that says that one more trace comes. */
+  | 'chained'
+  /** Node shows the line of code that failed, and then the error. */
+  | 'code'
+  | 'caret'
+  | 'go'
+  /** Rust has the message on a line of its own. */
+  | 'rust-message'
+  | 'rust'
+  /** Frames that begin with `#0`: PHP, Dart. */
+  | 'numbered';
+
+const NAME = String.raw`[\p{L}\p{N}_$]*(?:Error|Exception|Failure|Throwable|ThreadDeath)[\d_]*(?:\$[\p{L}\p{N}_$]+)?`;
+const END = String.raw`(?::\s|:?$)`;
+/** An exception with its package, as Java and .NET name them: it goes on with the line that a logger has written before. */
+const PACKAGED = new RegExp(String.raw`^(?:[\p{L}\p{N}_$]+\.)+${NAME}${END}`, 'u');
+/** One without a package, as Node and Python name them: it begins a trace unless something has announced it. */
+const BARE = new RegExp(String.raw`^(?:Uncaught )?${NAME}(?: \[\w+\])?${END}`, 'u');
+const JAVA_CAUSE = /^(?:Caused by|Wrapped by|Suppressed): ?/;
+const TRACEBACK = /^Traceback \(most recent call/;
+const CHAINED =
+  /^(?:During handling of the above exception, another exception|The above exception was the direct cause)/;
+const ALWAYS =
+  /^(?:\.\.\. \d+ (?:more|common)|---> |--- End of |Stack \(most recent call|[|+][ -]+(?:[|+]|\w))/;
+const NODE_END = /^(?:Node\.js v\d|\(Use `node --trace)/;
+const NODE_CODE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\)\S*:\d+$/;
+const STRIPPED_FRAME = /^at \S/;
+const CLOSING = /^[}\])]+[,;]?$/;
+const GO_START = /^(?:panic: |fatal error: |goroutine \d+ \[)/;
+const GO_LINE =
+  /^(?:created by |\[signal |\[originating |exit status \d|runtime stack:|\.\.\.additional frames|[a-z]\w{1,7} +0x[\da-f]+$)/;
+const GOROUTINE = /^goroutine \d+ \[/;
+const RUST = /^thread '[^']*'(?: \(\d+\))? panicked at /;
+const RUST_LINE = /^(?:stack backtrace:$|note: )/;
+const NUMBERED_START = /^(?:\[stacktrace\]|Stack trace:)$/;
+const NUMBERED_LINE = /^(?:#\d+\s|Next \S+: |"\}\s*$)/;
+/** How a line of a log begins: a time, a level, a bracket, JSON, a pair. */
+const LOG_LINE =
+  /^(?:\d|\[|\{|<\d|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d|\w+=)/;
+
+/** Follows the lines of one group, and says which line goes on with them. What it says depends on these lines alone. */
+export class TraceLines {
+  #phase: Phase = 'opening';
+  #lines = 0;
+  #last = '';
+  #hasOpenBrace = false;
+  #hasFrames = false;
+
+  /** Whether the line goes on with those that were added. */
+  goesOn(text: string): boolean {
+    return this.#next(trimEnd(text)) !== undefined;
+  }
+
+  /** Adds a line, whether it is one that goes on or not. */
+  add(text: string): void {
+    const line = trimEnd(text);
+    this.#phase = (this.#lines === 0 ? undefined : this.#next(line)) ?? firstPhase(line);
+    this.#lines++;
+    if (CLOSING.test(line)) this.#hasOpenBrace = false;
+    else if (line.endsWith('{') || line.endsWith('[')) this.#hasOpenBrace = true;
+    this.#hasFrames ||= /^\s+\S/.test(line);
+    this.#last = line;
+  }
+
+  /** The phase that the line leads to; undefined where it begins something new. */
+  #next(line: string): Phase | undefined {
+    const phase = this.#phase;
+    if (/^\s/.test(line)) return this.#indented(line);
+    if (line === '') return this.#blank();
+    if (JAVA_CAUSE.test(line)) return 'header';
+    if (CHAINED.test(line)) return 'chained';
+    if (ALWAYS.test(line)) return phase;
+    if (TRACEBACK.test(line)) return phase === 'opening' || phase === 'chained' ? 'python' : undefined;
+    if (CLOSING.test(line) && this.#hasOpenBrace) return phase;
+    return phase === 'opening' ? this.#behindOpening(line) : this.#behindTrace(phase, line);
+  }
+
+  #indented(line: string): Phase {
+    if (/^\s+File "/.test(line)) return 'python';
+    if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
+    const isFrame = /^\s+at /.test(line);
+    const isAwaited = this.#phase === 'opening' || this.#phase === 'header' || this.#phase === 'message';
+    return isFrame && isAwaited ? 'trace' : this.#phase;
+  }
+
+  #blank(): Phase | undefined {
+    if (this.#phase === 'opening') return undefined;
+    return this.#phase === 'header' ? 'message' : this.#phase;
+  }
+
+  #behindOpening(line: string): Phase | undefined {
+    if (PACKAGED.test(line)) return 'header';
+    if (BARE.test(line) && this.#last.endsWith(':')) return 'trace';
+    if (GOROUTINE.test(line)) return 'go';
+    return NUMBERED_START.test(line) ? 'numbered' : undefined;
+  }
+
+  #behindTrace(phase: Phase, line: string): Phase | undefined {
+    if (NODE_END.test(line)) return 'trace';
+    if (NUMBERED_START.test(line)) return 'numbered';
+    switch (phase) {
+      case 'header':
+      case 'trace':
+        if (STRIPPED_FRAME.test(line)) return 'trace';
+        return line.startsWith('#0') ? 'numbered' : undefined;
+      case 'message':
+        if (STRIPPED_FRAME.test(line)) return 'trace';
+        return LOG_LINE.test(line) || PACKAGED.test(line) || firstPhase(line) !== 'opening'
+          ? undefined
+          : 'message';
+      case 'python':
+        return LOG_LINE.test(line) ? undefined : 'trace';
+      case 'code':
+        if (/^\^+$/.test(line)) return 'caret';
+        return this.#lines === 1 ? 'code' : undefined;
+      case 'caret':
+        return this.#last === '' ? 'trace' : undefined;
+      case 'go':
+        if (GOROUTINE.test(line)) return this.#last === '' || !this.#hasFrames ? 'go' : undefined;
+        return GO_LINE.test(line) || isGoCall(line) ? 'go' : undefined;
+      case 'rust-message':
+        return 'rust';
+      case 'rust':
+        return RUST_LINE.test(line) ? 'rust' : undefined;
+      case 'numbered':
+        return NUMBERED_LINE.test(line) ? 'numbered' : undefined;
+      default:
+        return undefined;
+    }
+  }
+}
+
+function firstPhase(line: string): Phase {
+  if (TRACEBACK.test(line)) return 'python';
+  if (PACKAGED.test(line) || line.startsWith('Exception in thread ')) return 'header';
+  if (BARE.test(line)) return 'trace';
+  if (NODE_CODE.test(line)) return 'code';
+  if (GO_START.test(line)) return 'go';
+  if (RUST.test(line)) return line.endsWith(':') ? 'rust-message' : 'rust';
+  return NUMBERED_START.test(line) ? 'numbered' : 'opening';
+}
+
+/** `main.(*Cart).Total(0xc00001, 0x2)` */
+function isGoCall(line: string): boolean {
+  const call = line.indexOf('(');
+  const hasSpace = line.slice(0, call).includes(' ');
+  return call > 0 && !hasSpace && line.endsWith(')') && /^[A-Za-z][\w/%~-]*\./.test(line);
+}
+
+/** Without the carriage return of lines from Windows. */
+function trimEnd(text: string): string {
+  return text.endsWith('\r') ? text.slice(0, -1) : text;
+}
