@@ -1,0 +1,363 @@
+import { describe, expect, it } from 'vitest';
+import { testTransform } from '../../src/transform/testing.ts';
+import reduce from '../../transforms/reduce.ts';
+
+const AT = '\tat shop.Cart.total(Cart.java:87)';
+const JS = '    at total (/app/cart.js:3:9)';
+const PY = '  File "cart.py", line 3, in total';
+const DURING = 'During handling of the above exception, another exception occurred:';
+const CAUSE = 'The above exception was the direct cause of the following exception:';
+const TRACEBACK = 'Traceback (most recent call last):';
+
+/** Streams of lines, each as the events that it is made of. */
+const streams: [name: string, events: string[][]][] = [
+  ['Java, a message', [['ERROR x', 'java.lang.IllegalStateException: no', AT], ['INFO next']]],
+  ['Java, no message', [['ERROR x', 'java.lang.NullPointerException', AT], ['INFO next']]],
+  ['Java, an empty message', [['ERROR x', 'java.lang.Exception: ', AT], ['ready']]],
+  ['Java, a colon alone', [['ERROR x', 'java.lang.Exception:', AT], ['ready']]],
+  ['Java, digits and _', [['ERROR x', 'shop.v2.Empty_Exception: none', AT], ['ready']]],
+  ['Java, a digit at the end', [['ERROR x', 'shop.Http.Error404: none', AT], ['ready']]],
+  ['Java, an inner class', [['ERROR x', 'shop.Cart$EmptyException: none', AT], ['ready']]],
+  ['Java, letters beyond ASCII', [['ERROR x', 'laden.KörbeException: leer', AT], ['ready']]],
+  ['Java, a failure', [['ERROR x', 'org.example.ComparisonFailure: a b', AT], ['ready']]],
+  ['Java, a Throwable', [['WARN x', 'java.lang.Throwable', AT], ['ready']]],
+  ['Java, an Error', [['WARN x', 'java.lang.StackOverflowError', AT, AT], ['ready']]],
+  ['Java, CRLF', [['ERROR x\r', 'java.lang.NullPointerException\r', `${AT}\r`], ['ready\r']]],
+  [
+    'Java, causes',
+    [['ERROR x', 'a.BException: b', AT, 'Caused by: a.CException', AT, '\t... 12 more'], ['ready']],
+  ],
+  [
+    'Java, without indentation',
+    [['ERROR x', 'a.BException: b', 'at a.B.c(B.java:1)', '... 12 more', 'Suppressed: a.DError'], ['ready']],
+  ],
+  [
+    'Java, root cause first',
+    [['ERROR x', 'a.BException: b', AT, 'Wrapped by: a.CException: c', '... 3 common frames omitted'], ['a']],
+  ],
+  ['Java, an empty line in the message', [['ERROR x', 'a.BException: b', '', 'more of it', AT], ['ready']]],
+  ['Java, a message that ends in an empty line', [['ERROR x', 'a.BException: b', ''], ['INFO next']]],
+  ['Java, of the main thread', [['Exception in thread "main" a.BException: b', AT], ['ready']]],
+  [
+    'Java, two in a row',
+    [
+      ['a.BException: b', AT],
+      ['a.CException: c', AT],
+    ],
+  ],
+  ['Java, two without frames', [['a.BException: b'], ['a.CException: c']]],
+  [
+    'Java, two logged ones',
+    [
+      ['ERROR x', 'a.BException', AT],
+      ['ERROR y', 'a.CException', AT],
+    ],
+  ],
+  ['Java, a class that is no exception', [['INFO x'], ['com.example.ErrorHandler: started']]],
+  ['Python', [['ERROR x', TRACEBACK, PY, '    total()', 'KeyError: 1'], ['INFO next']]],
+  ['Python, no colon', [[TRACEBACK, PY, 'KeyboardInterrupt'], ['ready']]],
+  ['Python, another name', [[TRACEBACK, PY, 'shop.errors.OutOfStock: 7'], ['ready']]],
+  ['Python, a name without Error', [[TRACEBACK, PY, 'SystemExit: 2'], ['ready']]],
+  ['Python, the exception line is missing', [[TRACEBACK, PY], ['2026-11-29 10:00:00 INFO next']]],
+  [
+    'Python, two in a row',
+    [
+      [TRACEBACK, PY, 'KeyError: 1'],
+      [TRACEBACK, PY, 'KeyError: 2'],
+    ],
+  ],
+  [
+    'Python, chained',
+    [
+      ['ERROR x', TRACEBACK, PY, 'KeyError: 1', '', DURING, '', TRACEBACK, PY, 'ValueError: bad'],
+      ['INFO next'],
+    ],
+  ],
+  [
+    'Python, chained three times',
+    [
+      [TRACEBACK, PY, 'A: 1', '', CAUSE, '', TRACEBACK, PY, 'B', '', DURING, '', TRACEBACK, PY, 'C: 3'],
+      ['x'],
+    ],
+  ],
+  ['Python, a syntax error', [[PY, '    a b', '      ^', 'SyntaxError: invalid syntax'], ['ready']]],
+  ['Python, the stack alone', [['WARN x', 'Stack (most recent call last):', PY, '    total()'], ['ready']]],
+  [
+    'Python, an exception group',
+    [
+      [
+        'ERROR x',
+        '  + Exception Group Traceback (most recent call last):',
+        `  | ${PY}`,
+        '  | ExceptionGroup: two (2 sub-exceptions)',
+        '  +-+---------------- 1 ----------------',
+        '    | ValueError: 1',
+        '    +------------------------------------',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, an exception group without indentation',
+    [
+      [
+        'ERROR x',
+        '+ Exception Group Traceback (most recent call last):',
+        '| ExceptionGroup: two',
+        '+-+---------------- 1 ----------------',
+        '| ValueError: 1',
+        '+------------------------------------',
+      ],
+      ['ready'],
+    ],
+  ],
+  ['Node', [['INFO ready'], ['TypeError: x is not a function', JS]]],
+  ['Node, behind an error', [['ERROR x'], ['TypeError: x is not a function', JS], ['ready']]],
+  ['Node, announced', [['Unhandled error:', 'TypeError: x is not a function', JS], ['ready']]],
+  [
+    'Node, two in a row',
+    [
+      ['TypeError: a', JS],
+      ['TypeError: b', JS],
+      ['RangeError', JS],
+    ],
+  ],
+  ['Node, with a code', [['INFO ready'], ['TypeError [ERR_INVALID_ARG_TYPE]: a', JS], ['ready']]],
+  ['Node, properties', [['Error: a', `${JS} {`, "  code: 'ENOENT'", '}'], ['ready']]],
+  ['Node, a cause', [['Error: a', `${JS} {`, '  [cause]: Error: b', '      at c (d.js:1:1)', '}'], ['x']]],
+  ['a brace that closes nothing', [['ERROR x', AT], ['}']]],
+  [
+    'JSON over several lines',
+    [
+      ['{', '  "a": [', '  ]', '}'],
+      ['{', '  "b": 1', '}'],
+    ],
+  ],
+  [
+    'Node, uncaught',
+    [['/app/cart.js:3', "throw new Error('a');", '^', '', 'Error: a', JS, '', 'Node.js v24.1.0'], ['ready']],
+  ],
+  [
+    'Node, a rejection',
+    [
+      [
+        'node:internal/process/promises:288',
+        '    raise(error);',
+        '    ^',
+        '',
+        '[UnhandledPromiseRejection: a] {',
+        "  code: 'B'",
+        '}',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Go, a panic',
+    [
+      [
+        'panic: a',
+        '',
+        'goroutine 1 [running]:',
+        'main.(*Cart).Total(0x1, {0x2, 0x3})',
+        '\t/app/cart.go:8 +0x1d',
+        'main.main()',
+        '\t/app/main.go:3 +0x2',
+        'exit status 2',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Go, several goroutines',
+    [
+      [
+        'fatal error: all goroutines are asleep - deadlock!',
+        '',
+        'goroutine 1 [select]:',
+        'main.main()',
+        '\t/a.go:8',
+        '',
+        'goroutine 7 [chan receive]:',
+        'main.f()',
+        '\t/a.go:9',
+        'created by main.main in goroutine 1',
+        '\t/a.go:3',
+      ],
+      ['ready (again)'],
+    ],
+  ],
+  [
+    'Go, a signal',
+    [
+      [
+        'panic: nil',
+        '[signal SIGSEGV: segmentation violation code=0x1]',
+        '',
+        'goroutine 1 [running]:',
+        'main.main()',
+        '\t/a.go:8',
+      ],
+      ['2026/11/29 10:00:00 next'],
+    ],
+  ],
+  [
+    'Go, served',
+    [
+      ['http: panic serving 192.0.2.1:80: a', 'goroutine 5 [running]:', 'net/http.f(0x1)', '\t/b.go:1'],
+      ['x'],
+    ],
+  ],
+  ['Go, two panics', [['panic: a', '', 'goroutine 1 [running]:', 'main.main()', '\t/a.go:8'], ['panic: b']]],
+  [
+    '.NET',
+    [
+      [
+        'Unhandled exception. System.Exception: a',
+        ' ---> System.IO.IOException: b',
+        '   at A.B() in /a.cs:line 3',
+        '   --- End of inner exception stack trace ---',
+        '   at A.C()',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    '.NET, logged',
+    [
+      [
+        'fail: Cart[0]',
+        'System.InvalidOperationException: a',
+        '   at A.B()',
+        '--- End of stack trace from previous location ---',
+        '   at A.C()',
+      ],
+      ['info: Cart[0]'],
+    ],
+  ],
+  [
+    'Rust',
+    [
+      [
+        "thread 'main' panicked at src/main.rs:4:5:",
+        'index out of bounds',
+        'note: run with `RUST_BACKTRACE=1`',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Rust, a backtrace',
+    [
+      [
+        "thread 'main' (17) panicked at src/main.rs:4:5:",
+        'INFO: a',
+        'stack backtrace:',
+        '   0: f',
+        '             at a.rs:1',
+      ],
+      ['ready'],
+    ],
+  ],
+  ['Rust, before 1.73', [["thread 'main' panicked at 'a', src/main.rs:4:5", 'note: run'], ['ready']]],
+  [
+    'PHP',
+    [
+      [
+        'PHP Fatal error:  Uncaught Exception: a in /a.php:3',
+        'Stack trace:',
+        '#0 /a.php(7): f()',
+        '#1 {main}',
+        '  thrown in /a.php on line 3',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'PHP, chained',
+    [
+      [
+        'PHP Fatal error:  Uncaught A: a in /a.php:3',
+        'Stack trace:',
+        '#0 {main}',
+        '',
+        'Next B: b in /a.php:9',
+        'Stack trace:',
+        '#0 {main}',
+      ],
+      ['x'],
+    ],
+  ],
+  [
+    'Dart',
+    [
+      ['Unhandled exception:', 'Exception: a', '#0      main (a.dart:1)', '#1      run (a.dart:2)'],
+      ['ready'],
+    ],
+  ],
+  ['plain lines', [['a'], ['b'], [''], ['c'], ['# 1'], ['#0 is a channel'], ['at noon'], ['note: a']]],
+  [
+    'indented lines',
+    [
+      ['a', '  b', ' '],
+      ['c', '\td'],
+    ],
+  ],
+];
+
+const joined = (events: string[][]): string[] => events.map((lines) => lines.join('\n'));
+
+describe('the lines of a trace, and no others, become one event', () => {
+  it.each(streams)('%s', async (_, events) => {
+    const run = await testTransform(reduce);
+    const found = [];
+    for (const message of events.flat()) found.push(...(await run({ message })));
+    found.push(...(await run.end()));
+    expect(found.map(({ message }) => message)).toEqual(joined(events));
+  });
+
+  it('also where the lines of all of them come side by side', async () => {
+    const run = await testTransform(reduce);
+    const found = new Map<unknown, unknown[]>();
+    const keep = (events: Record<string, unknown>[]): void => {
+      for (const { host, message } of events) found.set(host, [...(found.get(host) ?? []), message]);
+    };
+    const queues = streams.map(([host, events]) => ({ host, lines: events.flat() }));
+    for (let at = 0; queues.some(({ lines }) => at < lines.length); at++) {
+      for (const { host, lines } of queues)
+        if (at < lines.length) keep(await run({ host, message: lines[at] }));
+    }
+    keep(await run.end());
+    for (const [host, events] of streams) expect(found.get(host), host).toEqual(joined(events));
+  });
+
+  it('a trace behind another one is the same as it is alone', async () => {
+    const run = await testTransform(reduce);
+    const found = [];
+    const starts = streams.filter(([, [[first = ''] = []]]) => /^(?:ERROR|INFO|WARN) /.test(first));
+    for (const message of starts.flatMap(([, events]) => events.flat()))
+      found.push(...(await run({ message })));
+    found.push(...(await run.end()));
+    expect(found.map(({ message }) => message)).toEqual(starts.flatMap(([, events]) => joined(events)));
+  });
+});
+
+it('a group of many lines takes time in proportion to them', async () => {
+  const run = await testTransform(reduce, { max_lines: 100_000 });
+  const began = performance.now();
+  for (let line = 0; line < 20_000; line++) await run({ message: line === 0 ? 'ERROR x' : AT });
+  const [event] = await run.end();
+  expect(String(event?.['message']).split('\n')).toHaveLength(20_000);
+  expect(performance.now() - began).toBeLessThan(4000);
+});
+
+it.each(['a.', 'Error', 'aError: ', '(', "thread '", 'a_', '#0', 'Error$', '0x0 '])(
+  'a long line of %j is read in time in proportion to it',
+  async (part) => {
+    const run = await testTransform(reduce);
+    const began = performance.now();
+    const line = part.repeat(50_000);
+    for (const message of ['panic: a', line, `${line}:`, `${line})`, '', line]) await run({ message });
+    expect(performance.now() - began).toBeLessThan(2000);
+  },
+);
