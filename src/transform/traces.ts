@@ -10,6 +10,10 @@ type Phase =
   | 'trace'
   /** Frames of Python, behind which the exception's own line comes. */
   | 'python'
+  /** A place in Python without a trace before it, as errors of syntax have. */
+  | 'file'
+  /** Within an exception group of Python, drawn with `+` and `|`. */
+  | 'group'
   /** A sentence of Python that says that one more trace comes. */
   | 'chained'
   /** Node shows the line of code that failed, and then the error. */
@@ -22,18 +26,22 @@ type Phase =
   /** Frames that begin with `#0`: PHP, Dart. */
   | 'numbered';
 
+/** The name of an exception is no longer than that, so that the patterns see no more of a line. */
+const NAME_MAX = 300;
 const NAME = String.raw`[\p{L}\p{N}_$]*(?:Error|Exception|Failure|Throwable|ThreadDeath)[\d_]*(?:\$[\p{L}\p{N}_$]+)?`;
 const END = String.raw`(?::\s|:?$)`;
 /** An exception with its package, as Java and .NET name them: it goes on with the line that a logger has written before. */
 const PACKAGED = new RegExp(String.raw`^(?:[\p{L}\p{N}_$]+\.)+${NAME}${END}`, 'u');
 /** One without a package, as Node and Python name them: it begins a trace unless something has announced it. */
 const BARE = new RegExp(String.raw`^(?:Uncaught )?${NAME}(?: \[\w+\])?${END}`, 'u');
+const FILE = /^\s+File "/;
 const JAVA_CAUSE = /^(?:Caused by|Wrapped by|Suppressed): ?/;
 const TRACEBACK = /^Traceback \(most recent call/;
 const CHAINED =
   /^(?:During handling of the above exception, another exception|The above exception was the direct cause)/;
-const ALWAYS =
-  /^(?:\.\.\. \d+ (?:more|common)|---> |--- End of |Stack \(most recent call|[|+][ -]+(?:[|+]|\w))/;
+const GROUP = /^\s*\+ Exception Group Traceback/;
+const STACK = /^Stack \(most recent call/;
+const ALWAYS = /^(?:\.\.\. \d+ (?:more|common)|---> |--- End of )/;
 const NODE_END = /^(?:Node\.js v\d|\(Use `node --trace)/;
 const NODE_CODE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\)\S*:\d+$/;
 const STRIPPED_FRAME = /^at \S/;
@@ -82,13 +90,16 @@ export class TraceLines {
     if (JAVA_CAUSE.test(line)) return 'header';
     if (CHAINED.test(line)) return 'chained';
     if (ALWAYS.test(line)) return phase;
+    if (STACK.test(line)) return 'trace';
+    if (GROUP.test(line)) return phase === 'opening' || phase === 'chained' ? 'group' : undefined;
     if (TRACEBACK.test(line)) return phase === 'opening' || phase === 'chained' ? 'python' : undefined;
     if (CLOSING.test(line) && this.#hasOpenBrace) return phase;
     return phase === 'opening' ? this.#behindOpening(line) : this.#behindTrace(phase, line);
   }
 
   #indented(line: string): Phase {
-    if (/^\s+File "/.test(line)) return 'python';
+    if (GROUP.test(line)) return 'group';
+    if (this.#phase === 'opening' && FILE.test(line)) return 'file';
     if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
     const isFrame = /^\s+at /.test(line);
     const isAwaited = this.#phase === 'opening' || this.#phase === 'header' || this.#phase === 'message';
@@ -101,8 +112,8 @@ export class TraceLines {
   }
 
   #behindOpening(line: string): Phase | undefined {
-    if (PACKAGED.test(line)) return 'header';
-    if (BARE.test(line) && this.#last.endsWith(':')) return 'trace';
+    if (PACKAGED.test(nameOf(line))) return 'header';
+    if (BARE.test(nameOf(line)) && this.#last.endsWith(':')) return 'trace';
     if (GOROUTINE.test(line)) return 'go';
     return NUMBERED_START.test(line) ? 'numbered' : undefined;
   }
@@ -117,11 +128,15 @@ export class TraceLines {
         return line.startsWith('#0') ? 'numbered' : undefined;
       case 'message':
         if (STRIPPED_FRAME.test(line)) return 'trace';
-        return LOG_LINE.test(line) || PACKAGED.test(line) || firstPhase(line) !== 'opening'
+        return LOG_LINE.test(line) || PACKAGED.test(nameOf(line)) || firstPhase(line) !== 'opening'
           ? undefined
           : 'message';
       case 'python':
         return LOG_LINE.test(line) ? undefined : 'trace';
+      case 'file':
+        return BARE.test(nameOf(line)) ? 'trace' : undefined;
+      case 'group':
+        return line.startsWith('|') || line.startsWith('+') ? 'group' : undefined;
       case 'code':
         if (/^\^+$/.test(line)) return 'caret';
         return this.#lines === 1 ? 'code' : undefined;
@@ -142,10 +157,13 @@ export class TraceLines {
   }
 }
 
+/** What a line is that begins a group. */
 function firstPhase(line: string): Phase {
   if (TRACEBACK.test(line)) return 'python';
-  if (PACKAGED.test(line) || line.startsWith('Exception in thread ')) return 'header';
-  if (BARE.test(line)) return 'trace';
+  if (FILE.test(line)) return 'file';
+  if (GROUP.test(line)) return 'group';
+  if (PACKAGED.test(nameOf(line)) || line.startsWith('Exception in thread ')) return 'header';
+  if (BARE.test(nameOf(line))) return 'trace';
   if (NODE_CODE.test(line)) return 'code';
   if (GO_START.test(line)) return 'go';
   if (RUST.test(line)) return line.endsWith(':') ? 'rust-message' : 'rust';
@@ -157,6 +175,12 @@ function isGoCall(line: string): boolean {
   const call = line.indexOf('(');
   const hasSpace = line.slice(0, call).includes(' ');
   return call > 0 && !hasSpace && line.endsWith(')') && /^[A-Za-z][\w/%~-]*\./.test(line);
+}
+
+/** The part of the line that can hold the name of an exception. */
+function nameOf(line: string): string {
+  const colon = line.indexOf(': ');
+  return colon === -1 || colon > NAME_MAX ? line.slice(0, NAME_MAX) : line.slice(0, colon + 2);
 }
 
 /** Without the carriage return of lines from Windows. */

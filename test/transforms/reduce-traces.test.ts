@@ -295,6 +295,8 @@ const streams: [name: string, events: string[][]][] = [
       ['ready'],
     ],
   ],
+  ['Python, the stack without a name', [['WARN x', PY, '    total()'], ['ready']]],
+  ['lines drawn with + and |', [['a'], ['+ b'], ['| c |'], ['+---+']]],
   ['plain lines', [['a'], ['b'], [''], ['c'], ['# 1'], ['#0 is a channel'], ['at noon'], ['note: a']]],
   [
     'indented lines',
