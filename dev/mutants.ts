@@ -872,7 +872,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a parsed field that meets another value is dropped',
     file: 'src/transform/merge-into.ts',
-    search: 'addBeside(event, conflicts, from, (key, holder, name) => carryLiteral(from, key, holder, name));',
+    search:
+      'addBeside(event, conflicts, from, (key, holder, name) => carryLiteral(from, key, holder, name));',
     replace: '',
     tests: ['transform/merge-into'],
   },
