@@ -130,5 +130,8 @@ export function statusOf(parts: StatusParts): Status {
 
 /** The sum, or null where one of them is not known. */
 export function sumOrNull(values: readonly (number | null)[]): number | null {
-  return values.reduce<number | null>((sum, value) => (sum === null || value === null ? null : sum + value), 0);
+  return values.reduce<number | null>(
+    (sum, value) => (sum === null || value === null ? null : sum + value),
+    0,
+  );
 }

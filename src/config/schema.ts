@@ -64,17 +64,15 @@ function checkLibrdkafkaOptions(options: Record<string, unknown>, context: z.cor
 }
 
 /** Topics and regular expressions for them; see topics.ts. */
-const topics = z
-  .union([text, z.array(text).min(1)])
-  .transform((value, context) => {
-    const list = typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim());
-    list.forEach((topic, index) => {
-      const message = topicProblem(topic);
-      const path = typeof value === 'string' ? [] : [index];
-      if (message !== null) context.addIssue({ code: 'custom', message, path, input: topic });
-    });
-    return list;
+const topics = z.union([text, z.array(text).min(1)]).transform((value, context) => {
+  const list = typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim());
+  list.forEach((topic, index) => {
+    const message = topicProblem(topic);
+    const path = typeof value === 'string' ? [] : [index];
+    if (message !== null) context.addIssue({ code: 'custom', message, path, input: topic });
   });
+  return list;
+});
 
 const kafka = z.strictObject({
   bootstrap_servers: textList.default(['localhost:9092']),

@@ -73,7 +73,7 @@ export function topicProblem(topic: string): string | null {
  */
 export function topicRegex(pattern: string): RegExp {
   let source = '';
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const rest = pattern.slice(at);
     const part = rest.startsWith('[') ? bracket(rest) : outside(rest);
     source += part.source;
@@ -98,7 +98,8 @@ function outside(rest: string): Part {
     // Not needed there, and JavaScript knows some of them only where they are.
     return { source: '-_/'.includes(next) ? next : `\\${next}`, length: 2 };
   }
-  if (rest.startsWith('(?')) throw new SyntaxError('(? is not known: groups are plain ones, without conditions');
+  if (rest.startsWith('(?'))
+    throw new SyntaxError('(? is not known: groups are plain ones, without conditions');
   if (rest.startsWith('{')) {
     const [interval] = /^\{\d{1,3}(,\d{0,3})?\}/.exec(rest) ?? [];
     if (interval === undefined) throw new SyntaxError('{ begins a count like {3}, {1,} or {1,3}');
@@ -111,7 +112,7 @@ function outside(rest: string): Part {
 function bracket(rest: string): Part {
   const negated = rest.startsWith('[^');
   let source = negated ? '[^' : '[';
-  for (let at = source.length; at < rest.length; ) {
+  for (let at = source.length; at < rest.length;) {
     const character = rest[at] ?? '';
     const [whole, name = ''] = /^\[:([a-z]+):\]/.exec(rest.slice(at)) ?? [];
     if (whole !== undefined) {
@@ -167,7 +168,11 @@ export function letterTopics(topics: readonly string[], deadLetterTopic: string)
     matches: (name) => {
       if (others.length === 0) return name === deadLetterTopic;
       // The template may name the topic twice: what stands for it at its beginning must make the whole name.
-      for (let end = before.length + 1; end <= name.length - (others.length === 1 ? after.length : 0); end++) {
+      for (
+        let end = before.length + 1;
+        end <= name.length - (others.length === 1 ? after.length : 0);
+        end++
+      ) {
         const topic = name.slice(before.length, end);
         if (deadLetterTopic.replaceAll('{{topic}}', topic) === name && sources.matches(topic)) return true;
       }

@@ -120,7 +120,8 @@ export class Consumer {
       {
         rebalance: (event, partitions) => this.#rebalancer?.handle(event, partitions),
         committed: (error, offsets) => {
-          if (error?.code === ErrorCode.GROUP_AUTHORIZATION) this.#reported = { error, at: performance.now() };
+          if (error?.code === ErrorCode.GROUP_AUTHORIZATION)
+            this.#reported = { error, at: performance.now() };
           this.#committer?.answered(error, offsets);
         },
         failed: (error) => this.#report(error),
@@ -183,7 +184,10 @@ export class Consumer {
     this.#runWaiting();
     this.#committer?.close();
     this.brokers.close();
-    await Promise.all([native === null ? undefined : disconnect(native, LEAVE_TIMEOUT_MS), this.#epochs.close()]);
+    await Promise.all([
+      native === null ? undefined : disconnect(native, LEAVE_TIMEOUT_MS),
+      this.#epochs.close(),
+    ]);
   }
 
   async #unsubscribe(native: NativeConsumer): Promise<void> {

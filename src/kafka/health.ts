@@ -34,7 +34,13 @@ export interface Facts {
 
 /** Why records of Kafka cannot be read, in one sentence; null where they can, or there is nothing to be read. */
 export function reasonOf(facts: Facts): string | null {
-  return awayReason(facts) ?? rebalanceReason(facts) ?? rightsReason(facts) ?? emptyReason(facts) ?? silentReason(facts);
+  return (
+    awayReason(facts) ??
+    rebalanceReason(facts) ??
+    rightsReason(facts) ??
+    emptyReason(facts) ??
+    silentReason(facts)
+  );
 }
 
 /** Whether brokers answer at all. */
@@ -59,8 +65,7 @@ function rebalanceReason({ rebalanceProblem }: Facts): string | null {
 /** Read is the one ACL that reading needs on both; it grants Describe with it. */
 function rightsReason({ topics, group, config }: Facts): string | null {
   const forbidden = [...topics.values()].filter(
-    ({ error, operations }) =>
-      error?.code === ErrorCode.TOPIC_AUTHORIZATION || isWithoutRead(operations),
+    ({ error, operations }) => error?.code === ErrorCode.TOPIC_AUTHORIZATION || isWithoutRead(operations),
   );
   if (forbidden.length > 0) {
     const [first] = forbidden;

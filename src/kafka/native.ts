@@ -217,9 +217,7 @@ export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T
 
 /** One call of `consume`: up to `count` records, none when nothing came within the timeout. */
 export async function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
-  const records = await promised<Delivered[]>((callback) =>
-    consumer.consume(count, callback),
-  );
+  const records = await promised<Delivered[]>((callback) => consumer.consume(count, callback));
   for (const { headers } of records) if (headers !== undefined) repairHeaders(headers);
   return records;
 }

@@ -66,9 +66,13 @@ export function checked<T>(config: Config['kafka'], make: () => T): T {
 /** What librdkafka says of its settings, in words that name the key in the configuration. */
 export function refused(error: unknown, { librdkafka_options }: Config['kafka']): LogweirError {
   const said = messageOf(error).trim();
-  return new LogweirError('CONFIG', `${keyOf(said, librdkafka_options)}: the Kafka client refuses it: ${said}`, {
-    cause: error,
-  });
+  return new LogweirError(
+    'CONFIG',
+    `${keyOf(said, librdkafka_options)}: the Kafka client refuses it: ${said}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The key that this is about. It may say the name of what an option is an alias for: then the value tells. */

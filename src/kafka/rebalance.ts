@@ -179,7 +179,10 @@ export class Rebalancer {
         this.#failures++;
         const repeated = this.#gate.pass();
         if (repeated !== undefined)
-          log.error({ reason: messageOf(error), repeated }, 'partitions could not be taken over; trying again');
+          log.error(
+            { reason: messageOf(error), repeated },
+            'partitions could not be taken over; trying again',
+          );
       }
       // Those that are not read at all have their answer too.
       for (const one of resolved.left) if (isMine(one)) this.#awaited.delete(nameOf(one));

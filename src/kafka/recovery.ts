@@ -5,7 +5,13 @@ import type { EpochReader } from './epoch-reader.ts';
 import type { NativeConsumer } from './native.ts';
 import type { Rebalancer } from './rebalance.ts';
 import { StallWatch } from './stall.ts';
-import { type Present, RECREATED_ALARM, RETENTION_ALARM, TRUNCATION_ALARM, isAnother } from './start-offset.ts';
+import {
+  type Present,
+  RECREATED_ALARM,
+  RETENTION_ALARM,
+  TRUNCATION_ALARM,
+  isAnother,
+} from './start-offset.ts';
 
 /** What a recovery needs of the parts around it. */
 export interface RecoveryContext {
@@ -88,7 +94,9 @@ export class Recovery {
     const { unverified, epochs, position } = owned;
     if (unverified === null) return null;
     const isSame = position > unverified && epochs.before(position) === epochs.before(unverified);
-    const fault = isSame ? null : await this.#truncation(owned, low, unverified, unverified).catch(() => undefined);
+    const fault = isSame
+      ? null
+      : await this.#truncation(owned, low, unverified, unverified).catch(() => undefined);
     // Without an answer somebody asks again.
     if (fault === undefined) return null;
     owned.unverified = null;
@@ -125,7 +133,11 @@ export class Recovery {
   }
 
   /** A seek would be refused, since the client has given the partition up; taking it over anew is not. */
-  #goOn(owned: OwnedPartition, { low, high, topicId }: Present, fault: Exclude<Fault, { kind: 'stopped' }>): void {
+  #goOn(
+    owned: OwnedPartition,
+    { low, high, topicId }: Present,
+    fault: Exclude<Fault, { kind: 'stopped' }>,
+  ): void {
     const { assignment, log } = this.#context;
     const { topic, partition, position } = owned;
     const { kind, at } = fault;

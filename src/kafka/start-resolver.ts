@@ -82,7 +82,10 @@ export class StartResolver {
     }
     if (left.length > 0) {
       const topics = [...new Set(left.map(({ topic }) => topic))];
-      log.error({ topics }, "not read: the brokers say that these topics are their own; name them in none of 'kafka.topics'");
+      log.error(
+        { topics },
+        "not read: the brokers say that these topics are their own; name them in none of 'kafka.topics'",
+      );
     }
     return { owned, missing: [...open], left };
   }
@@ -110,7 +113,9 @@ export class StartResolver {
     const { low, high } = await watermarks(consumer, where, QUERY_TIMEOUT_MS);
     const noted = topicIdOf(metadata);
     if (offset > high && noted !== null && topicId === null)
-      throw new Error(`the group is beyond the end of ${topic}[${partition}], and the brokers do not tell the topic's id`);
+      throw new Error(
+        `the group is beyond the end of ${topic}[${partition}], and the brokers do not tell the topic's id`,
+      );
     const start = await this.#refined(
       resolveStart({ offset, topicId: noted }, { low, high, topicId }, reset),
       { ...where, offset, low, leaderEpoch },
@@ -132,7 +137,12 @@ export class StartResolver {
   /** Of a partition that was cut, what was written since then is above the cut, and is not to be skipped. */
   async #refined(
     start: StartOffset,
-    { offset, low, leaderEpoch, ...where }: TopicPartition & { offset: number; low: number; leaderEpoch: number },
+    {
+      offset,
+      low,
+      leaderEpoch,
+      ...where
+    }: TopicPartition & { offset: number; low: number; leaderEpoch: number },
   ): Promise<StartOffset> {
     if (start.fate !== 'truncated' || leaderEpoch < 0) return start;
     const cut = await this.#context.epochs.cutOf(where, low, start.offset, leaderEpoch);

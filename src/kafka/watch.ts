@@ -106,7 +106,10 @@ export class KafkaWatch {
     if (reason === null && before !== null) {
       const seconds = Math.round((performance.now() - before.since) / 1000);
       this.#said = null;
-      this.#log.info({ before: before.reason }, `Kafka answers again after ${seconds} s: records can be read`);
+      this.#log.info(
+        { before: before.reason },
+        `Kafka answers again after ${seconds} s: records can be read`,
+      );
     } else if (reason !== null && reason !== before?.reason) {
       const since = connected ? performance.now() : performance.now() - (silentSeconds ?? 0) * 1000;
       this.#said = { reason, since: before?.since ?? since };
@@ -147,7 +150,10 @@ export class KafkaWatch {
 
   async #askForPartitions(isAnswered: boolean): Promise<void> {
     const all = this.#consumer.assignment.all();
-    const [silent, others] = [all.filter((one) => this.#silent.has(one)), all.filter((one) => !this.#silent.has(one))];
+    const [silent, others] = [
+      all.filter((one) => this.#silent.has(one)),
+      all.filter((one) => !this.#silent.has(one)),
+    ];
     // One after the other: each takes a thread of the pool that everything else shares, the longest where nobody answers.
     const asked = [...others, ...silent.slice(0, 1)];
     for (const owned of isAnswered ? asked : asked.slice(0, 1)) {
@@ -193,7 +199,8 @@ export class KafkaWatch {
   async #askForGroup(): Promise<void> {
     const { assignment, brokers, reported } = this.#consumer;
     const isSuspect =
-      reported?.error.code === ErrorCode.GROUP_AUTHORIZATION && performance.now() - reported.at < SUSPICION_MS;
+      reported?.error.code === ErrorCode.GROUP_AUTHORIZATION &&
+      performance.now() - reported.at < SUSPICION_MS;
     if (assignment.all().length > 0 && !isSuspect && this.#group === null) return;
     try {
       const group = await brokers.group(this.#config.group_id);
@@ -221,7 +228,8 @@ export class KafkaWatch {
   async #askForAddresses(): Promise<void> {
     const { native, reported, assignment } = this.#consumer;
     if (native === null) return;
-    const isSuspect = reported !== null && performance.now() - reported.at < SUSPICION_MS && assignment.all().length === 0;
+    const isSuspect =
+      reported !== null && performance.now() - reported.at < SUSPICION_MS && assignment.all().length === 0;
     if (this.state.reason === null && !isSuspect) {
       this.#unreachable = null;
       return;

@@ -59,7 +59,9 @@ export function mergeStatuses(
       connected: all.length > 0 && all.every(({ kafka }) => kafka.connected),
       reason: kafkaReasonOf(reports),
       // Of the one that has heard nothing for the longest.
-      last_contact: all.map(({ kafka }) => kafka.last_contact).sort((a, b) => (a ?? '').localeCompare(b ?? ''))[0] ?? null,
+      last_contact:
+        all.map(({ kafka }) => kafka.last_contact).sort((a, b) => (a ?? '').localeCompare(b ?? ''))[0] ??
+        null,
       group,
       topics,
       paused: [...new Set(all.flatMap(({ kafka }) => kafka.paused))],

@@ -70,7 +70,9 @@ describe('a broker that is away', () => {
         await comeBack();
       }
       await expectReady(logweir);
-      expect(logweir.log().filter(({ msg }) => msg?.startsWith('records of Kafka cannot be read'))).toHaveLength(1);
+      expect(
+        logweir.log().filter(({ msg }) => msg?.startsWith('records of Kafka cannot be read')),
+      ).toHaveLength(1);
       await logweir.waitForLog(/^Kafka answers again after \d+ s/);
       await lab.ledger.produce(lab.topic, events(10));
       await lab.waitForLagZero();
@@ -130,7 +132,10 @@ describe('rights', () => {
     await disallow(lab.kafka, [read]);
     await expectReason(logweir, new RegExp(`^the ACL Read on topic ${lab.topic} is missing`));
     await disallow(lab.kafka, [describing]);
-    await expectReason(logweir, new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`));
+    await expectReason(
+      logweir,
+      new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
+    );
     await allow(lab.kafka, [read]);
     await expectReady(logweir);
 
@@ -149,7 +154,10 @@ describe('rights', () => {
     await expectReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
     await disallow(lab.kafka, [acl('topic', lab.topic)]);
     await allow(lab.kafka, [acl('group', lab.group)]);
-    await expectReason(logweir, new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`));
+    await expectReason(
+      logweir,
+      new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
+    );
     await allow(lab.kafka, [acl('topic', lab.topic)]);
     await expectReady(logweir);
     await logweir.waitForPartitions(3);
@@ -157,24 +165,28 @@ describe('rights', () => {
 });
 
 describe('an address that brokers advertise and nobody can reach', () => {
-  it.each(['kafka.invalid:9092', '127.0.0.1:1'])('%s is named, with what to do', async (address) => {
-    const port = await freePort();
-    const broker = await startKafka({
-      runDirectory: join(directory, `advertised-${port}`),
-      port,
-      properties: { 'advertised.listeners': `PLAINTEXT://${address}` },
-    });
-    try {
-      const lab = await openLab();
-      const logweir = lab.start({ kafka: { bootstrap_servers: broker.bootstrapServers } });
-      await expectReason(
-        logweir,
-        new RegExp(`a broker advertises the address ${address}, which cannot be .*advertised\\.listeners`),
-      );
-    } finally {
-      await broker.stop();
-    }
-  }, 180_000);
+  it.each(['kafka.invalid:9092', '127.0.0.1:1'])(
+    '%s is named, with what to do',
+    async (address) => {
+      const port = await freePort();
+      const broker = await startKafka({
+        runDirectory: join(directory, `advertised-${port}`),
+        port,
+        properties: { 'advertised.listeners': `PLAINTEXT://${address}` },
+      });
+      try {
+        const lab = await openLab();
+        const logweir = lab.start({ kafka: { bootstrap_servers: broker.bootstrapServers } });
+        await expectReason(
+          logweir,
+          new RegExp(`a broker advertises the address ${address}, which cannot be .*advertised\\.listeners`),
+        );
+      } finally {
+        await broker.stop();
+      }
+    },
+    180_000,
+  );
 });
 
 describe('nothing to be read', () => {
@@ -201,7 +213,10 @@ describe('nothing to be read', () => {
     for (const member of [one, other]) await expectReady(member);
     const owners = async (): Promise<number[]> =>
       Promise.all([one, other].map(async (member) => (await member.status()).kafka.partitions.length));
-    await waitFor(async () => (await owners()).toSorted((a, b) => a - b).join() === '0,1', { timeoutMs: 30_000, what: 'one owner' });
+    await waitFor(async () => (await owners()).toSorted((a, b) => a - b).join() === '0,1', {
+      timeoutMs: 30_000,
+      what: 'one owner',
+    });
     lab.proxy.rule(() => true, { answer: async () => ({ status: 503, body: {} }) });
     await lab.ledger.produce(lab.topic, events(10));
     const began = Date.now();

@@ -27,7 +27,10 @@ afterAll(async () => {
 
 const lettersOf = async (lab: Lab, topic = lab.topic) => readTopic(lab.kafka, `${topic}-dlq`);
 const deadLettered = (logweir: Logweir, count: number): Promise<void> =>
-  logweir.waitUntil(async () => (await logweir.status()).records.dead_lettered === count, `${count} dead letters`);
+  logweir.waitUntil(
+    async () => (await logweir.status()).records.dead_lettered === count,
+    `${count} dead letters`,
+  );
 const dlq = (logweir: Logweir, ...args: string[]) =>
   logweirCommand(['dlq', ...args, '-c', join(logweir.directory, 'logweir.yaml')]);
 
@@ -44,14 +47,19 @@ describe('a dead letter', () => {
     await deadLettered(logweir, 1);
     // As old as the record, and as long to be kept as the letter: retention has looked when it is gone.
     await lab.ledger.produce(control, ['old'], { timestamp });
-    await waitFor(async () => (await lowestOffset(lab.kafka, control)) === 1, { timeoutMs: 30_000, what: 'retention' });
+    await waitFor(async () => (await lowestOffset(lab.kafka, control)) === 1, {
+      timeoutMs: 30_000,
+      what: 'retention',
+    });
     const [letter] = await lettersOf(lab);
     expect(letter?.headers['logweir-timestamp']).toBe(String(timestamp));
     expect((await dlq(logweir, 'list')).stdout).toContain(`1 dead letters in ${lab.topic}-dlq`);
     // What fails again is dead-lettered again, and says the same of the record.
     expect((await dlq(logweir, 'retry', '--execute')).stdout).toContain('1 dead-lettered again');
     const again = await lettersOf(lab);
-    expect(again.map(({ headers }) => headers['logweir-timestamp'])).toEqual(Array(2).fill(String(timestamp)));
+    expect(again.map(({ headers }) => headers['logweir-timestamp'])).toEqual(
+      Array(2).fill(String(timestamp)),
+    );
   });
 
   it('of a record from the future is taken by a topic that has the default of Kafka 4', async () => {
@@ -64,7 +72,9 @@ describe('a dead letter', () => {
     const logweir = lab.start({ kafka: { topics: [topic] } });
     await deadLettered(logweir, 1);
     expect((await logweir.status()).holds).toEqual([]);
-    expect((await lettersOf(lab, topic)).map(({ headers }) => headers['logweir-timestamp'])).toEqual([String(timestamp)]);
+    expect((await lettersOf(lab, topic)).map(({ headers }) => headers['logweir-timestamp'])).toEqual([
+      String(timestamp),
+    ]);
   });
 
   it('keeps empty keys and values, and headers without a value or of an odd name', async () => {
@@ -101,7 +111,12 @@ describe('a regular expression for topics', () => {
   it("reads neither Kafka's own topics nor dead letters, and neither do the commands", async () => {
     const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
     await lab.ledger.produce(lab.topic, [{ n: 1 }, 'no JSON', { n: 2 }]);
-    const logweir = lab.start({ kafka: { topics: [`^(${lab.topic}|__)`], librdkafka_options: { 'topic.metadata.refresh.interval.ms': 500 } } });
+    const logweir = lab.start({
+      kafka: {
+        topics: [`^(${lab.topic}|__)`],
+        librdkafka_options: { 'topic.metadata.refresh.interval.ms': 500 },
+      },
+    });
     await deadLettered(logweir, 1);
     await lab.waitForLagZero();
     const later = `${lab.topic}-later`;
@@ -112,7 +127,12 @@ describe('a regular expression for topics', () => {
     expect(kafka.partitions.map(({ topic }) => topic)).toEqual([lab.topic, later]);
     expect(records).toMatchObject({ received: 3, indexed: 2, dead_lettered: 1 });
     await logweir.stop();
-    const replay = await logweirCommand(['replay', '--to-earliest', '-c', join(logweir.directory, 'logweir.yaml')]);
+    const replay = await logweirCommand([
+      'replay',
+      '--to-earliest',
+      '-c',
+      join(logweir.directory, 'logweir.yaml'),
+    ]);
     expect(replay.stdout).toContain(`${lab.topic}[0]`);
     expect(replay.stdout).not.toMatch(/__|-dlq/);
     expect((await dlq(logweir, 'list')).stdout).toMatch(/^1 dead letters in /);

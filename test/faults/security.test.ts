@@ -161,9 +161,15 @@ describe('a Kafka that wants a login and TLS', () => {
     await logweir.stop();
     const config = ['-c', join(logweir.directory, 'logweir.yaml')];
     expect((await logweirCommand(['dlq', 'list', ...config])).stdout).toMatch(/^1 dead letters in /);
-    expect((await logweirCommand(['dlq', 'retry', '--execute', ...config])).stdout).toContain('1 dead-lettered again');
-    expect((await logweirCommand(['transform', '--from-topic', '--limit', '3', ...config])).stderr).toContain('3 read');
-    expect((await logweirCommand(['replay', '--to-earliest', ...config])).stdout).toContain('301 records will be read again');
+    expect((await logweirCommand(['dlq', 'retry', '--execute', ...config])).stdout).toContain(
+      '1 dead-lettered again',
+    );
+    expect((await logweirCommand(['transform', '--from-topic', '--limit', '3', ...config])).stderr).toContain(
+      '3 read',
+    );
+    expect((await logweirCommand(['replay', '--to-earliest', ...config])).stdout).toContain(
+      '301 records will be read again',
+    );
     expect(logweir.output).not.toContain('alice-secret');
   });
 

@@ -28,10 +28,13 @@ afterAll(async () => {
 /** Each record in a batch of its own, so that the log may be cut before it. */
 async function produce(lab: Lab, ...numbers: number[]): Promise<void> {
   for (const n of numbers)
-    await produceRaw(lab.kafka, lab.topic, 0, [{ key: null, value: Buffer.from(JSON.stringify({ n })), headers: [] }]);
+    await produceRaw(lab.kafka, lab.topic, 0, [
+      { key: null, value: Buffer.from(JSON.stringify({ n })), headers: [] },
+    ]);
 }
 
-const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
 
 /** The broker has lost what lies behind `end`, and comes back under another epoch. */
 async function truncate(lab: Lab, end: number): Promise<void> {
@@ -48,7 +51,11 @@ const stored = async (lab: Lab): Promise<number[]> =>
   (await lab.search()).map(({ _source }) => Number(_source['n'])).toSorted((a, b) => a - b);
 
 const expectStored = (lab: Lab, logweir: Logweir, wanted: readonly number[]): Promise<void> =>
-  logweir.waitUntil(async () => (await stored(lab)).join() === wanted.join(), `${wanted.join()} to be stored`, 90_000);
+  logweir.waitUntil(
+    async () => (await stored(lab)).join() === wanted.join(),
+    `${wanted.join()} to be stored`,
+    90_000,
+  );
 
 async function labThatHasRead(): Promise<Lab> {
   const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
@@ -67,7 +74,12 @@ describe('a group that is beyond the end of a partition', () => {
       client.commitSync([{ topic: lab.topic, partition: 0, offset: READ + 3 }]);
     });
     const logweir = lab.start();
-    expect(await logweir.waitForLog(ALARM)).toMatchObject({ level: 50, lost: 3, committed: READ + 3, high: READ });
+    expect(await logweir.waitForLog(ALARM)).toMatchObject({
+      level: 50,
+      lost: 3,
+      committed: READ + 3,
+      high: READ,
+    });
     await produce(lab, 100);
     await expectStored(lab, logweir, [100]);
     expect((await logweir.status()).records.received).toBe(1);
@@ -100,17 +112,21 @@ it('a group whose offset is there again, though the log before it was cut, reads
 it.each([
   ['few', [100, 101]],
   ['more than were lost', range(100, 112)],
-])('a partition that is truncated while it is read goes on where it was cut (%s new records)', async (_name, anew) => {
-  const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
-  await produce(lab, ...range(0, READ));
-  const logweir = lab.start();
-  await lab.waitForLagZero();
-  await truncate(lab, CUT);
-  await produce(lab, ...anew);
-  expect(await logweir.waitForLog(ALARM, 90_000)).toMatchObject({ lost: READ - CUT, offset: CUT });
-  await expectStored(lab, logweir, [...range(0, READ), ...anew]);
-  await lab.waitForLagZero();
-}, 240_000);
+])(
+  'a partition that is truncated while it is read goes on where it was cut (%s new records)',
+  async (_name, anew) => {
+    const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
+    await produce(lab, ...range(0, READ));
+    const logweir = lab.start();
+    await lab.waitForLagZero();
+    await truncate(lab, CUT);
+    await produce(lab, ...anew);
+    expect(await logweir.waitForLog(ALARM, 90_000)).toMatchObject({ lost: READ - CUT, offset: CUT });
+    await expectStored(lab, logweir, [...range(0, READ), ...anew]);
+    await lab.waitForLagZero();
+  },
+  240_000,
+);
 
 it('a topic that is created anew while it runs is read from its beginning, also where it has more records than before', async () => {
   const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });

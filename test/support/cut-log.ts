@@ -22,7 +22,8 @@ export function cutLog(directory: string, topic: string, partition: number, end:
     if (first > end) throw new Error(`offset ${end} is within a batch`);
     if (first < end) continue;
     truncateSync(join(folder, log), at);
-    for (const name of files) if (/\.(index|timeindex|snapshot|txnindex)$/.test(name)) rmSync(join(folder, name));
+    for (const name of files)
+      if (/\.(index|timeindex|snapshot|txnindex)$/.test(name)) rmSync(join(folder, name));
     return;
   }
   throw new Error(`${folder} ends before offset ${end}`);

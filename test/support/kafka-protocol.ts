@@ -75,7 +75,9 @@ export async function produceRaw(
     Buffer.from([0xff, 0xff]),
     int16(-1),
     int32(10_000),
-    array([Buffer.concat([text(topic), array([Buffer.concat([int32(partition), int32(batch.length), batch])])])]),
+    array([
+      Buffer.concat([text(topic), array([Buffer.concat([int32(partition), int32(batch.length), batch])])]),
+    ]),
   ]);
   const answer = await request(bootstrapServers, PRODUCE, body);
   const error = answer.readInt16BE(4 + 2 + topic.length + 4 + 4);

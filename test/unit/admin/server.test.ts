@@ -13,8 +13,8 @@ afterEach(async () => {
 async function start(parts: Partial<AdminParts> = {}, listen = '127.0.0.1:0'): Promise<AdminServer> {
   const metrics = new Metrics('logweir_', {
     partitions: () => [],
-  kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
-  rebalanceFailures: () => 0,
+    kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
+    rebalanceFailures: () => 0,
     inFlight: () => 7,
     bufferBytes: () => 0,
     pauses: () => [],

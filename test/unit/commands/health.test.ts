@@ -25,15 +25,23 @@ async function ask(listen: string): Promise<string> {
 }
 
 async function admin(host: string): Promise<string> {
-  const nothing = { partitions: () => [],
-  kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
-  rebalanceFailures: () => 0, inFlight: () => 0, bufferBytes: () => 0, pauses: () => [] };
+  const nothing = {
+    partitions: () => [],
+    kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
+    rebalanceFailures: () => 0,
+    inFlight: () => 0,
+    bufferBytes: () => 0,
+    pauses: () => [],
+  };
   const metrics = new Metrics('logweir_', { ...nothing, holds: () => [], storm: () => null });
-  const server = await AdminServer.start({ listen: `${host}:0`, hosts: [] }, {
-    metrics: metrics.registry,
-    status: () => ({}),
-    readiness: () => 'Elasticsearch is away',
-  });
+  const server = await AdminServer.start(
+    { listen: `${host}:0`, hosts: [] },
+    {
+      metrics: metrics.registry,
+      status: () => ({}),
+      readiness: () => 'Elasticsearch is away',
+    },
+  );
   onTestFinished(() => server.close());
   return new URL(server.address).port;
 }

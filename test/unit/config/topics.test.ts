@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { LogweirError } from '../../../src/errors.ts';
-import { letterTopics, sourceTopics, splitTopics, topicProblem, topicRegex } from '../../../src/config/topics.ts';
+import {
+  letterTopics,
+  sourceTopics,
+  splitTopics,
+  topicProblem,
+  topicRegex,
+} from '../../../src/config/topics.ts';
 import { configOf } from '../support/config.ts';
 
 describe('a text with topics', () => {

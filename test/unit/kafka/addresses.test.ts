@@ -9,7 +9,12 @@ it('an address that is answered at is none to complain of, nor is none', async (
     const { port } = server.address() as { port: number };
     expect(await unreachable([{ host: '127.0.0.1', port }])).toBeNull();
     expect(await unreachable([])).toBeNull();
-    expect(await unreachable([{ host: '127.0.0.1', port }, { host: '127.0.0.1', port: 1 }])).toMatch(
+    expect(
+      await unreachable([
+        { host: '127.0.0.1', port },
+        { host: '127.0.0.1', port: 1 },
+      ]),
+    ).toMatch(
       /^a broker advertises the address 127\.0\.0\.1:1, which cannot be reached from here \(ECONNREFUSED\): set advertised\.listeners/,
     );
   } finally {

@@ -160,7 +160,11 @@ describe("the user's settings reach each client that has a use for them", () => 
 
   it('but for what makes a dead letter safe', () => {
     const options = producerOptions(kafka('{ librdkafka_options: { message.max.bytes: 1000000 } }'));
-    expect(options).toMatchObject({ 'request.required.acks': -1, 'message.max.bytes': 100_000_000, dr_cb: true });
+    expect(options).toMatchObject({
+      'request.required.acks': -1,
+      'message.max.bytes': 100_000_000,
+      dr_cb: true,
+    });
   });
 
   it('and who reads for commands commits nothing by itself either', () => {
@@ -180,9 +184,9 @@ describe('with the group protocol of KIP-848', () => {
   });
 
   it('and not with the classic one', () => {
-    expect(consumerOptions(kafka('{ librdkafka_options: { group.protocol: classic } }'), null)).toHaveProperty([
-      'session.timeout.ms',
-    ]);
+    expect(
+      consumerOptions(kafka('{ librdkafka_options: { group.protocol: classic } }'), null),
+    ).toHaveProperty(['session.timeout.ms']);
   });
 });
 

@@ -40,17 +40,42 @@ describe('no fault of Kafka', () => {
     ['all is well', {}],
     ['an owner of nothing, since there are more members than partitions', NOTHING],
     ['a member that has just joined, and knows nothing yet', { ...NOTHING, topics: new Map() }],
-    ['an old broker, or one without an authorizer, which does not tell what is allowed', { topics: topics(topic({ operations: null })) }],
+    [
+      'an old broker, or one without an authorizer, which does not tell what is allowed',
+      { topics: topics(topic({ operations: null })) },
+    ],
     ['and the same by an empty list', { topics: topics(topic({ operations: [] })) }],
     ['a broker that has not answered for some seconds', { answered: { at: NOW - AWAY_MS, time: 0 } }],
-    ['a partition that has not been answered for for some seconds', { owned: [{ name: 'x', answeredAt: NOW - AWAY_MS }] }],
-    ['a start offset that is waited for for some seconds', { ...NOTHING, awaited: { partitions: ['x'], since: NOW - AWAY_MS } }],
+    [
+      'a partition that has not been answered for for some seconds',
+      { owned: [{ name: 'x', answeredAt: NOW - AWAY_MS }] },
+    ],
+    [
+      'a start offset that is waited for for some seconds',
+      { ...NOTHING, awaited: { partitions: ['x'], since: NOW - AWAY_MS } },
+    ],
     ['errors while partitions are read', { reported: reported(ErrorCode.TRANSPORT) }],
     ['an error of long ago', { ...NOTHING, reported: reported(23, 40) }],
-    ['a connection that was lost, where all brokers can be reached', { ...NOTHING, reported: reported(ErrorCode.TRANSPORT) }],
-    ['one of several topics that does not exist', { config: { ...kafka, topics: ['app-logs', 'typo'] }, topics: topics(topic(), topic({ name: 'typo', error: error(3) })), ...NOTHING }],
-    ['a regular expression that matches', { config: { ...kafka, topics: ['^a'] }, isMatched: true, topics: new Map(), ...NOTHING }],
-    ['a regular expression that nobody has looked for yet', { config: { ...kafka, topics: ['^a'] }, topics: new Map(), ...NOTHING }],
+    [
+      'a connection that was lost, where all brokers can be reached',
+      { ...NOTHING, reported: reported(ErrorCode.TRANSPORT) },
+    ],
+    [
+      'one of several topics that does not exist',
+      {
+        config: { ...kafka, topics: ['app-logs', 'typo'] },
+        topics: topics(topic(), topic({ name: 'typo', error: error(3) })),
+        ...NOTHING,
+      },
+    ],
+    [
+      'a regular expression that matches',
+      { config: { ...kafka, topics: ['^a'] }, isMatched: true, topics: new Map(), ...NOTHING },
+    ],
+    [
+      'a regular expression that nobody has looked for yet',
+      { config: { ...kafka, topics: ['^a'] }, topics: new Map(), ...NOTHING },
+    ],
   ])('is %s', (_name, over) => {
     expect(reasonOf(facts(over))).toBeNull();
   });
@@ -63,14 +88,26 @@ describe('a fault of Kafka is said in one sentence', () => {
       { answered: { at: NOW - AWAY_MS - 1, time: Date.UTC(2026, 0, 2, 3, 4, 5) } },
       'no broker answers since 2026-01-02T03:04:05.000Z; bootstrap servers a:1, b:2',
     ],
-    ['a missing ACL', { topics: topics(topic({ operations: [8] })) }, 'the ACL Read on topic app-logs is missing'],
+    [
+      'a missing ACL',
+      { topics: topics(topic({ operations: [8] })) },
+      'the ACL Read on topic app-logs is missing',
+    ],
     [
       'a topic that may not be seen',
       { ...NOTHING, topics: topics(topic({ operations: null, error: error(29) })) },
       'the ACL Read (and Describe) on topic app-logs is missing',
     ],
-    ['a group that may not be joined', { group: { operations: [8], error: null } }, 'the ACL Read on group g is missing'],
-    ['a group that may not be seen', { group: { operations: null, error: error(30) } }, 'the ACL Read on group g is missing'],
+    [
+      'a group that may not be joined',
+      { group: { operations: [8], error: null } },
+      'the ACL Read on group g is missing',
+    ],
+    [
+      'a group that may not be seen',
+      { group: { operations: null, error: error(30) } },
+      'the ACL Read on group g is missing',
+    ],
     [
       'a topic that does not exist',
       { ...NOTHING, topics: topics(topic({ error: error(3), id: null, operations: null })) },
@@ -106,7 +143,11 @@ describe('a fault of Kafka is said in one sentence', () => {
       { ...NOTHING, awaited: { partitions: ['app-logs[3]'], since: NOW - AWAY_MS - 1 } },
       'no broker answers for app-logs[3]',
     ],
-    ['an answer that is not taken', { rebalanceProblem: 'Erroneous state' }, 'does not take the answer to a rebalance: Erroneous state'],
+    [
+      'an answer that is not taken',
+      { rebalanceProblem: 'Erroneous state' },
+      'does not take the answer to a rebalance: Erroneous state',
+    ],
   ])('%s', (_name, over, sentence) => {
     const reason = reasonOf(facts(over));
     expect(reason).toContain(sentence);
@@ -114,7 +155,11 @@ describe('a fault of Kafka is said in one sentence', () => {
   });
 
   it('the silence of all brokers before everything else, with the address that is to blame', () => {
-    const over = { answered: { at: 0, time: 0 }, topics: topics(topic({ operations: [8] })), unreachable: 'it advertises x' };
+    const over = {
+      answered: { at: 0, time: 0 },
+      topics: topics(topic({ operations: [8] })),
+      unreachable: 'it advertises x',
+    };
     expect(reasonOf(facts(over))).toMatch(/^no broker answers since .*; it advertises x$/);
   });
 });

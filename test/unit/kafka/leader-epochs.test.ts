@@ -30,12 +30,14 @@ describe('the epochs of what was read', () => {
 });
 
 /** A log by the epochs of its records; -1 for an offset that is never delivered. */
-const reading = (log: readonly number[], asked: number[] = []) => async (from: number, to: number) => {
-  asked.push(from);
-  for (let offset = from; offset < to; offset++)
-    if ((log[offset] ?? -1) >= 0) return { offset, epoch: log[offset] } as EpochAt;
-  return null;
-};
+const reading =
+  (log: readonly number[], asked: number[] = []) =>
+  async (from: number, to: number) => {
+    asked.push(from);
+    for (let offset = from; offset < to; offset++)
+      if ((log[offset] ?? -1) >= 0) return { offset, epoch: log[offset] } as EpochAt;
+    return null;
+  };
 
 describe('where a log was cut', () => {
   it.each<[string, number[], number, number]>([
@@ -64,7 +66,9 @@ describe('where a log was cut', () => {
     const parts = fc.array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.boolean()), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(parts, fc.integer({ min: 0, max: 12 }), fc.nat(20), async (given, epoch, low) => {
-        const log = given.flatMap(([count, isThere], index) => Array<number>(count).fill(isThere ? index : -1));
+        const log = given.flatMap(([count, isThere], index) =>
+          Array<number>(count).fill(isThere ? index : -1),
+        );
         if (low > log.length) return;
         const cut = await endOfEpoch(reading(log), low, log.length, epoch);
         const first = log.findIndex((one, offset) => offset >= low && one > epoch);

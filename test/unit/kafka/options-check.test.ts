@@ -43,7 +43,9 @@ describe('what librdkafka refuses is said before anything is connected, by the n
   });
 
   it('also where the key is one of our own', async () => {
-    await expect(check('tls: { enabled: true, ca_file: /nowhere/ca }')).rejects.toThrow(/^kafka\.tls\.ca_file: /);
+    await expect(check('tls: { enabled: true, ca_file: /nowhere/ca }')).rejects.toThrow(
+      /^kafka\.tls\.ca_file: /,
+    );
   });
 
   it.each([
@@ -59,7 +61,9 @@ describe('what librdkafka refuses is said before anything is connected, by the n
 });
 
 describe('a producer to which nobody answers', () => {
-  const producer = createProducer(producerOptions(configOf(`kafka: { bootstrap_servers: "${NOBODY}" }`).kafka));
+  const producer = createProducer(
+    producerOptions(configOf(`kafka: { bootstrap_servers: "${NOBODY}" }`).kafka),
+  );
   onError(producer, () => {});
   afterAll(() => disconnect(producer, 1000));
 

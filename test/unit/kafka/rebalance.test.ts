@@ -198,7 +198,10 @@ describe('an answer that the client does not take is given again until it does',
     protocol = given;
     refusals.set(name, 3);
     await event();
-    expect(calls.filter((one) => one.startsWith(name))).toEqual([...Array(3).fill(`${call} (refused)`), call]);
+    expect(calls.filter((one) => one.startsWith(name))).toEqual([
+      ...Array(3).fill(`${call} (refused)`),
+      call,
+    ]);
     expect(rebalancer.isBusy).toBe(false);
     expect(rebalancer.failures).toBe(3);
     expect(rebalancer.problem).toBeNull();

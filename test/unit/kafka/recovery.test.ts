@@ -171,7 +171,9 @@ describe('a partition that was truncated', () => {
     expect(owned.closed).toBe(true);
     expect(assignment.find('t', 0)).toMatchObject({ position: 90, committed: -1, topicId: 'id' });
     expect(cuts).toEqual([[0, 95, 4]]);
-    expect(lines).toMatchObject([{ msg: TRUNCATION_ALARM, lost: 10, offset: 90, position: POSITION, high: 95 }]);
+    expect(lines).toMatchObject([
+      { msg: TRUNCATION_ALARM, lost: 10, offset: 90, position: POSITION, high: 95 },
+    ]);
   });
 
   it('is read on at its end where nobody knows by which leader it was written', async () => {

@@ -22,7 +22,11 @@ describe.each(['earliest', 'latest'] as const)(
       ['at the end', 20],
     ])('reading goes on from there: %s', (_where, committed) => {
       for (const before of [null, OLD])
-        expect(start(committed, 10, 20, reset, before)).toEqual({ offset: committed, fate: 'committed', lost: 0 });
+        expect(start(committed, 10, 20, reset, before)).toEqual({
+          offset: committed,
+          fate: 'committed',
+          lost: 0,
+        });
     });
 
     it('reading goes on from the lowest offset where retention was faster, and it says how much is lost', () => {
@@ -35,9 +39,12 @@ describe.each(['earliest', 'latest'] as const)(
       [5000, 0, 0],
       [5, 0, 20],
       [0, 0, 20],
-    ])('a topic of another id is read from its beginning, whatever the reset (%d of %d to %d)', (at, low, high) => {
-      expect(start(at, low, high, reset, OLD, NEW)).toEqual({ offset: low, fate: 'recreated', lost: 0 });
-    });
+    ])(
+      'a topic of another id is read from its beginning, whatever the reset (%d of %d to %d)',
+      (at, low, high) => {
+        expect(start(at, low, high, reset, OLD, NEW)).toEqual({ offset: low, fate: 'recreated', lost: 0 });
+      },
+    );
 
     it.each([
       ['the id is the same', OLD, OLD],

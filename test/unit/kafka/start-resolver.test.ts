@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TopicState } from '../../../src/kafka/brokers.ts';
 import type { NativeConsumer } from '../../../src/kafka/native.ts';
-import { RECREATED_ALARM, RETENTION_ALARM, TRUNCATION_ALARM, noteOf } from '../../../src/kafka/start-offset.ts';
+import {
+  RECREATED_ALARM,
+  RETENTION_ALARM,
+  TRUNCATION_ALARM,
+  noteOf,
+} from '../../../src/kafka/start-offset.ts';
 import { StartResolver } from '../../../src/kafka/start-resolver.ts';
 import { type LogLine, memoryLog } from '../support/memory-log.ts';
 
@@ -86,7 +91,13 @@ describe('a partition is read', () => {
   it('from where the group was, with what is known of the record before', async () => {
     committed.set(0, { offset: 50, leaderEpoch: 3, metadata: noteOf('id') });
     const owned = await start();
-    expect(owned).toMatchObject({ position: 50, committed: 50, topicId: 'id', highWatermark: 100, unverified: 50 });
+    expect(owned).toMatchObject({
+      position: 50,
+      committed: 50,
+      topicId: 'id',
+      highWatermark: 100,
+      unverified: 50,
+    });
     expect(owned.epochs.before(50)).toBe(3);
     expect([cuts, lines]).toEqual([[], []]);
   });
