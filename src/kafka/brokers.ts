@@ -99,7 +99,7 @@ export class Brokers {
       admin.listOffsets(
         [{ topic, partition, offset: END_OFFSET }],
         { timeout: TIMEOUT_MS, isolationLevel: READ_COMMITTED },
-        callback as unknown as Parameters<typeof admin.listOffsets>[2],
+        callback,
       ),
     );
     if (answer === undefined || answer.error !== undefined)

@@ -20,7 +20,7 @@ let directory: string;
 beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'logweir-away-'))));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-async function waitForReason(logweir: Logweir, reason: RegExp): Promise<void> {
+async function expectReason(logweir: Logweir, reason: RegExp): Promise<void> {
   const isSaid = async (): Promise<boolean> => {
     const { kafka, reason: whole } = await logweir.status();
     return reason.test(kafka.reason ?? '') && (whole ?? '').includes(kafka.reason ?? '?');
@@ -30,7 +30,7 @@ async function waitForReason(logweir: Logweir, reason: RegExp): Promise<void> {
   expect(await alive(logweir)).toBe(200);
 }
 
-async function waitUntilReady(logweir: Logweir): Promise<void> {
+async function expectReady(logweir: Logweir): Promise<void> {
   await logweir.waitUntil(async () => (await ready(logweir)) === 200, 'ready', 60_000);
   expect((await logweir.status()).kafka).toMatchObject({ connected: true, reason: null });
 }
@@ -58,7 +58,7 @@ describe('a broker that is away', () => {
       expect(await logweir.metric('logweir_kafka_connected')).toBe(1);
       await leave();
       try {
-        await waitForReason(
+        await expectReason(
           logweir,
           new RegExp(`^no broker answers since 20.*bootstrap servers ${broker.bootstrapServers}`),
         );
@@ -69,7 +69,7 @@ describe('a broker that is away', () => {
       } finally {
         await comeBack();
       }
-      await waitUntilReady(logweir);
+      await expectReady(logweir);
       expect(
         logweir.log().filter(({ msg }) => msg?.startsWith('records of Kafka cannot be read')),
       ).toHaveLength(1);
@@ -126,24 +126,24 @@ describe('rights', () => {
     await lab.ledger.produce(lab.topic, events(30));
     const logweir = lab.start({ kafka: { ...alice, bootstrap_servers: secured } });
     await lab.waitForLagZero();
-    await waitUntilReady(logweir);
+    await expectReady(logweir);
 
     await allow(lab.kafka, [describing]);
     await disallow(lab.kafka, [read]);
-    await waitForReason(logweir, new RegExp(`^the ACL Read on topic ${lab.topic} is missing`));
+    await expectReason(logweir, new RegExp(`^the ACL Read on topic ${lab.topic} is missing`));
     await disallow(lab.kafka, [describing]);
-    await waitForReason(
+    await expectReason(
       logweir,
       new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
     );
     await allow(lab.kafka, [read]);
-    await waitUntilReady(logweir);
+    await expectReady(logweir);
 
     await disallow(lab.kafka, [group]);
     await lab.ledger.produce(lab.topic, events(30));
-    await waitForReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
+    await expectReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
     await allow(lab.kafka, [group]);
-    await waitUntilReady(logweir);
+    await expectReady(logweir);
     await lab.waitForLagZero();
   }, 300_000);
 
@@ -151,15 +151,15 @@ describe('rights', () => {
     const lab = await openLab({ kafka: broker.bootstrapServers });
     await allow(lab.kafka, [acl('topic', lab.topic)]);
     const logweir = lab.start({ kafka: { ...alice, bootstrap_servers: secured } });
-    await waitForReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
+    await expectReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
     await disallow(lab.kafka, [acl('topic', lab.topic)]);
     await allow(lab.kafka, [acl('group', lab.group)]);
-    await waitForReason(
+    await expectReason(
       logweir,
       new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
     );
     await allow(lab.kafka, [acl('topic', lab.topic)]);
-    await waitUntilReady(logweir);
+    await expectReady(logweir);
     await logweir.waitForPartitions(3);
   }, 240_000);
 });
@@ -177,7 +177,7 @@ describe('an address that brokers advertise and nobody can reach', () => {
       try {
         const lab = await openLab();
         const logweir = lab.start({ kafka: { bootstrap_servers: broker.bootstrapServers } });
-        await waitForReason(
+        await expectReason(
           logweir,
           new RegExp(`a broker advertises the address ${address}, which cannot be .*advertised\\.listeners`),
         );
@@ -194,9 +194,9 @@ describe('nothing to be read', () => {
     const lab = await openLab();
     const absent = uniqueName('absent');
     const logweir = lab.start({ kafka: { topics: [absent] } });
-    await waitForReason(logweir, new RegExp(`^the topic ${absent} of kafka.topics does not exist`));
+    await expectReason(logweir, new RegExp(`^the topic ${absent} of kafka.topics does not exist`));
     await createTopic(lab.kafka, absent, 1);
-    await waitUntilReady(logweir);
+    await expectReady(logweir);
     await logweir.waitForPartitions(1);
   }, 120_000);
 
@@ -204,16 +204,16 @@ describe('nothing to be read', () => {
     const lab = await openLab();
     const pattern = `^${uniqueName('absent')}`;
     const logweir = lab.start({ kafka: { topics: [pattern] } });
-    await waitForReason(logweir, /^there is no topic that \^absent-[0-9a-f]+ of kafka.topics matches/);
+    await expectReason(logweir, /^there is no topic that \^absent-[0-9a-f]+ of kafka.topics matches/);
   }, 120_000);
 
   it('as there are more members than partitions, or all is read, or Elasticsearch is away: connected, and no fault of Kafka', async () => {
     const lab = await openLab({ partitions: 1 });
     const [one, other] = [lab.start(), lab.start()];
-    for (const member of [one, other]) await waitUntilReady(member);
+    for (const member of [one, other]) await expectReady(member);
     const owners = async (): Promise<number[]> =>
       Promise.all([one, other].map(async (member) => (await member.status()).kafka.partitions.length));
-    await waitFor(async () => (await owners()).sort().join() === '0,1', {
+    await waitFor(async () => (await owners()).toSorted((a, b) => a - b).join() === '0,1', {
       timeoutMs: 30_000,
       what: 'one owner',
     });

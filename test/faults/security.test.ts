@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { logweirCommand } from '../support/command.ts';
 import { agentEvent } from '../support/events.ts';
 import { type KafkaOptions, type KafkaServer, startKafka } from '../support/kafka-server.ts';
 import { expectExactlyOnce, expectOnceOrDeadLettered } from '../support/checks.ts';
@@ -137,6 +138,40 @@ describe('a Kafka that wants a login and TLS', () => {
       expect(byValue.output + byFile.output).not.toContain('alice-secret');
     },
   );
+
+  it("reads, dead-letters, lists and replays with a login that only librdkafka's own settings tell", async () => {
+    const lab = await openLab({ kafka: kafka.bootstrapServers });
+    await lab.ledger.produce(lab.topic, [...events(0, 300), 'poison']);
+    const logweir = lab.start({
+      kafka: {
+        bootstrap_servers: secured,
+        librdkafka_options: {
+          'security.protocol': 'sasl_ssl',
+          'ssl.ca.location': certificates.ca,
+          'sasl.mechanisms': 'SCRAM-SHA-512',
+          'sasl.username': 'alice',
+          'sasl.password': 'alice-secret',
+          'fetch.min.bytes': 1,
+          'linger.ms': 1,
+        },
+      },
+    });
+    await lab.waitForLagZero();
+    expect((await logweir.status()).records).toMatchObject({ indexed: 300, dead_lettered: 1 });
+    await logweir.stop();
+    const config = ['-c', join(logweir.directory, 'logweir.yaml')];
+    expect((await logweirCommand(['dlq', 'list', ...config])).stdout).toMatch(/^1 dead letters in /);
+    expect((await logweirCommand(['dlq', 'retry', '--execute', ...config])).stdout).toContain(
+      '1 dead-lettered again',
+    );
+    expect((await logweirCommand(['transform', '--from-topic', '--limit', '3', ...config])).stderr).toContain(
+      '3 read',
+    );
+    expect((await logweirCommand(['replay', '--to-earliest', ...config])).stdout).toContain(
+      '301 records will be read again',
+    );
+    expect(logweir.output).not.toContain('alice-secret');
+  });
 
   it('a wrong password is said, and never printed', async () => {
     const lab = await openLab({ kafka: kafka.bootstrapServers });

@@ -31,8 +31,11 @@ export async function readTopic(bootstrapServers: string, topic: string): Promis
 }
 
 function asRead({ partition, offset, key, value, headers = [] }: Message): ReadRecord {
-  const texts = headers.flatMap((header) =>
-    Object.entries(header).map(([name, text]) => [name, text.toString()] as const),
-  );
+  // The client sets a header called __proto__ as the prototype of its object.
+  const entries = headers.flatMap((header): [string, Buffer | string][] => {
+    const prototype: unknown = Object.getPrototypeOf(header);
+    return Buffer.isBuffer(prototype) ? [['__proto__', prototype]] : Object.entries(header);
+  });
+  const texts = entries.map(([name, text]) => [name, text.toString()] as const);
   return { partition, offset, key: key?.toString() ?? null, value, headers: Object.fromEntries(texts) };
 }

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import kafka from '@confluentinc/kafka-javascript';
-import type { ListOffsetsResult, Metadata, TopicPartitionOffset } from '@confluentinc/kafka-javascript';
+import type {
+  ListOffsetsResult,
+  Metadata,
+  TopicPartitionOffset,
+  WatermarkOffsets,
+} from '@confluentinc/kafka-javascript';
 import { called, kafkaErrorCode, withAdmin, withObserver } from './kafka-client.ts';
 import { waitFor } from './wait.ts';
 
@@ -103,6 +108,16 @@ export async function endOffsets(
   await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `leaders of ${topic}`, everyMs: 20 });
   const offsets = new Map(results.map(({ partition, offset }) => [partition, offset]));
   return numbers(partitions).map((partition) => offsets.get(partition) ?? -1);
+}
+
+/** The lowest offset that partition 0 of a topic still has. */
+export async function lowestOffset(bootstrapServers: string, topic: string): Promise<number> {
+  return await withObserver(bootstrapServers, 'offset-reader', async (consumer) => {
+    const { lowOffset } = await called<WatermarkOffsets>((callback) =>
+      consumer.queryWatermarkOffsets(topic, 0, TIMEOUT_MS, callback),
+    );
+    return lowOffset;
+  });
 }
 
 /** How many partitions a topic has; 0 where there is none of that name. */

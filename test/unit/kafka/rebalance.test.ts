@@ -1,0 +1,270 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Assignment, OwnedPartition, type TopicPartition } from '../../../src/kafka/assignment.ts';
+import { ErrorCode, type NativeConsumer, type RebalanceProtocol } from '../../../src/kafka/native.ts';
+import { Rebalancer } from '../../../src/kafka/rebalance.ts';
+import type { Resolved } from '../../../src/kafka/start-resolver.ts';
+import { settleDown } from '../support/fakes.ts';
+import { fakeDelay } from '../support/fake-delay.ts';
+import { type LogLine, memoryLog } from '../support/memory-log.ts';
+
+vi.mock(import('node:timers/promises'), async (original) => {
+  const { fakeDelay: delay } = await import('../support/fake-delay.ts');
+  return { ...(await original()), setTimeout: delay.wait };
+});
+
+const START = 100;
+const [p0, p1, p2] = [0, 1, 2].map((partition): TopicPartition => ({ topic: 't', partition })) as [
+  TopicPartition,
+  TopicPartition,
+  TopicPartition,
+];
+
+let assignment: Assignment;
+let calls: string[];
+let lines: LogLine[];
+/** Names of calls that throw, each so many times. */
+let refusals: Map<string, number>;
+let protocol: RebalanceProtocol;
+let lost: boolean;
+let stopping: AbortController;
+/** Partitions that no broker answers for. */
+let silent: Set<number>;
+let drain: () => Promise<void>;
+let rebalancer: Rebalancer;
+
+beforeEach(() => {
+  fakeDelay.reset();
+  assignment = new Assignment();
+  calls = [];
+  refusals = new Map();
+  protocol = 'COOPERATIVE';
+  lost = false;
+  stopping = new AbortController();
+  silent = new Set();
+  drain = async () => {};
+  const memory = memoryLog();
+  lines = memory.lines;
+  const call =
+    (name: string) =>
+    (partitions: readonly TopicPartition[] = []): void => {
+      const left = refusals.get(name) ?? 0;
+      refusals.set(name, left - 1);
+      const text = [name, ...partitions.map(({ partition }) => partition)].join(' ');
+      calls.push(left > 0 ? `${text} (refused)` : text);
+      if (left > 0) throw new Error('Local: Erroneous state');
+    };
+  const names = ['assign', 'unassign', 'incrementalAssign', 'incrementalUnassign', 'resume'];
+  const consumer = {
+    ...Object.fromEntries(names.map((name) => [name, call(name)])),
+    rebalanceProtocol: () => protocol,
+    assignmentLost: () => lost,
+  };
+  rebalancer = new Rebalancer({
+    consumer: consumer as unknown as NativeConsumer,
+    assignment,
+    committer: { settle: async (owned) => void calls.push(`settle ${owned.length}`) },
+    starts: {
+      resolve: async (partitions): Promise<Resolved> => ({
+        owned: partitions
+          .filter(({ partition }) => !silent.has(partition))
+          .map(({ topic, partition }) => new OwnedPartition(topic, partition, START, START)),
+        missing: partitions.filter(({ partition }) => silent.has(partition)),
+        left: [],
+      }),
+    },
+    log: memory.log,
+    drainMs: 1000,
+    stopping: stopping.signal,
+    betweenPolls: async (action) => action(),
+    drained: () => drain(),
+    giveUp: (owned) => void calls.push(`giveUp ${owned.length}`),
+  });
+});
+
+function assign(...partitions: TopicPartition[]): Promise<void> {
+  rebalancer.handle({ code: ErrorCode.ASSIGN_PARTITIONS, message: 'assign' }, partitions);
+  return rebalancer.idle();
+}
+
+function revoke(...partitions: TopicPartition[]): Promise<void> {
+  rebalancer.handle({ code: ErrorCode.REVOKE_PARTITIONS, message: 'revoke' }, partitions);
+  return rebalancer.idle();
+}
+
+const ownedNow = (): number[] => assignment.inOrder().map(({ partition }) => partition);
+
+describe('an assignment', () => {
+  it.each<[RebalanceProtocol, string]>([
+    ['COOPERATIVE', 'incrementalAssign 0 1'],
+    ['EAGER', 'assign 0 1'],
+  ])('is answered in the way of the protocol (%s)', async (given, call) => {
+    protocol = given;
+    await assign(p0, p1);
+    expect(calls).toEqual([call]);
+    expect(ownedNow()).toEqual([0, 1]);
+    expect(rebalancer.isBusy).toBe(false);
+  });
+
+  it('of nothing is answered too', async () => {
+    await assign();
+    expect(calls).toEqual(['incrementalAssign']);
+  });
+
+  it('is answered by those that somebody answers for; the others follow when somebody does', async () => {
+    fakeDelay.held = true;
+    silent.add(1);
+    await assign(p0, p1);
+    expect(calls).toEqual(['incrementalAssign 0']);
+    expect(rebalancer.awaited?.partitions).toEqual(['t[1]']);
+    fakeDelay.end();
+    await settleDown();
+    expect(ownedNow()).toEqual([0]);
+    silent.clear();
+    fakeDelay.end();
+    await settleDown();
+    expect(calls).toEqual(['incrementalAssign 0', 'incrementalAssign 1']);
+    expect(rebalancer.awaited).toBeNull();
+  });
+});
+
+describe('a revocation', () => {
+  it('settles what is in flight, commits it, and gives the rest up', async () => {
+    await assign(p0, p1);
+    calls.length = 0;
+    const [first] = assignment.inOrder();
+    await revoke(p0);
+    expect(calls).toEqual(['settle 1', 'giveUp 1', 'incrementalUnassign 0']);
+    expect(first?.closed).toBe(true);
+    expect(ownedNow()).toEqual([1]);
+  });
+
+  it('of partitions that are lost commits nothing any more', async () => {
+    await assign(p0);
+    calls.length = 0;
+    lost = true;
+    await revoke(p0);
+    expect(calls).toEqual(['giveUp 1', 'incrementalUnassign 0']);
+  });
+
+  it('ends a pause, which the client would remember', async () => {
+    await assign(p0);
+    for (const owned of assignment.all()) owned.paused = true;
+    await revoke(p0);
+    expect(calls).toContain('resume 0');
+  });
+
+  it('of a partition that waits for an answer ends the waiting', async () => {
+    fakeDelay.held = true;
+    silent.add(1);
+    await assign(p0, p1);
+    await revoke(p1);
+    silent.clear();
+    fakeDelay.end();
+    await settleDown();
+    expect(calls.filter((call) => call.startsWith('incrementalAssign'))).toEqual(['incrementalAssign 0']);
+    expect(rebalancer.awaited).toBeNull();
+  });
+
+  it('is answered where what is in flight cannot be settled', async () => {
+    await assign(p0);
+    drain = () => Promise.reject(new Error('broken'));
+    await revoke(p0);
+    expect(calls.at(-1)).toBe('incrementalUnassign 0');
+    expect(lines).toContainEqual(expect.objectContaining({ reason: 'broken', level: 50 }));
+  });
+});
+
+it('an old wait for a partition does not take over a new assignment of it', async () => {
+  fakeDelay.held = true;
+  silent.add(1);
+  await assign(p1);
+  await revoke(p1);
+  silent.clear();
+  await assign(p1);
+  const [owned] = assignment.all();
+  fakeDelay.end();
+  await settleDown();
+  expect(calls.filter((call) => call === 'incrementalAssign 1')).toHaveLength(1);
+  expect(assignment.all()).toEqual([owned]);
+});
+
+describe('an answer that the client does not take is given again until it does', () => {
+  it.each<[string, RebalanceProtocol, string, () => Promise<void>]>([
+    ['incrementalAssign', 'COOPERATIVE', 'incrementalAssign 0 1', () => assign(p0, p1)],
+    ['assign', 'EAGER', 'assign 0 1', () => assign(p0, p1)],
+    ['incrementalUnassign', 'COOPERATIVE', 'incrementalUnassign 2', () => revoke(p2)],
+    ['unassign', 'EAGER', 'unassign', () => revoke(p2)],
+  ])('%s', async (name, given, call, event) => {
+    protocol = given;
+    refusals.set(name, 3);
+    await event();
+    expect(calls.filter((one) => one.startsWith(name))).toEqual([
+      ...Array(3).fill(`${call} (refused)`),
+      call,
+    ]);
+    expect(rebalancer.isBusy).toBe(false);
+    expect(rebalancer.failures).toBe(3);
+    expect(rebalancer.problem).toBeNull();
+    expect(lines.filter(({ level }) => level === 50)).toMatchObject([{ reason: 'Local: Erroneous state' }]);
+  });
+
+  it('and meanwhile it waits longer each time, is busy, and says why', async () => {
+    fakeDelay.held = true;
+    refusals.set('incrementalAssign', 8);
+    const assigned = assign(p0);
+    for (let attempt = 1; attempt <= 8; attempt++) {
+      await settleDown();
+      expect(ownedNow()).toEqual([]);
+      expect([rebalancer.isBusy, rebalancer.failures]).toEqual([true, attempt]);
+      expect(rebalancer.problem).toBe('Local: Erroneous state');
+      fakeDelay.end();
+    }
+    await assigned;
+    expect(ownedNow()).toEqual([0]);
+    expect(fakeDelay.lengths.slice(0, 8)).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+  });
+
+  it('and gives a revoked partition up once only', async () => {
+    await assign(p0);
+    refusals.set('incrementalUnassign', 2);
+    calls.length = 0;
+    await revoke(p0);
+    expect(calls.filter((call) => call.startsWith('giveUp'))).toEqual(['giveUp 1']);
+  });
+
+  it('but not for ever when the process ends', async () => {
+    stopping.abort();
+    refusals.set('incrementalAssign', 1000);
+    await assign(p0);
+    expect(calls.length).toBeLessThan(10);
+    expect(rebalancer.isBusy).toBe(false);
+  });
+
+  it('also where a partition is taken over later, which never ends the process', async () => {
+    fakeDelay.held = true;
+    silent.add(1);
+    await assign(p0, p1);
+    silent.clear();
+    refusals.set('incrementalAssign', 2);
+    for (let round = 0; round < 3; round++) {
+      fakeDelay.end();
+      await settleDown();
+    }
+    expect(ownedNow()).toEqual([0, 1]);
+    expect(rebalancer.failures).toBe(2);
+  });
+
+  it('events that come meanwhile wait their turn', async () => {
+    refusals.set('incrementalAssign', 2);
+    void assign(p0);
+    await revoke(p0);
+    expect(calls.map((call) => call.split(' ')[0])).toEqual([
+      'incrementalAssign',
+      'incrementalAssign',
+      'incrementalAssign',
+      'settle',
+      'giveUp',
+      'incrementalUnassign',
+    ]);
+  });
+});
