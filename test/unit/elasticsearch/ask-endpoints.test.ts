@@ -29,8 +29,8 @@ async function serve(
   return `http://${credentials}127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const ask = async (urls: string[], more = ''): Promise<readonly EndpointState[]> => {
-  const yaml = `elasticsearch: { endpoints: ${JSON.stringify(urls)}, request: { timeout_ms: 300 } ${more} }`;
+const ask = async (urls: string[], more = '', timeout = 20_000): Promise<readonly EndpointState[]> => {
+  const yaml = `elasticsearch: { endpoints: ${JSON.stringify(urls)}, request: { timeout_ms: ${timeout} } ${more} }`;
   return askEndpoints(configOf(yaml).elasticsearch)(never);
 };
 
@@ -72,7 +72,7 @@ it('a server that speaks no TLS says so', async () => {
 
 it('what does not answer is given up after the request timeout', async () => {
   const url = await serve(() => {});
-  expect((await ask([url]))[0]?.reason).toBe('no answer within 300 ms');
+  expect((await ask([url], '', 300))[0]?.reason).toBe('no answer within 300 ms');
 });
 
 it('what is behind the headers of an answer is not waited for', async () => {
