@@ -330,7 +330,8 @@ describe('the lines of a trace, and no others, become one event', () => {
         if (at < lines.length) keep(await run({ host, message: lines[at] }));
     }
     keep(await run.end());
-    for (const [host, events] of streams) expect(found.get(host)).toEqual(joined(events));
+    const want = new Map<unknown, unknown[]>(streams.map(([host, events]) => [host, joined(events)]));
+    expect(found).toEqual(want);
   });
 
   it('a trace behind another one is the same as it is alone', async () => {
@@ -344,13 +345,19 @@ describe('the lines of a trace, and no others, become one event', () => {
   });
 });
 
-it('a group of many lines takes time in proportion to them', async () => {
-  const run = await testTransform(reduce, { max_lines: 100_000 });
-  const began = performance.now();
-  for (let line = 0; line < 20_000; line++) await run({ message: line === 0 ? 'ERROR x' : AT });
-  const [event] = await run.end();
-  expect(String(event?.['message']).split('\n')).toHaveLength(20_000);
-  expect(performance.now() - began).toBeLessThan(4000);
+it('each line of a group is looked at a few times, however many there are', async () => {
+  const run = await testTransform(reduce, { max_lines: 10_000 });
+  let reads = 0;
+  for (let line = 0; line < 2000; line++) {
+    const event = {
+      get message(): string {
+        reads++;
+        return line === 0 ? 'ERROR x' : AT;
+      },
+    };
+    expect(await run(event)).toEqual([]);
+  }
+  expect(reads).toBeLessThan(2000 * 10);
 });
 
 it.each(['a.', 'Error', 'aError: ', '(', "thread '", 'a_', '#0', 'Error$', '0x0 '])(
