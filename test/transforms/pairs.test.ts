@@ -135,3 +135,9 @@ it.each([
     }
   }
 });
+
+it('quotes between backslashes that are never closed are searched for their end once', () => {
+  const began = performance.now();
+  expect(parsePairs('"x\\'.repeat(100_000), { between: '\\', assign: '=' })).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(4000);
+});
