@@ -1,16 +1,14 @@
-/** What JSON and Go's `%q` write with a letter; a quote and a backslash stand for themselves. */
+/** The letters of JSON. Those that Go alone has (`\a`, `\v`) are far more often a path of Windows than a bell. */
 const LETTERS: Record<string, string> = {
   '"': '"',
   "'": "'",
   '\\': '\\',
   '/': '/',
-  a: '\u0007',
   b: '\b',
   f: '\f',
   n: '\n',
   r: '\r',
   t: '\t',
-  v: '\v',
 };
 
 /** `\x` of Go is a byte: only those of ASCII are a character. */
