@@ -55,6 +55,7 @@ describe('parse-logfmt reads', () => {
     [String.raw`msg="\U0001f600"`, { msg: '😀' }],
     [String.raw`msg="\Uffffffff"`, { msg: String.raw`\Uffffffff` }],
     [String.raw`msg="\x1b[0m"`, { msg: '\u001B[0m' }],
+    [String.raw`dir="C:\x64"`, { dir: String.raw`C:\x64` }],
     [String.raw`msg="\xff"`, { msg: String.raw`\xff` }],
     [String.raw`msg="a\nb\r\n\tc"`, { msg: 'a\nb\r\n\tc' }],
     [String.raw`msg="\b\f\/"`, { msg: '\b\f/' }],
