@@ -1,20 +1,18 @@
-/** What JSON and Go's `%q` write with a letter; a quote and a backslash stand for themselves. */
+/** The letters of JSON. Those that Go alone has (`\a`, `\v`) are far more often a path of Windows than a bell. */
 const LETTERS: Record<string, string> = {
   '"': '"',
   "'": "'",
   '\\': '\\',
   '/': '/',
-  a: '\u0007',
   b: '\b',
   f: '\f',
   n: '\n',
   r: '\r',
   t: '\t',
-  v: '\v',
 };
 
-/** `\x` of Go is a byte: only those of ASCII are a character. */
-const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|x([0-7][\dA-Fa-f])|(.))/gs;
+/** Go writes `\x` for control characters, and for bytes that are no text. `C:\x64` is a path. */
+const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|x([01][\dA-Fa-f]|7[Ff])|(.))/gs;
 const CODE_POINT_MAX = 0x10_ff_ff;
 
 /**

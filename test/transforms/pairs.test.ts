@@ -55,9 +55,11 @@ describe('parse-logfmt reads', () => {
     [String.raw`msg="\U0001f600"`, { msg: '😀' }],
     [String.raw`msg="\Uffffffff"`, { msg: String.raw`\Uffffffff` }],
     [String.raw`msg="\x1b[0m"`, { msg: '\u001B[0m' }],
+    [String.raw`dir="C:\x64"`, { dir: String.raw`C:\x64` }],
     [String.raw`msg="\xff"`, { msg: String.raw`\xff` }],
     [String.raw`msg="a\nb\r\n\tc"`, { msg: 'a\nb\r\n\tc' }],
-    [String.raw`msg="\a\b\f\v\/"`, { msg: '\u0007\b\f\v/' }],
+    [String.raw`msg="\b\f\/"`, { msg: '\b\f/' }],
+    [String.raw`dir="C:\app\var"`, { dir: String.raw`C:\app\var` }],
     [String.raw`msg="\\n"`, { msg: String.raw`\n` }],
     [String.raw`msg="\\u00e9"`, { msg: String.raw`\u00e9` }],
     [String.raw`msg="\u00g9 \q"`, { msg: String.raw`\u00g9 \q` }],
@@ -134,4 +136,10 @@ it.each([
       expect(performance.now() - began).toBeLessThan(4000);
     }
   }
+});
+
+it('quotes between backslashes that are never closed are searched for their end once', () => {
+  const began = performance.now();
+  expect(parsePairs('"x\\'.repeat(100_000), { between: '\\', assign: '=' })).toBeUndefined();
+  expect(performance.now() - began).toBeLessThan(4000);
 });
