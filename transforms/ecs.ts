@@ -1,4 +1,4 @@
-import { type Event, copyTarget, define, defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
+import { type Event, carryLiteral, copyTarget, define, defineTransform, fieldAt, moveAt } from 'logweir';
 import { z } from 'zod';
 import { FreeNames, addBeside, defineBeside, hasKey, isBlocked, isFields } from '../src/codec/field-path.ts';
 import { parseTime } from '../src/elasticsearch/event-time.ts';
@@ -119,7 +119,8 @@ export default defineTransform({
         take(event, 'source_type', made, 'event.module');
       else if (fieldAt(made, 'event.module') === kind) delete event['source_type'];
       const left = withoutEmpty(event);
-      if (left !== undefined) addBeside(made, rest, left);
+      if (left !== undefined)
+        addBeside(made, rest, left, (key, holder, name) => carryLiteral(left, key, holder, name));
       return made;
     };
   },
@@ -140,6 +141,7 @@ function takeDotted(event: Event, made: Event, keep: readonly string[]): void {
     const dot = key.indexOf('.');
     if (dot < 1 || !kept.has(key.slice(0, dot)) || hasKey(made, key) || isBlocked(made, key)) continue;
     define(made, key, event[key]);
+    carryLiteral(event, key, made, key);
     delete event[key];
   }
 }
@@ -148,8 +150,7 @@ function take(event: Event, from: string, made: Event, to: string): void {
   const value = fieldAt(event, from);
   if (value === undefined || fieldAt(made, to) !== undefined || isBlocked(made, to)) return;
   if (from !== to && !fits(to, value)) return;
-  deleteAt(event, from);
-  setAt(made, to, from === to ? value : fit(to, value));
+  moveAt(event, from, made, to, from === to ? value : fit(to, value));
 }
 
 /** Whether the schema has such a kind of value there: an object of labels, a number, or one value. */

@@ -1,4 +1,4 @@
-import { type Event, copyTarget, define, defineTransform } from 'logweir';
+import { type Event, carryLiteral, copyTarget, define, defineTransform } from 'logweir';
 import { z } from 'zod';
 import { FreeNames, hasKey, isFields } from '../src/codec/field-path.ts';
 
@@ -49,7 +49,8 @@ export default defineTransform({
 /** What an event is made of, by path. */
 class Paths {
   readonly #separator: string;
-  readonly #leaves: [path: string, value: unknown][] = [];
+  /** Each with where it stood. */
+  readonly #leaves: [path: string, value: unknown, holder: Event, key: string][] = [];
   /** Paths that other paths go through. */
   readonly #parents = new Set<string>();
   #added = 0;
@@ -63,7 +64,7 @@ class Paths {
       const value = from[key];
       const path = prefix + key;
       this.#noteParents(path, prefix.length);
-      if (!isNested(value) || !this.add(path, value)) this.#leaves.push([path, value]);
+      if (!isNested(value) || !this.add(path, value)) this.#leaves.push([path, value, from, key]);
     }
   }
 
@@ -83,13 +84,15 @@ class Paths {
     // What stands there under the name of a parent is put beside it.
     for (const path of this.#parents) {
       if (!hasKey(event, path) || !this.#isParent(path, event[path])) continue;
-      this.#leaves.push([path, event[path]]);
+      this.#leaves.push([path, event[path], event, path]);
       delete event[path];
     }
     const names = new FreeNames();
-    for (const [path, value] of this.#leaves) {
+    for (const [path, value, holder, key] of this.#leaves) {
       const isTaken = (name: string): boolean => hasKey(event, name) || this.#isParent(name, value);
-      define(event, names.nameFor(path, isTaken), value);
+      const name = names.nameFor(path, isTaken);
+      define(event, name, value);
+      carryLiteral(holder, key, event, name);
     }
     return event;
   }

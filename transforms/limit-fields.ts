@@ -1,4 +1,4 @@
-import { type Event, define, defineTransform } from 'logweir';
+import { type Event, carryLiteral, define, defineTransform } from 'logweir';
 import { z } from 'zod';
 import { stringifyExact } from '../src/codec/exact-json.ts';
 import { defineBeside, isFields } from '../src/codec/field-path.ts';
@@ -40,7 +40,11 @@ export default defineTransform({
       /** @returns what is too much of it */
       const limit = (holder: Event, depth: number): Event | undefined => {
         let rest: Event | undefined;
-        const refuse = (key: string, value: unknown): void => void define((rest ??= {}), key, value);
+        const refuse = (key: string, value: unknown): void => {
+          rest ??= {};
+          define(rest, key, value);
+          carryLiteral(holder, key, rest, key);
+        };
         for (const key of Object.keys(holder)) {
           const value = holder[key];
           let leaves = 1;

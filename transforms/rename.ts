@@ -1,4 +1,4 @@
-import { defineTransform, deleteAt, fieldAt, setAt } from 'logweir';
+import { defineTransform, fieldAt, moveAt } from 'logweir';
 import { z } from 'zod';
 import { isBlocked } from '../src/codec/field-path.ts';
 
@@ -30,8 +30,7 @@ export default defineTransform({
         const value = fieldAt(event, from);
         if (value === undefined || from === to) continue;
         if (!overwrite && (fieldAt(event, to) !== undefined || isBlocked(event, to))) continue;
-        deleteAt(event, from);
-        setAt(event, to, value);
+        moveAt(event, from, event, to);
       }
       return event;
     };

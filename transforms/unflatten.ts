@@ -1,4 +1,4 @@
-import { type Event, define, defineTransform } from 'logweir';
+import { type Event, carryLiteral, define, defineTransform } from 'logweir';
 import { z } from 'zod';
 
 const DEPTH_MAX = 20;
@@ -19,7 +19,7 @@ export default defineTransform({
       for (const key of Object.keys(event)) {
         const path = key.split(separator);
         if (path.length < 2 || path.length > DEPTH_MAX || path.includes('')) continue;
-        if (place(event, path, event[key])) delete event[key];
+        if (place(event, path, key)) delete event[key];
       }
       return event;
     };
@@ -27,7 +27,7 @@ export default defineTransform({
 });
 
 /** @returns whether there was room */
-function place(event: Event, path: readonly string[], value: unknown): boolean {
+function place(event: Event, path: readonly string[], from: string): boolean {
   const last = path.at(-1) ?? '';
   let at: Event = event;
   const missing: string[] = [];
@@ -46,6 +46,7 @@ function place(event: Event, path: readonly string[], value: unknown): boolean {
     define(at, key, made);
     at = made;
   }
-  define(at, last, value);
+  define(at, last, event[from]);
+  carryLiteral(event, from, at, last);
   return true;
 }

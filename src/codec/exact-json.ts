@@ -4,16 +4,11 @@
  */
 
 import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
-import {
-  type WrittenNumber,
-  hasLiterals,
-  literalCount,
-  noteLiterals,
-  rawJson,
-  withLiterals,
-} from './literals.ts';
+import { type WrittenNumber, hasLiterals, literalCount, noteLiterals, withLiterals } from './literals.ts';
+import { rawJson } from './raw-json.ts';
 
-export { isRawJson, noteCopy } from './literals.ts';
+export { noteCopy } from './literals.ts';
+export { isRawJson } from './raw-json.ts';
 
 type Holder = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { isRawJson } from './exact-json.ts';
+import { isRawJson } from './raw-json.ts';
 
 type Fields = Record<string, unknown>;
 

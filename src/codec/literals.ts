@@ -4,11 +4,7 @@
  * were parsed into and not in them, so that nothing of it can be seen.
  */
 import { define } from './field-path.ts';
-
-/** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
-export interface RawJson {
-  readonly rawJSON: string;
-}
+import { isRawJson, rawJson } from './raw-json.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -34,14 +30,6 @@ interface Literals {
   /** Whether it knows some keys only: the others are as in what the object may be a copy of. */
   readonly isPartial: boolean;
 }
-
-// Of TypeScript's library none declares these yet.
-const json = JSON as unknown as {
-  rawJSON: (this: void, text: string) => RawJson;
-  isRawJSON: (this: void, value: unknown) => value is RawJson;
-};
-export const rawJson = json.rawJSON;
-export const isRawJson = json.isRawJSON;
 
 /** By object. One that was parsed beside literals, and has none, is known to have none: no copy of another. */
 const known = new WeakMap<object, Literals>();

@@ -4,7 +4,7 @@
  * lies in the index of another day.
  */
 import { fieldAt } from '../codec/field-path.ts';
-import { isRawJson } from '../codec/literals.ts';
+import { isRawJson } from '../codec/raw-json.ts';
 
 /** ISO 8601, down to a year alone; with a space for the T and in lower case, too. Without a zone it is UTC, whatever the machine's is. */
 const ISO_DATE =

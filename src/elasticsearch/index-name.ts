@@ -1,5 +1,5 @@
 import { fieldAt } from '../codec/field-path.ts';
-import { isRawJson } from '../codec/literals.ts';
+import { isRawJson } from '../codec/raw-json.ts';
 import { LogweirError } from '../errors.ts';
 import { eventTime } from './event-time.ts';
 

@@ -157,5 +157,7 @@ export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
 export { BoundedMap } from '../bounded-map.ts';
 export { mergeInto } from './merge-into.ts';
+export { moveAt } from './move-at.ts';
+export { carryLiteral } from '../codec/literals.ts';
 export { copyTarget, routeTo } from './route.ts';
 export { keyOf } from './key-of.ts';

@@ -1,5 +1,5 @@
 /** Nothing on a record's way may be worse than linear: one legal record could stop the process. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Codec, decode } from '../../src/codec/decode.ts';
 import { parseObject, stringifyExact } from '../../src/codec/exact-json.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
@@ -12,6 +12,9 @@ import { configOf } from './support/config.ts';
 import { received, sourceRecord } from './support/fakes.ts';
 import { superlinear } from './support/growth.ts';
 import { PipelineLab } from './support/pipeline-lab.ts';
+
+// What is quadratic shall be told so, and not end in a timeout.
+vi.setConfig({ testTimeout: 60_000 });
 
 const BYTES = 50_000;
 
