@@ -30,6 +30,9 @@ const FINDERS = {
   us_social_security_number: replaceUsSocialSecurityNumbers,
 } satisfies Record<string, Find>;
 type Found = keyof typeof FINDERS;
+/** Names of fields that are remembered, and how long each may be. */
+const NAMES_MAX = 1000;
+const NAME_MAX = 100;
 const NAMES = Object.keys(FINDERS) as [Found, ...Found[]];
 
 export default defineTransform({
@@ -95,8 +98,16 @@ export default defineTransform({
         ? replacement
         : createHmac('sha256', hash_key).update(found).digest('hex').slice(0, 16);
     const finders: Find[] = NAMES.filter((name) => find.includes(name)).map((name) => FINDERS[name]);
+    /** Most events have the same names, in which nothing is found. */
+    const harmless = new Set<string>();
     const redactor: Redactor = {
-      name: (name) => finders.reduce((text, finder) => finder(text, replace, ''), name),
+      name: (name) => {
+        if (harmless.has(name)) return name;
+        const redacted = finders.reduce((text, finder) => finder(text, replace, ''), name);
+        const isKept = redacted === name && name.length <= NAME_MAX && harmless.size < NAMES_MAX;
+        if (isKept) harmless.add(name);
+        return redacted;
+      },
       text: (text, field) => {
         let redacted = text;
         for (const finder of finders) redacted = finder(redacted, replace, field);
@@ -131,7 +142,7 @@ function redactInside(value: unknown, field: string, redactor: Redactor): unknow
   if (isRawJson(value)) return redactor.number(/^\d*/.exec(value.rawJSON)?.[0] ?? '') ?? value;
   const isList = Array.isArray(value);
   const holder = (Object.isFrozen(value) ? copyOf(value) : value) as Record<string, unknown>;
-  const names = new FreeNames();
+  let names: FreeNames | undefined;
   for (const key of Object.keys(holder)) {
     redactField(holder, key, redactor, isList ? field : key);
     const name = isList ? key : redactor.name(key);
@@ -139,7 +150,7 @@ function redactInside(value: unknown, field: string, redactor: Redactor): unknow
     const redacted = holder[key];
     delete holder[key];
     // Elasticsearch refuses a name without a character.
-    defineBeside(holder, name === '' ? '_' : name, redacted, names);
+    defineBeside(holder, name === '' ? '_' : name, redacted, (names ??= new FreeNames()));
   }
   return holder;
 }

@@ -47,6 +47,14 @@ const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u202F\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$
 
 const PRINTED = new Set(['465', '464', '4333']);
 
+const ZERO = 0x30;
+const NINE = 0x39;
+const ASCII_END = 0x80;
+/** By code of ASCII whether a gap may hold it: separators, and what escapes of them are written with. */
+const GAP_CODES = Uint8Array.from({ length: ASCII_END }, (_, code) =>
+  Number(' .+_-%\\uxabcdefABCDEF'.includes(String.fromCharCode(code))),
+);
+
 /** First and last beginning of a range, of the same length, and the lengths of its numbers. */
 type Issuer = readonly [from: string, to: string, lengths: readonly number[]];
 
@@ -113,7 +121,7 @@ function hasCheckDigit(digits: string): boolean {
  * @param replace is given the digits alone, so that a number has one replacement however it is written
  */
 export function replaceCards(text: string, replace: (digits: string) => string): string {
-  if (text.length < DIGITS_MIN) return text;
+  if (!mayHoldCard(text)) return text;
   let replaced = '';
   let end = 0;
   for (const run of runsIn(text)) {
@@ -123,6 +131,19 @@ export function replaceCards(text: string, replace: (digits: string) => string):
     }
   }
   return end === 0 ? text : replaced + text.slice(end);
+}
+
+/** Whether there are enough digits with nothing between them that no gap can hold: many times faster than to look at the gaps. */
+function mayHoldCard(text: string): boolean {
+  if (text.length < DIGITS_MIN) return false;
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) {
+      if (++digits === DIGITS_MIN) return true;
+    } else if (code < ASCII_END && GAP_CODES[code] === 0) digits = 0;
+  }
+  return false;
 }
 
 /** Those that have enough digits for a card. */

@@ -2,6 +2,8 @@
 
 /** `@`, also escaped. */
 const AT = /[@\uFF20]|%(?:25){0,4}40|\\u0040|&#64;|&#x40;|&commat;/gi;
+/** What one of them holds: to look for that is many times faster. */
+const SIGNS = ['@', '40', '\uFF20', '&#64', '&commat'];
 const DOT = String.raw`(?:[.\u3002\uFF0E\uFF61]|%2e)`;
 /** Latin letters first: in a script without spaces the words behind an address are no part of it. */
 const DOMAIN = new RegExp(
@@ -23,6 +25,7 @@ const QUOTED = /\\?"[^"\r\n]+"$/;
  * @param replace is given the address as it stands
  */
 export function replaceEmails(text: string, replace: (found: string) => string): string {
+  if (!SIGNS.some((sign) => text.includes(sign))) return text;
   let replaced = '';
   let end = 0;
   for (const { 0: sign, index } of text.matchAll(AT)) {

@@ -113,7 +113,7 @@ describe('without overwrite nothing is lost', () => {
         expect(wanted.filter((leaf) => !found.has(leaf))).toEqual([]);
         expect(Object.getPrototypeOf(merged)).toBe(Object.prototype);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });
