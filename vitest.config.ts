@@ -19,6 +19,24 @@ const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
   (name) => `test/integration/${name}.test.ts`,
 );
 
+/** Unit tests that take seconds each: properties over many random histories, and commands as processes. Not in `make check`. */
+const thorough = [
+  'test/transforms/redact-cards.test.ts',
+  'test/unit/codec/decode.test.ts',
+  'test/unit/commands/config-process.test.ts',
+  'test/unit/commands/config-secrets.test.ts',
+  'test/unit/commands/new-transform.test.ts',
+  'test/unit/config/fuzz.test.ts',
+  'test/unit/group-stability.test.ts',
+  'test/unit/linear.test.ts',
+  'test/unit/memory.test.ts',
+  'test/unit/model.test.ts',
+  'test/unit/representation.test.ts',
+];
+
+/** They wait for processors, not for time: a machine that is busy must not fail them. */
+const patient = { testTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     // Left to itself it leaves one of two cores idle.
@@ -27,8 +45,14 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/transforms/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/transforms/**/*.test.ts'],
+          exclude: thorough,
+          ...patient,
+        },
       },
+      { resolve: { alias }, test: { name: 'thorough', include: thorough, ...patient } },
       {
         resolve: { alias },
         test: {

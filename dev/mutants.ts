@@ -976,7 +976,15 @@ function runTests(copy: string, tests: readonly string[]): Result {
   const files = tests.map((test) => join('test/unit', `${test}.test.ts`));
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [vitest, 'run', '--project=unit', '--reporter=json', `--outputFile=${report}`, ...files],
+    [
+      vitest,
+      'run',
+      '--project=unit',
+      '--project=thorough',
+      '--reporter=json',
+      `--outputFile=${report}`,
+      ...files,
+    ],
     { cwd: copy, encoding: 'utf8', timeout: 120_000 },
   );
   if (!existsSync(report)) return { passed: 0, failed: [], output: stdout + stderr };

@@ -213,18 +213,26 @@ function registerTotals(
   });
 }
 
+/** Adds a gauge that is read when somebody asks. */
+type AddGauge = <L extends string = never>(
+  name: string,
+  help: string,
+  labelNames: L[],
+  collect: (this: Gauge<L>) => void,
+  aggregator?: Aggregator,
+) => void;
+
 function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
-  const gauge = <L extends string = never>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    collect: (this: Gauge<L>) => void,
-    aggregator: Aggregator = 'sum',
-  ): void => {
+  const gauge: AddGauge = (name, help, labelNames, collect, aggregator = 'sum') => {
     registry.registerMetric(
-      new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
+      new Gauge({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
     );
   };
+  addKafkaGauges(gauge, gauges);
+  addStateGauges(gauge, gauges);
+}
+
+function addKafkaGauges(gauge: AddGauge, gauges: Gauges): void {
   gauge(
     'kafka_consumer_lag',
     "Broker's end offset minus committed offset.",
@@ -259,6 +267,9 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     },
     'max',
   );
+}
+
+function addStateGauges(gauge: AddGauge, gauges: Gauges): void {
   gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
     this.set(gauges.inFlight());
   });

@@ -12,7 +12,7 @@ import { sourceRecord } from './support/fakes.ts';
 /** 10,000 runs in CI; the seed of a failing one is printed, with the shortest history that fails. */
 const RUNS = { numRuns: 10_000 };
 
-describe('the tracker, against a list of what is open', { timeout: 60_000 }, () => {
+describe('the tracker, against a list of what is open', { timeout: 240_000 }, () => {
   it('never lets the watermark pass an unsettled record, and never holds it back without one', () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant('receive' as const), gap: fc.nat({ max: 3 }) }),
@@ -170,7 +170,7 @@ class World {
   }
 }
 
-describe('one member after the other, on one partition', { timeout: 60_000 }, () => {
+describe('one member after the other, on one partition', { timeout: 240_000 }, () => {
   it('commits nothing that is not stored, at every step, and in the end everything is stored', () => {
     const kinds = ['acknowledge', 'write', 'commit', 'answer', 'refuse', 'revoke', 'crash'] as const;
     const action: fc.Arbitrary<Action> = fc.oneof(
