@@ -213,52 +213,21 @@ function registerTotals(
   });
 }
 
+type RegisterGauge = <L extends string = never>(
+  name: string,
+  help: string,
+  labelNames: L[],
+  collect: (this: Gauge<L>) => void,
+  aggregator?: Aggregator,
+) => void;
+
 function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
-  const gauge = <L extends string = never>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    collect: (this: Gauge<L>) => void,
-    aggregator: Aggregator = 'sum',
-  ): void => {
+  const gauge: RegisterGauge = (name, help, labelNames, collect, aggregator = 'sum') => {
     registry.registerMetric(
-      new Gauge<L>({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
+      new Gauge({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
     );
   };
-  gauge(
-    'kafka_consumer_lag',
-    "Broker's end offset minus committed offset.",
-    ['topic', 'partition'],
-    function collectLag() {
-      // Revoked partitions must not stay with their last value.
-      this.reset();
-      for (const { topic, partition, lag } of gauges.partitions()) {
-        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
-      }
-    },
-  );
-  gauge(
-    'kafka_connected',
-    '1 while brokers answer.',
-    [],
-    function collectConnected() {
-      this.set(gauges.kafka().connected ? 1 : 0);
-    },
-    'min',
-  );
-  gauge(
-    'kafka_last_contact_seconds',
-    'Time since a broker last answered; absent before the first connection.',
-    [],
-    function collectContact() {
-      const { silentSeconds } = gauges.kafka();
-      this.reset();
-      // Without a label there is a value from the beginning on.
-      if (silentSeconds === null) this.remove();
-      else this.set(silentSeconds);
-    },
-    'max',
-  );
+  registerKafkaGauges(gauge, gauges);
   gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
     this.set(gauges.inFlight());
   });
@@ -294,6 +263,43 @@ function registerGauges(registry: Registry, prefix: string, gauges: Gauges): voi
     function collectPaused() {
       this.reset();
       for (const reason of gauges.pauses()) this.set({ reason }, 1);
+    },
+    'max',
+  );
+}
+
+function registerKafkaGauges(gauge: RegisterGauge, gauges: Pick<Gauges, 'partitions' | 'kafka'>): void {
+  gauge(
+    'kafka_consumer_lag',
+    "Broker's end offset minus committed offset.",
+    ['topic', 'partition'],
+    function collectLag() {
+      // Revoked partitions must not stay with their last value.
+      this.reset();
+      for (const { topic, partition, lag } of gauges.partitions()) {
+        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
+      }
+    },
+  );
+  gauge(
+    'kafka_connected',
+    '1 while brokers answer.',
+    [],
+    function collectConnected() {
+      this.set(gauges.kafka().connected ? 1 : 0);
+    },
+    'min',
+  );
+  gauge(
+    'kafka_last_contact_seconds',
+    'Time since a broker last answered; absent before the first connection.',
+    [],
+    function collectContact() {
+      const { silentSeconds } = gauges.kafka();
+      this.reset();
+      // Without a label there is a value from the beginning on.
+      if (silentSeconds === null) this.remove();
+      else this.set(silentSeconds);
     },
     'max',
   );

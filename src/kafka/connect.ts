@@ -76,7 +76,7 @@ export function commitAnswer(
   error: KafkaError | undefined,
   offsets: readonly (PartitionOffset | Error)[],
 ): [KafkaError | undefined, PartitionOffset[]] {
-  const refused = offsets.find((one) => one instanceof Error);
+  const fault = offsets.find((one) => one instanceof Error);
   const taken = offsets.flatMap((one) => (one instanceof Error ? [] : [one]));
-  return [error ?? (refused && { code: -1, message: refused.message }), taken];
+  return [error ?? (fault && { code: -1, message: fault.message }), taken];
 }
