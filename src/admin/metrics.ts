@@ -22,7 +22,7 @@ export interface Gauges {
   storm(): Storm | null;
 }
 
-/** Reasons and names come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
+/** Reasons come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
 const REASONS_MAX = 100;
 
 /** All counts of the process. Names are those of Vector where it has them, with a prefix of the user's choice. */
@@ -187,7 +187,7 @@ export class Metrics {
   }
 
   transformCount(transform: string, name: string, by: number): void {
-    this.#transformCustom.inc({ transform, name: this.#bounded(`counter of ${transform}`, name) }, by);
+    this.#transformCustom.inc({ transform, name }, by);
   }
 }
 
@@ -213,8 +213,7 @@ function registerTotals(
   });
 }
 
-/** Adds a gauge that is read when somebody asks. */
-type AddGauge = <L extends string = never>(
+type RegisterGauge = <L extends string = never>(
   name: string,
   help: string,
   labelNames: L[],
@@ -223,53 +222,12 @@ type AddGauge = <L extends string = never>(
 ) => void;
 
 function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
-  const gauge: AddGauge = (name, help, labelNames, collect, aggregator = 'sum') => {
+  const gauge: RegisterGauge = (name, help, labelNames, collect, aggregator = 'sum') => {
     registry.registerMetric(
       new Gauge({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
     );
   };
-  addKafkaGauges(gauge, gauges);
-  addStateGauges(gauge, gauges);
-}
-
-function addKafkaGauges(gauge: AddGauge, gauges: Gauges): void {
-  gauge(
-    'kafka_consumer_lag',
-    "Broker's end offset minus committed offset.",
-    ['topic', 'partition'],
-    function collectLag() {
-      // Revoked partitions must not stay with their last value.
-      this.reset();
-      for (const { topic, partition, lag } of gauges.partitions()) {
-        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
-      }
-    },
-  );
-  gauge(
-    'kafka_connected',
-    '1 while brokers answer.',
-    [],
-    function collectConnected() {
-      this.set(gauges.kafka().connected ? 1 : 0);
-    },
-    'min',
-  );
-  gauge(
-    'kafka_last_contact_seconds',
-    'Time since a broker last answered; absent before the first connection.',
-    [],
-    function collectContact() {
-      const { silentSeconds } = gauges.kafka();
-      this.reset();
-      // Without a label there is a value from the beginning on.
-      if (silentSeconds === null) this.remove();
-      else this.set(silentSeconds);
-    },
-    'max',
-  );
-}
-
-function addStateGauges(gauge: AddGauge, gauges: Gauges): void {
+  registerKafkaGauges(gauge, gauges);
   gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
     this.set(gauges.inFlight());
   });
@@ -305,6 +263,43 @@ function addStateGauges(gauge: AddGauge, gauges: Gauges): void {
     function collectPaused() {
       this.reset();
       for (const reason of gauges.pauses()) this.set({ reason }, 1);
+    },
+    'max',
+  );
+}
+
+function registerKafkaGauges(gauge: RegisterGauge, gauges: Pick<Gauges, 'partitions' | 'kafka'>): void {
+  gauge(
+    'kafka_consumer_lag',
+    "Broker's end offset minus committed offset.",
+    ['topic', 'partition'],
+    function collectLag() {
+      // Revoked partitions must not stay with their last value.
+      this.reset();
+      for (const { topic, partition, lag } of gauges.partitions()) {
+        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
+      }
+    },
+  );
+  gauge(
+    'kafka_connected',
+    '1 while brokers answer.',
+    [],
+    function collectConnected() {
+      this.set(gauges.kafka().connected ? 1 : 0);
+    },
+    'min',
+  );
+  gauge(
+    'kafka_last_contact_seconds',
+    'Time since a broker last answered; absent before the first connection.',
+    [],
+    function collectContact() {
+      const { silentSeconds } = gauges.kafka();
+      this.reset();
+      // Without a label there is a value from the beginning on.
+      if (silentSeconds === null) this.remove();
+      else this.set(silentSeconds);
     },
     'max',
   );

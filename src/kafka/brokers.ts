@@ -32,12 +32,6 @@ export interface TopicState {
   readonly error: KafkaError | null;
 }
 
-/** A group as the brokers see it. */
-export interface GroupState {
-  readonly operations: Operations;
-  readonly error: KafkaError | null;
-}
-
 /** As the client gives it, which differs from its types. */
 interface Described {
   readonly name: string;
@@ -49,7 +43,8 @@ interface Described {
 
 /**
  * Questions to the brokers that a consumer cannot ask, through a client of its own: one that is derived from the consumer shares a lock
- * with it, and both stop for good. Made when it is asked the first time.
+ * with it, and both stop for good. Made when it is asked the first time. It never asks about groups: where no broker answers that, or the
+ * group is forbidden, librdkafka ends the process (librdkafka#4605).
  */
 export class Brokers {
   readonly #config: Config['kafka'];
@@ -75,21 +70,6 @@ export class Brokers {
       ),
     );
     return new Map(answers.map((one) => [one.name, topicOf(one)]));
-  }
-
-  /** @throws Error where no broker answers */
-  async group(name: string): Promise<GroupState> {
-    const admin = this.#client();
-    const { groups } = await promised<{ groups: { error?: KafkaError; authorizedOperations?: number[] }[] }>(
-      (callback) =>
-        admin.describeGroups(
-          [name],
-          { timeout: TIMEOUT_MS, includeAuthorizedOperations: true },
-          callback as unknown as Parameters<typeof admin.describeGroups>[2],
-        ),
-    );
-    const [group] = groups;
-    return { operations: group?.authorizedOperations ?? null, error: group?.error ?? null };
   }
 
   /** Up to where records of finished transactions reach; an open one ends it before the high watermark. @throws Error */

@@ -71,12 +71,12 @@ export async function connectConsumer(
   return null;
 }
 
-/** The client puts an error in the place of a partition that failed, without saying which. */
+/** The client puts an error in the place of a partition that was refused, without saying which. */
 export function commitAnswer(
   error: KafkaError | undefined,
   offsets: readonly (PartitionOffset | Error)[],
 ): [KafkaError | undefined, PartitionOffset[]] {
-  const failed = offsets.find((one) => one instanceof Error);
+  const fault = offsets.find((one) => one instanceof Error);
   const taken = offsets.flatMap((one) => (one instanceof Error ? [] : [one]));
-  return [error ?? (failed && { code: -1, message: failed.message }), taken];
+  return [error ?? (fault && { code: -1, message: fault.message }), taken];
 }

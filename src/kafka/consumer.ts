@@ -13,6 +13,7 @@ import { refreshLogin } from './credentials.ts';
 import { EpochReader } from './epoch-reader.ts';
 import { ErrorReports } from './error-reports.ts';
 import { ErrorCode, type KafkaError, type NativeConsumer, consume, disconnect } from './native.ts';
+import type { Reported } from './health.ts';
 import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
 import { payloadBytes } from '../record-size.ts';
@@ -65,7 +66,8 @@ export class Consumer {
   #ended = false;
   #looping: Promise<void> = Promise.resolve();
   #fatal: LogweirError | null = null;
-  #reported: { readonly error: KafkaError; readonly at: number } | null = null;
+  /** There are some two hundred codes. */
+  readonly #reported = new Map<number, Reported>();
 
   /** @param deadLetterTopic template of the dead-letter topic, or null for none */
   constructor(config: Config['kafka'], deadLetterTopic: string | null, sink: RecordSink, log: Log) {
@@ -88,8 +90,8 @@ export class Consumer {
     return this.#rebalancer;
   }
 
-  /** What the client has reported last, and when by `performance.now()`. */
-  get reported(): { readonly error: KafkaError; readonly at: number } | null {
+  /** The last error of each code that the client has reported; times by `performance.now()`. */
+  get reported(): ReadonlyMap<number, Reported> {
     return this.#reported;
   }
 
@@ -120,8 +122,7 @@ export class Consumer {
       {
         rebalance: (event, partitions) => this.#rebalancer?.handle(event, partitions),
         committed: (error, offsets) => {
-          if (error?.code === ErrorCode.GROUP_AUTHORIZATION)
-            this.#reported = { error, at: performance.now() };
+          if (error?.code === ErrorCode.GROUP_AUTHORIZATION) this.#note(error);
           this.#committer?.answered(error, offsets);
         },
         failed: (error) => this.#report(error),
@@ -294,8 +295,12 @@ export class Consumer {
     }
   }
 
+  #note(error: KafkaError): void {
+    this.#reported.set(error.code, { error, at: performance.now() });
+  }
+
   #report(error: KafkaError): void {
-    this.#reported = { error, at: performance.now() };
+    this.#note(error);
     if (error.code === ErrorCode.AUTHENTICATION && this.#native !== null)
       refreshLogin(this.#native, this.#config);
     this.#fatal = this.#errors.report(error) ?? this.#fatal;

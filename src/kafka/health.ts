@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
 import { isPattern } from '../config/topics.ts';
 import type { OwnedPartition } from './assignment.ts';
-import { type GroupState, READ, type TopicState } from './brokers.ts';
+import { READ, type TopicState } from './brokers.ts';
 import { explain } from './explain.ts';
 import { ErrorCode, type KafkaError } from './native.ts';
 import type { Awaited } from './rebalance.ts';
@@ -11,6 +11,12 @@ export const AWAY_MS = 20_000;
 /** What the client has reported in this time says what is wrong now. */
 const RECENT_MS = 30_000;
 const NAMED_MAX = 3;
+
+/** An error, and when it was reported. */
+export interface Reported {
+  readonly error: KafkaError;
+  readonly at: number;
+}
 
 /** What is known of Kafka at a moment; times by `performance.now()`. */
 export interface Facts {
@@ -24,10 +30,10 @@ export interface Facts {
   readonly rebalanceProblem: string | null;
   /** Of the topics that are named, and of those that are read. */
   readonly topics: ReadonlyMap<string, TopicState>;
-  readonly group: GroupState | null;
   /** Whether there is a topic that a regular expression matches; null where that was not looked for. */
   readonly isMatched: boolean | null;
-  readonly reported: { readonly error: KafkaError; readonly at: number } | null;
+  /** The last error of each code that the client has reported. */
+  readonly reported: ReadonlyMap<number, Reported>;
   /** The address of a broker that cannot be reached, and why. */
   readonly unreachable: string | null;
 }
@@ -63,7 +69,7 @@ function rebalanceReason({ rebalanceProblem }: Facts): string | null {
 }
 
 /** Read is the one ACL that reading needs on both; it grants Describe with it. */
-function rightsReason({ topics, group, config }: Facts): string | null {
+function rightsReason({ now, topics, reported, config }: Facts): string | null {
   const forbidden = [...topics.values()].filter(
     ({ error, operations }) => error?.code === ErrorCode.TOPIC_AUTHORIZATION || isWithoutRead(operations),
   );
@@ -72,9 +78,13 @@ function rightsReason({ topics, group, config }: Facts): string | null {
     const acl = first?.error === null ? 'Read' : 'Read (and Describe)';
     return missing(acl, `topic ${named(forbidden.map(({ name }) => name))}`);
   }
-  if (group?.error?.code === ErrorCode.GROUP_AUTHORIZATION || isWithoutRead(group?.operations ?? null))
-    return missing('Read', `group ${config.group_id}`);
+  const group = reported.get(ErrorCode.GROUP_AUTHORIZATION);
+  if (group !== undefined && isRecent(group, now)) return missing('Read', `group ${config.group_id}`);
   return null;
+}
+
+function isRecent({ at }: Reported, now: number): boolean {
+  return now - at < RECENT_MS;
 }
 
 function isWithoutRead(operations: readonly number[] | null): boolean {
@@ -89,10 +99,10 @@ function missing(acl: string, resource: string): string {
 function emptyReason(facts: Facts): string | null {
   const { now, owned, awaited, topics, isMatched, reported, config, unreachable } = facts;
   if (owned.length > 0 || awaited !== null) return null;
-  const isRecent = reported !== null && now - reported.at < RECENT_MS;
-  if (isRecent && UNREACHED.has(reported.error.code) && unreachable !== null) return unreachable;
-  if (isRecent && !HARMLESS.has(reported.error.code) && !UNREACHED.has(reported.error.code))
-    return `${explain(reported.error, config)} (${reported.error.message})`;
+  const recent = [...reported.values()].filter((one) => isRecent(one, now)).map(({ error }) => error);
+  if (unreachable !== null && recent.some(({ code }) => UNREACHED.has(code))) return unreachable;
+  const telling = recent.find(({ code }) => !HARMLESS.has(code) && !UNREACHED.has(code));
+  if (telling !== undefined) return `${explain(telling, config)} (${telling.message})`;
   const absent = config.topics.filter(
     (topic) => topics.get(topic)?.error?.code === ErrorCode.UNKNOWN_TOPIC_OR_PART,
   );

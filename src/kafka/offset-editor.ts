@@ -4,6 +4,7 @@ import type { TopicPartition } from './assignment.ts';
 import { type TopicChoice, sourceTopics } from '../config/topics.ts';
 import { adminOptions, readerOptions } from './client-config.ts';
 import {
+  ErrorCode,
   type NativeConsumer,
   type PartitionOffset,
   committedOffsets,
@@ -11,6 +12,7 @@ import {
   createAdmin,
   createConsumer,
   disconnect,
+  hasCode,
   metadataOf,
   onError,
   promised,
@@ -58,7 +60,7 @@ export async function openOffsetEditor(config: Config['kafka'], topics: TopicCho
   consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
   return {
     consumer,
-    requireInactive: () => requireInactive(config),
+    requireInactive: () => requireInactive(consumer, config, topics),
     states: (time) => partitionStates(consumer, topics, time),
     commit: (offsets) => commitAll(consumer, config.group_id, offsets),
     close: () => disconnect(consumer, TIMEOUT_MS),
@@ -70,7 +72,26 @@ export function readTopics({ kafka, dead_letter }: Config): TopicChoice {
   return sourceTopics(kafka.topics, dead_letter.to === 'topic' ? dead_letter.topic : null);
 }
 
-async function requireInactive(config: Config['kafka']): Promise<void> {
+async function requireInactive(
+  consumer: NativeConsumer,
+  config: Config['kafka'],
+  topics: TopicChoice,
+): Promise<void> {
+  // Asked for the members of a group that is forbidden, librdkafka ends the process; asked for its offsets it only says so.
+  await committedOffsets(consumer, await partitionsOf(consumer, topics), TIMEOUT_MS).catch(
+    (error: unknown) => {
+      const isForbidden =
+        hasCode(error, ErrorCode.GROUP_AUTHORIZATION) || /group authorization/i.test(messageOf(error));
+      const reason = isForbidden ? `the ACL Read on group ${config.group_id} is missing` : messageOf(error);
+      throw new LogweirError(
+        'UNAVAILABLE',
+        `cannot read the offsets of group ${config.group_id}: ${reason}`,
+        {
+          cause: error,
+        },
+      );
+    },
+  );
   const members = await groupMembers(config);
   if (members.length === 0) return;
   throw new LogweirError(

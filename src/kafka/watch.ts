@@ -3,15 +3,15 @@ import { type TopicChoice, isPattern, sourceTopics } from '../config/topics.ts';
 import type { Log } from '../log.ts';
 import { type Address, unreachable } from './addresses.ts';
 import type { OwnedPartition } from './assignment.ts';
-import type { GroupState, TopicState } from './brokers.ts';
+import type { TopicState } from './brokers.ts';
 import type { Consumer } from './consumer.ts';
 import { type Facts, isAway, reasonOf } from './health.ts';
-import { ErrorCode, metadataOf, watermarks } from './native.ts';
+import { metadataOf, watermarks } from './native.ts';
 
 const ASKING_MS = 5000;
 const LOOKING_MS = 1000;
 const QUERY_TIMEOUT_MS = 5000;
-/** What the client reports of a group is looked into for so long. */
+/** What the client reports is looked into for so long. */
 const SUSPICION_MS = 30_000;
 
 /** What the aggregator tells of Kafka. */
@@ -38,7 +38,6 @@ export class KafkaWatch {
   #asking = false;
   #answered: Facts['answered'] | null = null;
   #topics: ReadonlyMap<string, TopicState> = new Map();
-  #group: GroupState | null = null;
   #isMatched: boolean | null = null;
   #addresses: readonly Address[] = [];
   #unreachable: string | null = null;
@@ -91,7 +90,6 @@ export class KafkaWatch {
       awaited: rebalancer?.awaited ?? null,
       rebalanceProblem: rebalancer?.problem ?? null,
       topics: this.#topics,
-      group: this.#group,
       isMatched: this.#isMatched,
       reported,
       unreachable: this.#unreachable,
@@ -124,7 +122,6 @@ export class KafkaWatch {
     try {
       const isAnswered = await this.#askForTopics();
       await this.#askForPartitions(isAnswered);
-      await this.#askForGroup();
       await this.#askForMatches();
       await this.#askForAddresses();
     } finally {
@@ -195,22 +192,6 @@ export class KafkaWatch {
     return this.#consumer.brokers.stableEnd(owned).catch(() => -1);
   }
 
-  /** What a member may do shows by itself; only where something is wrong somebody has to ask. */
-  async #askForGroup(): Promise<void> {
-    const { assignment, brokers, reported } = this.#consumer;
-    const isSuspect =
-      reported?.error.code === ErrorCode.GROUP_AUTHORIZATION &&
-      performance.now() - reported.at < SUSPICION_MS;
-    if (assignment.all().length > 0 && !isSuspect && this.#group === null) return;
-    try {
-      const group = await brokers.group(this.#config.group_id);
-      // Healthy members need not be asked about again.
-      this.#group = reasonOf({ ...this.#facts(), topics: new Map(), group }) === null ? null : group;
-    } catch {
-      // As with topics.
-    }
-  }
-
   async #askForMatches(): Promise<void> {
     const { native, assignment } = this.#consumer;
     this.#isMatched = null;
@@ -228,8 +209,9 @@ export class KafkaWatch {
   async #askForAddresses(): Promise<void> {
     const { native, reported, assignment } = this.#consumer;
     if (native === null) return;
+    const now = performance.now();
     const isSuspect =
-      reported !== null && performance.now() - reported.at < SUSPICION_MS && assignment.all().length === 0;
+      assignment.all().length === 0 && [...reported.values()].some(({ at }) => now - at < SUSPICION_MS);
     if (this.state.reason === null && !isSuspect) {
       this.#unreachable = null;
       return;

@@ -15,22 +15,23 @@ const ready = async (logweir: Logweir): Promise<number> => (await logweir.get('/
 const alive = async (logweir: Logweir): Promise<number> => (await logweir.get('/health/live')).status;
 /** Half a minute, and what a loaded machine adds. */
 const SEEN_MS = 45_000;
+const NOT_READY = { ready: 503, live: 200 };
 
 let directory: string;
 beforeAll(() => void (directory = mkdtempSync(join(tmpdir(), 'logweir-away-'))));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-async function expectReason(logweir: Logweir, reason: RegExp): Promise<void> {
+/** What the endpoints answer once the instance says that this keeps it from reading. */
+async function onceItSays(logweir: Logweir, reason: RegExp): Promise<{ ready: number; live: number }> {
   const isSaid = async (): Promise<boolean> => {
     const { kafka, reason: whole } = await logweir.status();
     return reason.test(kafka.reason ?? '') && (whole ?? '').includes(kafka.reason ?? '?');
   };
   await logweir.waitUntil(isSaid, String(reason), SEEN_MS);
-  expect(await ready(logweir)).toBe(503);
-  expect(await alive(logweir)).toBe(200);
+  return { ready: await ready(logweir), live: await alive(logweir) };
 }
 
-async function expectReady(logweir: Logweir): Promise<void> {
+async function waitUntilReady(logweir: Logweir): Promise<void> {
   await logweir.waitUntil(async () => (await ready(logweir)) === 200, 'ready', 60_000);
   expect((await logweir.status()).kafka).toMatchObject({ connected: true, reason: null });
 }
@@ -58,10 +59,12 @@ describe('a broker that is away', () => {
       expect(await logweir.metric('logweir_kafka_connected')).toBe(1);
       await leave();
       try {
-        await expectReason(
-          logweir,
-          new RegExp(`^no broker answers since 20.*bootstrap servers ${broker.bootstrapServers}`),
-        );
+        expect(
+          await onceItSays(
+            logweir,
+            new RegExp(`^no broker answers since 20.*bootstrap servers ${broker.bootstrapServers}`),
+          ),
+        ).toEqual(NOT_READY);
         expect((await logweir.status()).kafka).toMatchObject({ connected: false, lag: null });
         expect(await logweir.metric('logweir_kafka_connected')).toBe(0);
         expect(await logweir.metric('logweir_kafka_last_contact_seconds')).toBeGreaterThan(15);
@@ -69,7 +72,7 @@ describe('a broker that is away', () => {
       } finally {
         await comeBack();
       }
-      await expectReady(logweir);
+      await waitUntilReady(logweir);
       expect(
         logweir.log().filter(({ msg }) => msg?.startsWith('records of Kafka cannot be read')),
       ).toHaveLength(1);
@@ -126,24 +129,30 @@ describe('rights', () => {
     await lab.ledger.produce(lab.topic, events(30));
     const logweir = lab.start({ kafka: { ...alice, bootstrap_servers: secured } });
     await lab.waitForLagZero();
-    await expectReady(logweir);
+    await waitUntilReady(logweir);
 
     await allow(lab.kafka, [describing]);
     await disallow(lab.kafka, [read]);
-    await expectReason(logweir, new RegExp(`^the ACL Read on topic ${lab.topic} is missing`));
-    await disallow(lab.kafka, [describing]);
-    await expectReason(
-      logweir,
-      new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
+    expect(await onceItSays(logweir, new RegExp(`^the ACL Read on topic ${lab.topic} is missing`))).toEqual(
+      NOT_READY,
     );
+    await disallow(lab.kafka, [describing]);
+    expect(
+      await onceItSays(
+        logweir,
+        new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
+      ),
+    ).toEqual(NOT_READY);
     await allow(lab.kafka, [read]);
-    await expectReady(logweir);
+    await waitUntilReady(logweir);
 
     await disallow(lab.kafka, [group]);
     await lab.ledger.produce(lab.topic, events(30));
-    await expectReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
+    expect(await onceItSays(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`))).toEqual(
+      NOT_READY,
+    );
     await allow(lab.kafka, [group]);
-    await expectReady(logweir);
+    await waitUntilReady(logweir);
     await lab.waitForLagZero();
   }, 300_000);
 
@@ -151,15 +160,19 @@ describe('rights', () => {
     const lab = await openLab({ kafka: broker.bootstrapServers });
     await allow(lab.kafka, [acl('topic', lab.topic)]);
     const logweir = lab.start({ kafka: { ...alice, bootstrap_servers: secured } });
-    await expectReason(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`));
+    expect(await onceItSays(logweir, new RegExp(`^the ACL Read on group ${lab.group} is missing`))).toEqual(
+      NOT_READY,
+    );
     await disallow(lab.kafka, [acl('topic', lab.topic)]);
     await allow(lab.kafka, [acl('group', lab.group)]);
-    await expectReason(
-      logweir,
-      new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
-    );
+    expect(
+      await onceItSays(
+        logweir,
+        new RegExp(`^the ACL Read \\(and Describe\\) on topic ${lab.topic} is missing`),
+      ),
+    ).toEqual(NOT_READY);
     await allow(lab.kafka, [acl('topic', lab.topic)]);
-    await expectReady(logweir);
+    await waitUntilReady(logweir);
     await logweir.waitForPartitions(3);
   }, 240_000);
 });
@@ -177,10 +190,14 @@ describe('an address that brokers advertise and nobody can reach', () => {
       try {
         const lab = await openLab();
         const logweir = lab.start({ kafka: { bootstrap_servers: broker.bootstrapServers } });
-        await expectReason(
-          logweir,
-          new RegExp(`a broker advertises the address ${address}, which cannot be .*advertised\\.listeners`),
-        );
+        expect(
+          await onceItSays(
+            logweir,
+            new RegExp(
+              `a broker advertises the address ${address}, which cannot be .*advertised\\.listeners`,
+            ),
+          ),
+        ).toEqual(NOT_READY);
       } finally {
         await broker.stop();
       }
@@ -194,9 +211,11 @@ describe('nothing to be read', () => {
     const lab = await openLab();
     const absent = uniqueName('absent');
     const logweir = lab.start({ kafka: { topics: [absent] } });
-    await expectReason(logweir, new RegExp(`^the topic ${absent} of kafka.topics does not exist`));
+    expect(
+      await onceItSays(logweir, new RegExp(`^the topic ${absent} of kafka.topics does not exist`)),
+    ).toEqual(NOT_READY);
     await createTopic(lab.kafka, absent, 1);
-    await expectReady(logweir);
+    await waitUntilReady(logweir);
     await logweir.waitForPartitions(1);
   }, 120_000);
 
@@ -204,13 +223,15 @@ describe('nothing to be read', () => {
     const lab = await openLab();
     const pattern = `^${uniqueName('absent')}`;
     const logweir = lab.start({ kafka: { topics: [pattern] } });
-    await expectReason(logweir, /^there is no topic that \^absent-[0-9a-f]+ of kafka.topics matches/);
+    expect(
+      await onceItSays(logweir, /^there is no topic that \^absent-[0-9a-f]+ of kafka.topics matches/),
+    ).toEqual(NOT_READY);
   }, 120_000);
 
   it('as there are more members than partitions, or all is read, or Elasticsearch is away: connected, and no fault of Kafka', async () => {
     const lab = await openLab({ partitions: 1 });
     const [one, other] = [lab.start(), lab.start()];
-    for (const member of [one, other]) await expectReady(member);
+    for (const member of [one, other]) await waitUntilReady(member);
     const owners = async (): Promise<number[]> =>
       Promise.all([one, other].map(async (member) => (await member.status()).kafka.partitions.length));
     await waitFor(async () => (await owners()).toSorted((a, b) => a - b).join() === '0,1', {

@@ -17,7 +17,8 @@ const topic = (over: Partial<TopicState> = {}): TopicState => ({
 });
 const topics = (...states: TopicState[]) => new Map(states.map((one) => [one.name, one]));
 const error = (code: number, message = 'said') => ({ code, message });
-const reported = (code: number, secondsAgo = 1) => ({ error: error(code), at: NOW - secondsAgo * 1000 });
+const reported = (code: number, secondsAgo = 1) =>
+  new Map([[code, { error: error(code), at: NOW - secondsAgo * 1000 }]]);
 
 const facts = (over: Partial<Facts> = {}): Facts => ({
   now: NOW,
@@ -27,9 +28,8 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   awaited: null,
   rebalanceProblem: null,
   topics: topics(topic()),
-  group: null,
   isMatched: null,
-  reported: null,
+  reported: new Map(),
   unreachable: null,
   ...over,
 });
@@ -98,16 +98,7 @@ describe('a fault of Kafka is said in one sentence', () => {
       { ...NOTHING, topics: topics(topic({ operations: null, error: error(29) })) },
       'the ACL Read (and Describe) on topic app-logs is missing',
     ],
-    [
-      'a group that may not be joined',
-      { group: { operations: [8], error: null } },
-      'the ACL Read on group g is missing',
-    ],
-    [
-      'a group that may not be seen',
-      { group: { operations: null, error: error(30) } },
-      'the ACL Read on group g is missing',
-    ],
+    ['a group that may not be joined', { reported: reported(30) }, 'the ACL Read on group g is missing'],
     [
       'a topic that does not exist',
       { ...NOTHING, topics: topics(topic({ error: error(3), id: null, operations: null })) },
