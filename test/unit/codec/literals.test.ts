@@ -171,6 +171,14 @@ it('integers of up to a thousand digits are BigInt, longer ones stay text; all l
   expect(stringifyExact(value)).toBe(text);
 });
 
+it('zeros are read once, however many there are', () => {
+  const text = `{"n":1.${'0'.repeat(100_000)}1}`;
+  const before = process.threadCpuUsage();
+  expect(stringifyExact(parseObject(text) ?? {})).toBe(text);
+  // Quadratic, it were four seconds.
+  expect(process.threadCpuUsage(before).user).toBeLessThan(500_000);
+});
+
 /** A number as it is written, or any other part of a JSON text. */
 type Part = { text: string } | Part[] | Map<string, Part>;
 

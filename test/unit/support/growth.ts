@@ -8,6 +8,8 @@ const FACTOR = 4;
 const GROWTH_MAX = 10;
 /** What takes no longer is not worth being measured, in ms; and what takes a tenth of that may be another, cheaper way. */
 const FLOOR_MS = 25;
+/** What takes longer is measured well enough by one run. */
+const LONG_MS = 1000;
 const RUNS = 3;
 /** Other work on the machine may disturb one measurement, not each of them. */
 const ATTEMPTS = 5;
@@ -19,7 +21,7 @@ function timeOf(run: () => void): number {
     const before = process.threadCpuUsage();
     run();
     shortest = Math.min(shortest, process.threadCpuUsage(before).user / 1000);
-    if (shortest < FLOOR_MS) break;
+    if (shortest < FLOOR_MS || shortest > LONG_MS) break;
   }
   return shortest;
 }
@@ -40,6 +42,7 @@ export function superlinear(bytes: number, prepare: (bytes: number) => () => voi
     growth = after / Math.max(before, FLOOR_MS / GROWTH_MAX);
     times = [before, after];
     if (growth < GROWTH_MAX) return undefined;
+    if (after > LONG_MS) break;
   }
   const [before = 0, after = 0] = times;
   return `${bytes} bytes ${before.toFixed(1)} ms, ${bytes * FACTOR} bytes ${after.toFixed(1)} ms: ${growth.toFixed(1)} times`;
