@@ -1022,7 +1022,7 @@ const mutants: readonly Mutant[] = [
     file: 'transforms/ecs.ts',
     search: "const isReadable = parseTime(event['@timestamp']) !== undefined;",
     replace: 'const isReadable = false;',
-    tests: ['../transforms/fields'],
+    tests: ['../transforms/ecs'],
   },
 ];
 

@@ -2,35 +2,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Event, type TransformDefinition } from 'logweir';
 import { testTransform } from 'logweir/testing';
-import { isRawJson } from '../../src/codec/exact-json.ts';
+import { parseExact, stringifyExact } from '../../src/codec/exact-json.ts';
 import ecs from '../../transforms/ecs.ts';
+import { leavesOf, runOne, sortedLeavesOf } from '../support/leaves.ts';
 import flatten from '../../transforms/flatten.ts';
 import limitFields from '../../transforms/limit-fields.ts';
 import rename from '../../transforms/rename.ts';
 import set from '../../transforms/set.ts';
 import unflatten from '../../transforms/unflatten.ts';
-
-/** On a copy. */
-async function run(transform: TransformDefinition, event: Event, options = {}): Promise<Event> {
-  const events = await (await testTransform(transform, options))(copyOf(event));
-  expect(events).toHaveLength(1);
-  return events[0] as Event;
-}
-
-function copyOf(event: Event): Event {
-  return Object.fromEntries(
-    Object.entries(event).map(([key, value]) => [key, isRawJson(value) ? value : structuredClone(value)]),
-  );
-}
-
-function leavesOf(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null) return [value];
-  return Object.values(value).flatMap(leavesOf);
-}
-
-function sortedLeavesOf(value: unknown): string[] {
-  return leavesOf(value).map(String).toSorted();
-}
 
 /** A name with dots under another one: to Elasticsearch a leaf that is an object too. */
 function isRefused(event: Event): boolean {
@@ -78,30 +57,38 @@ describe('flatten', () => {
     ],
     ['a name that is taken', { a: { b: 1 }, 'a.b': 2, 'a.b_2': 3 }, { 'a.b': 1, 'a.b_2': 2, 'a.b_2_2': 3 }],
   ])('%s', async (_name, event, expected) => {
-    expect(await run(flatten, event)).toEqual(expected);
+    expect(await runOne(flatten, event)).toEqual(expected);
   });
 
   it('one field, beside names that are there', async () => {
     const options = { field: 'k' };
-    expect(await run(flatten, { k: { a: 1 }, 'k.a': 2, n: 1 }, options)).toEqual({
+    expect(await runOne(flatten, { k: { a: 1 }, 'k.a': 2, n: 1 }, options)).toEqual({
       n: 1,
       'k.a': 2,
       'k.a_2': 1,
     });
-    expect(await run(flatten, { k: { a: { b: 1 } }, 'k.a': 2 }, options)).toEqual({ 'k.a.b': 1, 'k.a_2': 2 });
-    expect(await run(flatten, { k: 1 }, options)).toEqual({ k: 1 });
+    expect(await runOne(flatten, { k: { a: { b: 1 } }, 'k.a': 2 }, options)).toEqual({
+      'k.a.b': 1,
+      'k.a_2': 2,
+    });
+    expect(await runOne(flatten, { k: 1 }, options)).toEqual({ k: 1 });
   });
 
   it('with another separator only the same name is in the way', async () => {
     const event = { a: { b: { c: 1 } }, a_b: 2, 'a.b': 3, a_b_c: 4 };
-    expect(await run(flatten, event, { separator: '_' })).toEqual({ a_b_c: 1, a_b: 2, 'a.b': 3, a_b_c_2: 4 });
+    expect(await runOne(flatten, event, { separator: '_' })).toEqual({
+      a_b_c: 1,
+      a_b: 2,
+      'a.b': 3,
+      a_b_c_2: 4,
+    });
   });
 
   it('loses nothing, and makes nothing that Elasticsearch must refuse', async () => {
     await fc.assert(
       fc.asyncProperty(anyEvent, async (event) => {
         const before = sortedLeavesOf(event);
-        const flat = await run(flatten, event);
+        const flat = await runOne(flatten, event);
         expect(sortedLeavesOf(flat)).toEqual(before);
         expect({ flat, isRefused: isRefused(flat) }).toEqual({ flat, isRefused: false });
       }),
@@ -116,7 +103,7 @@ describe('flatten', () => {
       const long = 'x'.repeat(10_000);
       const event = { f: { [long]: children, deep: { [long]: { ...children } }, ok: { n: 1 } } };
       const size = JSON.stringify(event).length;
-      const flat = await run(flatten, event, field === undefined ? {} : { field });
+      const flat = await runOne(flatten, event, field === undefined ? {} : { field });
       expect(JSON.stringify(flat).length).toBeLessThan(size + 300_000);
       expect(flat).toMatchObject({ [`f.${long}`]: children, 'f.ok.n': 1 });
       expect(leavesOf(flat)).toHaveLength(4001);
@@ -133,7 +120,7 @@ describe('flatten', () => {
       }
       return event;
     };
-    const flat = await run(flatten, ways(15));
+    const flat = await runOne(flatten, ways(15));
     expect(leavesOf(flat)).toEqual(Array(2 ** 14).fill(1));
     expect(Object.keys(flat).length).toBeGreaterThan(5000);
   });
@@ -143,7 +130,7 @@ it('unflatten loses nothing', async () => {
   await fc.assert(
     fc.asyncProperty(anyEvent, async (event) => {
       const before = sortedLeavesOf(event);
-      expect(sortedLeavesOf(await run(unflatten, event))).toEqual(before);
+      expect(sortedLeavesOf(await runOne(unflatten, event))).toEqual(before);
     }),
     { numRuns: 500 },
   );
@@ -188,14 +175,14 @@ describe('limit-fields', () => {
       { a: Array(9).fill(1), b: 2 },
     ],
   ])('%s', async (_name, event, options, expected) => {
-    expect(await run(limitFields, event, options)).toEqual(expected);
+    expect(await runOne(limitFields, event, options)).toEqual(expected);
   });
 
   it('loses nothing of any event', async () => {
     await fc.assert(
       fc.asyncProperty(anyEvent, fc.integer({ min: 1, max: 4 }), async (event, max_fields) => {
         const before = sortedLeavesOf(event);
-        const { overflow, ...kept } = await run(limitFields, event, { max_fields, max_depth: 2 });
+        const { overflow, ...kept } = await runOne(limitFields, event, { max_fields, max_depth: 2 });
         const rest: unknown = overflow === undefined ? {} : JSON.parse(overflow as string);
         expect(sortedLeavesOf([kept, rest])).toEqual(before);
       }),
@@ -207,125 +194,8 @@ describe('limit-fields', () => {
     const children = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n]));
     const event = { ['x'.repeat(5000)]: children };
     const size = JSON.stringify(event).length;
-    const limited = await run(limitFields, event, { max_fields: 1, max_key_length: 10_000 });
+    const limited = await runOne(limitFields, event, { max_fields: 1, max_key_length: 10_000 });
     expect(JSON.stringify(limited).length).toBeLessThan(2 * size);
-  });
-});
-
-describe('ecs', () => {
-  const agent = { source_type: 'file', message: 'm', timestamp: '2026-11-22T09:00:00Z' };
-  const own = '2026-11-22T08:26:41.123Z';
-
-  it.each<[string, Event, Event]>([
-    [
-      'a parsed time before that of the agent',
-      { ...agent, '@timestamp': own },
-      { '@timestamp': own, vector: { timestamp: agent.timestamp } },
-    ],
-    ['a parsed time alone', { source_type: 'file', '@timestamp': own }, { '@timestamp': own }],
-    ['the time of the agent', agent, { '@timestamp': agent.timestamp }],
-    ['a time in ms', { source_type: 'file', '@timestamp': 1763800000123 }, { '@timestamp': 1763800000123 }],
-    [
-      'a time that nobody can read',
-      { ...agent, '@timestamp': 'soon' },
-      { '@timestamp': agent.timestamp, vector: { '@timestamp': 'soon' } },
-    ],
-    [
-      'two times that nobody can read',
-      { ...agent, timestamp: 'x', '@timestamp': 'soon' },
-      { '@timestamp': 'soon', vector: { timestamp: 'x' } },
-    ],
-    [
-      'a host that is an object',
-      { ...agent, host: { name: 'pay-1', os: { type: 'linux' } } },
-      { host: { name: 'pay-1', os: { type: 'linux' } } },
-    ],
-    ['a file that is an object', { ...agent, file: { path: '/x' } }, { file: { path: '/x' } }],
-    [
-      'names with dots',
-      { ...agent, host: 'h', 'log.level': 'info', 'ecs.version': '8.11', file: '/x' },
-      { host: { name: 'h' }, 'log.level': 'info', 'ecs.version': '8.11', log: { file: { path: '/x' } } },
-    ],
-    [
-      'a host with dots in its name',
-      { ...agent, host: 'h', 'host.name': 'own' },
-      { 'host.name': 'own', vector: { host: 'h' } },
-    ],
-    [
-      'a text where the schema has an object',
-      { ...agent, process: 'nginx' },
-      { vector: { process: 'nginx' } },
-    ],
-    [
-      'a module of its own',
-      { ...agent, event: { module: 'nginx' } },
-      { event: { module: 'nginx' }, vector: { source_type: 'file' } },
-    ],
-    [
-      'an event that is a text',
-      { ...agent, event: 'login' },
-      { event: { module: 'file' }, vector: { event: 'login' } },
-    ],
-    [
-      'labels with names that become one',
-      { source_type: 'docker_logs', label: { 'a.b': 1, a_b: 2 } },
-      { container: { labels: { a_b: 1, a_b_2: 2 } } },
-    ],
-    ['labels that are a text', { source_type: 'docker_logs', label: 'x' }, { vector: { label: 'x' } }],
-    ['a number that is none', { source_type: 'journald', _PID: 'x1' }, { vector: { _PID: 'x1' } }],
-  ])('%s', async (_name, event, expected) => {
-    const { event: made, message: _message, ...rest } = await run(ecs, event);
-    const { event: module, ...wanted } = expected;
-    const time = event['timestamp'] === undefined ? {} : { '@timestamp': event['timestamp'] };
-    expect(rest).toEqual({ ...time, ...wanted });
-    expect(made).toEqual(module ?? { module: event['source_type'] });
-  });
-
-  it('the rest replaces nothing that was kept', async () => {
-    const event = { ...agent, labels: { a: 1 }, other: 2, a: 3 };
-    expect(await run(ecs, event, { rest: 'labels' })).toMatchObject({ labels: { a: 1, other: 2, a_2: 3 } });
-    expect(await run(ecs, { ...agent, other: 2 }, { rest: 'message' })).toMatchObject({
-      message: 'm',
-      message_2: { other: 2 },
-    });
-  });
-
-  it('loses nothing of any event', async () => {
-    const key = fc.constantFrom(
-      'host',
-      'host.name',
-      'file',
-      'timestamp',
-      '@timestamp',
-      'log',
-      'log.file.path',
-      'label',
-      'labels',
-      'stream',
-      'kubernetes',
-      'vector',
-      'event',
-      'source_type',
-      'container_id',
-      '_PID',
-      '__proto__',
-      'a.b',
-    );
-    const value = fc.oneof(
-      fc.integer(),
-      fc.string(),
-      fc.dictionary(name, fc.integer()),
-      fc.constant({ pod_name: 'p', pod_labels: { 'a.b': 1 } }),
-    );
-    const kind = fc.constantFrom('file', 'docker_logs', 'kubernetes_logs', 'journald', 'syslog', 'other');
-    await fc.assert(
-      fc.asyncProperty(fc.dictionary(key, value), kind, async (fields, source_type) => {
-        const event = JSON.parse(JSON.stringify({ ...fields, source_type })) as Event;
-        const before = sortedLeavesOf(event);
-        expect(sortedLeavesOf(await run(ecs, event))).toEqual(before);
-      }),
-      { numRuns: 500 },
-    );
   });
 });
 
@@ -333,18 +203,64 @@ describe('told not to overwrite', () => {
   it('set leaves a text where an object would have to be', async () => {
     const options = { fields: { 'labels.cluster': 'eu-1', 'n.x': 1 }, overwrite: false };
     const n = (JSON as unknown as { rawJSON(text: string): object }).rawJSON('1e400');
-    expect(await run(set, { labels: 'a,b', n }, options)).toEqual({ labels: 'a,b', n });
+    expect(await runOne(set, { labels: 'a,b', n }, options)).toEqual({ labels: 'a,b', n });
   });
 
   it('rename keeps the old name', async () => {
     const options = { fields: { a: 'b', c: 'host.name', d: 'e' }, overwrite: false };
-    expect(await run(rename, { a: 1, b: 2, c: 3, host: 'h', d: 4 }, options)).toEqual({
+    expect(await runOne(rename, { a: 1, b: 2, c: 3, host: 'h', d: 4 }, options)).toEqual({
       a: 1,
       b: 2,
       c: 3,
       host: 'h',
       e: 4,
     });
-    expect(await run(rename, { a: 1, b: 2 }, { fields: { a: 'b' } })).toEqual({ b: 1 });
+    expect(await runOne(rename, { a: 1, b: 2 }, { fields: { a: 'b' } })).toEqual({ b: 1 });
+  });
+});
+
+describe('a number leaves as it was written, wherever it was moved to', () => {
+  it.each<[string, TransformDefinition, object, string, string]>([
+    [
+      'flatten',
+      flatten,
+      {},
+      '{"a":{"b":1.0,"c":[{"d":2.50}]},"a.b":-0}',
+      '{"a.b":1.0,"a.c":[{"d":2.50}],"a.b_2":-0}',
+    ],
+    ['flatten', flatten, { field: 'a' }, '{"a":{"b":{"c":1.0}},"a.b":1E3}', '{"a.b.c":1.0,"a.b_2":1E3}'],
+    ['unflatten', unflatten, {}, '{"a.b":1.0,"c":2.50}', '{"c":2.50,"a":{"b":1.0}}'],
+    [
+      'rename',
+      rename,
+      { fields: { a: 'b.c', 'd.e': 'f' } },
+      '{"a":1.0,"d":{"e":{"g":1E3}}}',
+      '{"d":{},"b":{"c":1.0},"f":{"g":1E3}}',
+    ],
+    [
+      'ecs',
+      ecs,
+      {},
+      '{"source_type":"file","n":1.0,"log.x":-0,"o":{"p":2.50}}',
+      '{"log.x":-0,"event":{"module":"file"},"vector":{"n":1.0,"o":{"p":2.50}}}',
+    ],
+    [
+      'ecs',
+      ecs,
+      {},
+      '{"source_type":"docker_logs","label":{"a.b":1.0}}',
+      '{"container":{"labels":{"a_b":1.0}},"event":{"module":"docker_logs"}}',
+    ],
+    [
+      'limit-fields',
+      limitFields,
+      { max_fields: 1 },
+      '{"a":{"b":1.0,"c":2.50},"d":-0}',
+      '{"a":{"b":1.0},"overflow":"{\\"a\\":{\\"c\\":2.50},\\"d\\":-0}"}',
+    ],
+  ])('%s', async (_name, transform, options, text, expected) => {
+    const { value } = parseExact(text);
+    const [event = {}] = await (await testTransform(transform, { ...options }))(value as Event);
+    expect(stringifyExact(event)).toBe(expected);
   });
 });
