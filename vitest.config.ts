@@ -22,6 +22,7 @@ const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
 /** Unit tests that take seconds each: properties over many random histories, and commands as processes. Not in `make check`. */
 const thorough = [
   'test/transforms/redact-cards.test.ts',
+  'test/transforms/built-ins.test.ts',
   'test/unit/codec/decode.test.ts',
   'test/unit/commands/config-process.test.ts',
   'test/unit/commands/config-secrets.test.ts',
