@@ -17,6 +17,8 @@ let answers: boolean;
 let silent: Set<number>;
 let topics: TopicState[];
 let reported: Map<number, Reported>;
+/** Whether they do not know what topics are asked for. */
+let isOld: boolean;
 let stableEnd: number;
 let asked: string[];
 let recovered: { partition: number; high: number; end?: number; topicId: string | null }[];
@@ -58,6 +60,7 @@ beforeEach(() => {
   silent = new Set();
   topics = [topic()];
   reported = new Map();
+  isOld = false;
   stableEnd = HIGH;
   asked = [];
   recovered = [];
@@ -88,7 +91,7 @@ function start(names: string): void {
     brokers: {
       topics: async (wanted: readonly string[]) => {
         asked.push(`topics ${wanted.join()}`);
-        if (!answers) throw new Error('no answer');
+        if (!answers || isOld) throw new Error('no answer');
         return new Map(topics.map((one) => [one.name, one]));
       },
       stableEnd: async () => {
@@ -128,6 +131,12 @@ describe('brokers that answer', () => {
   });
 
   it('are asked where nothing is assigned, too: there may be more members than partitions', async () => {
+    await pass(60);
+    expect(watch.state).toMatchObject({ connected: true, reason: null });
+  });
+
+  it('are there also where they do not understand what is asked of topics', async () => {
+    isOld = true;
     await pass(60);
     expect(watch.state).toMatchObject({ connected: true, reason: null });
   });
