@@ -140,7 +140,20 @@ export class KafkaWatch {
       this.#answered = answeredNow();
       return true;
     } catch {
-      // The brokers are away, which their silence tells.
+      return this.#askForAnything();
+    }
+  }
+
+  /** Brokers that do not know the question are there nevertheless. */
+  async #askForAnything(): Promise<boolean> {
+    const { native } = this.#consumer;
+    if (native === null) return false;
+    try {
+      this.#addresses = (await metadataOf(native, QUERY_TIMEOUT_MS)).brokers;
+      this.#answered = answeredNow();
+      return true;
+    } catch {
+      // They are away, which their silence tells.
       return false;
     }
   }

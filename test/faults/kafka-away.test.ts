@@ -65,6 +65,7 @@ describe('a broker that is away', () => {
             new RegExp(`^no broker answers since 20.*bootstrap servers ${broker.bootstrapServers}`),
           ),
         ).toEqual(NOT_READY);
+        await logweir.waitForLog('records of Kafka cannot be read');
         expect((await logweir.status()).kafka).toMatchObject({ connected: false, lag: null });
         expect(await logweir.metric('logweir_kafka_connected')).toBe(0);
         expect(await logweir.metric('logweir_kafka_last_contact_seconds')).toBeGreaterThan(15);

@@ -277,3 +277,19 @@ describe('holds', () => {
     expect((await samples(metrics))[seconds]).toBe(6);
   });
 });
+
+it('whether brokers answer, how long ago the last one did, and answers that were not taken', async () => {
+  let kafka = { connected: false, reason: null, lastContact: null, silentSeconds: null } as ReturnType<
+    Gauges['kafka']
+  >;
+  const metrics = metricsWith({ kafka: () => kafka, rebalanceFailures: () => 3 });
+  const before = await samples(metrics);
+  expect(before['logweir_kafka_connected']).toBe(0);
+  expect(before).not.toHaveProperty('logweir_kafka_last_contact_seconds');
+  expect(before['logweir_kafka_rebalance_failures_total']).toBe(3);
+  kafka = { connected: true, reason: null, lastContact: 1, silentSeconds: 4.5 };
+  expect(await samples(metrics)).toMatchObject({
+    logweir_kafka_connected: 1,
+    logweir_kafka_last_contact_seconds: 4.5,
+  });
+});

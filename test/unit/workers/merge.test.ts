@@ -118,3 +118,26 @@ it('of metrics only counts outlive their process; states of the living are merge
   expect(text).toContain('read_total 103\n');
   expect(text).toContain('oldest 7\n');
 });
+
+it('one worker that is away from Kafka makes the whole not connected, by its number; the lag is not known then', () => {
+  const away = {
+    ...statusOf(1).kafka,
+    connected: false,
+    reason: 'no broker answers since then',
+    last_contact: '2026-01-02T03:00:00.000Z',
+    lag: null,
+  };
+  const reports = new Map([
+    [1, statusOf(0)],
+    [2, statusOf(1, { state: 'held', reason: 'Kafka: no broker answers since then', kafka: away })],
+  ]);
+  const workers = [worker(1), worker(2, { state: 'held', reason: 'Kafka: no broker answers since then' })];
+  const merged = mergeStatuses(reports, workers, {}, own);
+  expect(merged.kafka).toMatchObject({
+    connected: false,
+    reason: 'worker 2: no broker answers since then',
+    last_contact: '2026-01-02T03:00:00.000Z',
+    lag: null,
+  });
+  expect(merged.reason).toBe('worker 2: Kafka: no broker answers since then');
+});
