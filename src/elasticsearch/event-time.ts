@@ -20,6 +20,16 @@ const MICROSECOND_DIGITS = 6;
 const MILLISECOND_DIGITS = 3;
 const YEAR_DIGITS = 4;
 const HYPHEN = 0x2d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const UPPER_Z = 0x5a;
+/** Where it stands in a usual date, and what. */
+const PUNCTUATION = [4, HYPHEN, 7, HYPHEN, 10, 0x54, 13, 0x3a, 16, 0x3a];
+const CLOCK_END = 19;
+/** Lengths of usual dates with three to nine digits behind the second. */
+const FULL_LENGTHS = new Set([24, 25, 26, 27, 28, 29, 30]);
+/** Of the shortest month: what is later is looked at twice. */
+const DAYS_MAX = 28;
 
 /** Times have years of four digits. */
 const TIME_MIN = Date.UTC(-1, 12);
@@ -46,8 +56,10 @@ interface Moment {
  * @returns undefined where it says none between the years 0 and 9999
  */
 export function parseTime(value: unknown): number | undefined {
-  // Mostly it is in milliseconds already.
+  // The two that most events have.
   if (typeof value === 'number' && value >= SECONDS_BELOW && value <= TIME_MAX) return Math.floor(value);
+  const time = typeof value === 'string' ? usualTime(value) : Number.NaN;
+  if (!Number.isNaN(time)) return time;
   return momentOf(value)?.ms;
 }
 
@@ -74,8 +86,10 @@ export function timestampInstead(
   // Most are dates: no number has a hyphen there.
   if (typeof value === 'string' && value.charCodeAt(YEAR_DIGITS) === HYPHEN) return undefined;
   if (isMissing(value)) {
-    const fallback = { ms: recordTime(recordTimestamp), fraction: '' };
-    return isoOf(momentOf(event['timestamp']) ?? fallback);
+    const own = event['timestamp'];
+    // As Vector's agents write it.
+    if (typeof own === 'string' && FULL_LENGTHS.has(own.length) && !Number.isNaN(usualTime(own))) return own;
+    return isoOf(momentOf(own) ?? { ms: recordTime(recordTimestamp), fraction: '' });
   }
   const text = decimalOf(value);
   // Another unit would be taken for a time of 1970, or for one tens of thousands of years ahead.
@@ -118,6 +132,44 @@ function isoMoment(match: RegExpExecArray): Moment | undefined {
   if (Number.isNaN(time) || hour === '24' || new Date(time).getUTCDate() !== Number(day)) return undefined;
   if (offset === undefined) return undefined;
   return { ms: time - offset + msOf(fraction), fraction };
+}
+
+/**
+ * Of `2025-11-22T08:26:40.123456789Z`, with a fraction of any length or without: what {@link isoMoment} would say, several times as fast.
+ *
+ * @returns NaN for all others
+ */
+function usualTime(text: string): number {
+  const end = text.length - 1;
+  if (end < CLOCK_END || end > LENGTH_MAX || text.charCodeAt(end) !== UPPER_Z) return Number.NaN;
+  for (let at = 0; at < PUNCTUATION.length; at += 2)
+    if (text.charCodeAt(PUNCTUATION[at] as number) !== PUNCTUATION[at + 1]) return Number.NaN;
+  let fraction = 0;
+  if (end > CLOCK_END) {
+    if (text.charCodeAt(CLOCK_END) !== DOT || end === CLOCK_END + 1) return Number.NaN;
+    for (let at = CLOCK_END + 1, unit = 100; at < end; at++, unit = Math.floor(unit / 10)) {
+      const digit = text.charCodeAt(at) - ZERO;
+      if (digit < 0 || digit > 9) return Number.NaN;
+      fraction += digit * unit;
+    }
+  }
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  // Before the year 100 JavaScript takes it for one of the 20th century. NaN is greater than nothing.
+  const isUsual = year >= 100 && month >= 1 && month <= 12 && day >= 1 && day <= DAYS_MAX;
+  if (!isUsual || !(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
+  return Date.UTC(year, month - 1, day, hour, minute, second, fraction);
+}
+
+/** @returns NaN where there are none */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO;
+  const ones = text.charCodeAt(at + 1) - ZERO;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** Of a zone, in ms. */

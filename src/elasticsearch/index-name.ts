@@ -13,6 +13,7 @@ export const DATA_STREAM_LENGTH_MAX = LENGTH_MAX - 22;
 /** Control characters, other spaces and halves of a surrogate pair are refused here alone: they would break the body of a request. */
 // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
 const FORBIDDEN = /[\\/*?"<>|,#:\s\u0000-\u001f\p{Cs}]/gu;
+const MS_PER_HOUR = 3_600_000;
 const LEADING = /^[-_+.]+/;
 const PLACEHOLDER = /\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}/g;
 const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
@@ -50,7 +51,8 @@ function splitTemplate(template: string): Part[] {
     if (format === undefined) parts.push((event) => plain(fieldAt(event, field)));
     else {
       checkFormat(template, format);
-      parts.push((event, timestamp) => formatDate(eventTime(event, field, timestamp), format));
+      const formatted = dateFormatter(format);
+      parts.push((event, timestamp) => formatted(eventTime(event, field, timestamp)));
     }
   }
   if (end < template.length) parts.push(template.slice(end));
@@ -61,6 +63,20 @@ function checkFormat(template: string, format: string): void {
   const unknown = format.match(DATE_TOKEN)?.find((token) => !/^(yyyy|MM|dd|HH|'.*')$/.test(token));
   if (unknown !== undefined)
     throw invalid(template, `has the date format '${format}'; known are yyyy, MM, dd, HH`);
+}
+
+/** Formats times, most of which are in the same hour as the one before. */
+function dateFormatter(format: string): (time: number) => string {
+  let hour = Number.NaN;
+  let text = '';
+  return (time) => {
+    const now = Math.floor(time / MS_PER_HOUR);
+    if (now !== hour) {
+      hour = now;
+      text = formatDate(time, format);
+    }
+    return text;
+  };
 }
 
 function formatDate(time: number, format: string): string {

@@ -134,7 +134,60 @@ describe('a date', () => {
   });
 });
 
+it('a date changes at midnight, back and forth', () => {
+  const { name } = compileIndexName('l-{{@timestamp|yyyy.MM.dd.HH}}');
+  const at = (iso: string): string => name({ '@timestamp': iso }, RECORD_TIME);
+  expect(at('2025-11-22T23:59:59.999Z')).toBe('l-2025.11.22.23');
+  expect(at('2025-11-23T00:00:00Z')).toBe('l-2025.11.23.00');
+  expect(at('2025-11-22T23:59:59.999Z')).toBe('l-2025.11.22.23');
+  expect(at('1969-12-31T23:59:59.999Z')).toBe('l-1969.12.31.23');
+});
+
 describe('eventTime', () => {
+  it('reads a usual date as any other', () => {
+    const dates = [
+      '0099-01-01',
+      '0100-01-01',
+      '1969-07-20',
+      '2024-02-29',
+      '2025-11-22',
+      '2025-12-31',
+      '9999-12-31',
+    ];
+    const clocks = ['00:00:00', '08:26:40', '23:59:59', '08:26:40.1', '08:26:40.123', '08:26:40.123999999'];
+    for (const date of dates) {
+      for (const clock of clocks) {
+        const usual = eventTime({ t: `${date}T${clock}Z` }, 't', 5);
+        expect(usual).toBe(Date.parse(`${date}T${clock.slice(0, 12)}Z`));
+        expect(usual).toBe(eventTime({ t: `${date}T${clock}+00:00` }, 't', 5));
+      }
+    }
+  });
+
+  it.each([
+    '2025-02-29T00:00:00Z',
+    '2025-02-30T00:00:00Z',
+    '2025-04-31T00:00:00Z',
+    '2025-13-01T00:00:00Z',
+    '2025-00-01T00:00:00Z',
+    '2025-01-00T00:00:00Z',
+    '2025-01-32T00:00:00Z',
+    '2025-01-01T24:00:00Z',
+    '2025-01-01T00:60:00Z',
+    '2025-01-01T00:00:60Z',
+    '2025-01-01T00:00:00.Z',
+    '2025-01-01T00:00:00.1x3Z',
+    '2025-01-01T00:00:00x1Z',
+    '2025/01/01T00:00:00Z',
+    '2025-01-01T00:00:0xZ',
+    '2025-01-01T00-00-00Z',
+    'x025-01-01T00:00:00Z',
+    '2025-01-01T00:00:00ZZ',
+    `2025-01-01T00:00:00.${'0'.repeat(50)}Z`,
+  ])('does not read %s', (text) => {
+    expect(eventTime({ t: text }, 't', 5)).toBe(5);
+  });
+
   it('takes the first second and the last millisecond that have four digits for the year', () => {
     expect(eventTime({ t: 0 }, 't', 5)).toBe(0);
     expect(eventTime({ t: 253_402_300_799_999 }, 't', 5)).toBe(253_402_300_799_999);
