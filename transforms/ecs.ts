@@ -179,6 +179,9 @@ function withoutEmpty(event: Event): Event | undefined {
 function withoutDots(labels: Event): Event {
   const flat: Event = {};
   const names = new FreeNames();
-  for (const key of Object.keys(labels)) defineBeside(flat, key.replaceAll('.', '_'), labels[key], names);
+  for (const key of Object.keys(labels)) {
+    const name = defineBeside(flat, key.replaceAll('.', '_'), labels[key], names);
+    carryLiteral(labels, key, flat, name);
+  }
   return flat;
 }
