@@ -22,7 +22,7 @@ export interface Gauges {
   storm(): Storm | null;
 }
 
-/** Reasons come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
+/** Reasons and names come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
 const REASONS_MAX = 100;
 
 /** All counts of the process. Names are those of Vector where it has them, with a prefix of the user's choice. */
@@ -187,7 +187,7 @@ export class Metrics {
   }
 
   transformCount(transform: string, name: string, by: number): void {
-    this.#transformCustom.inc({ transform, name }, by);
+    this.#transformCustom.inc({ transform, name: this.#bounded(`counter of ${transform}`, name) }, by);
   }
 }
 
