@@ -4,6 +4,7 @@ import { agentEvent } from '../support/events.ts';
 import { Ledger, type LedgerEntry } from '../support/ledger.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
 import { committedOffsets, createTopic, endOffsets, uniqueName } from '../support/topics.ts';
+import { waitFor } from '../support/wait.ts';
 
 const kafka = inject('kafka');
 const elasticsearch = inject('elasticsearch');
@@ -144,8 +145,11 @@ describe('the ledger', () => {
     const payloads = events(5000, 10).map((event) => JSON.stringify(event));
     const kept = await own.produceInTransaction(topic, payloads.slice(0, 5), { ...options, abort: false });
     const dropped = await own.produceInTransaction(topic, payloads.slice(5), { ...options, abort: true });
-    const [after = 0] = (await endOffsets(kafka, topic, 3)).slice(1);
-    expect(after - before, 'ten records and two control records').toBe(12);
+    // A transaction's end is answered before its control record is written.
+    const after = async (): Promise<number> => (await endOffsets(kafka, topic, 3))[1] ?? 0;
+    await waitFor(async () => (await after()) - before === 12, {
+      what: 'ten records and two control records',
+    });
     const index = uniqueName('transaction');
     const all = [...kept, ...dropped].map((entry, at) => ({
       id: documentId(entry),
