@@ -148,6 +148,7 @@ describe('the ledger', () => {
     // A transaction's end is answered before its control record is written.
     const after = async (): Promise<number> => (await endOffsets(kafka, topic, 3))[1] ?? 0;
     await waitFor(async () => (await after()) - before === 12, {
+      timeoutMs: 10_000,
       what: 'ten records and two control records',
     });
     const index = uniqueName('transaction');
