@@ -17,6 +17,14 @@ const poison: [name: string, value: Buffer, reason: string][] = [
   ['2,000 levels', Buffer.from(`{"a":${'['.repeat(2000)}${']'.repeat(2000)}}`), 'nested_too_deep'],
 ];
 
+const FILES = { 'touch.ts': TOUCH, 'lazy.ts': lazily(TOUCH) };
+
+/** The same transform, which has asked for lazy events. */
+function lazily(source: string): string {
+  const run = source.replace('export default ', '');
+  return `import { defineTransform } from 'logweir';\nconst run = ${run}\nexport default defineTransform({ lazy: true, setup: () => run });`;
+}
+
 async function deadLetters(lab: Lab, count: number): Promise<ReadRecord[]> {
   await lab.waitForLagZero();
   const found = await readTopic(lab.kafka, `${lab.topic}-dlq`);
@@ -24,10 +32,14 @@ async function deadLetters(lab: Lab, count: number): Promise<ReadRecord[]> {
   return found;
 }
 
+/** `"b"` of an object with line feeds between its tokens: where nobody looked they are spaces. */
+const AS_IT_CAME = '{"a":1,  "b":{"c":"line\\nfeed"}';
+
 describe.each([
-  ['untouched records', []],
-  ['records that a transform looked into', [{ use: './touch.ts' }]],
-])('%s', (_name, transforms) => {
+  ['untouched records', [], `${AS_IT_CAME} }`],
+  ['records that a lazy transform looked into', [{ use: './lazy.ts' }], `${AS_IT_CAME}}`],
+  ['records that a transform looked into', [{ use: './touch.ts' }], '{"a":1,"b":{"c":"line\\nfeed"}}'],
+])('%s', (_name, transforms, onOneLine) => {
   it('what is no JSON object goes to the dead letter with the reason; its neighbours are indexed', async () => {
     const lab = await openLab({ partitions: 1 });
     await lab.ledger.produce(
@@ -35,7 +47,7 @@ describe.each([
       ['{"n":"first"}', ...poison.map(([, value]) => value), '{"n":"last"}'],
       { key: 'k' },
     );
-    const logweir = lab.start({ transforms }, { 'touch.ts': TOUCH });
+    const logweir = lab.start({ transforms }, FILES);
     const letters = await deadLetters(lab, poison.length);
     const got = letters.map(({ value, headers, key }) => [
       value,
@@ -59,7 +71,7 @@ describe.each([
   it('null values are skipped, counted, and settle', async () => {
     const lab = await openLab({ partitions: 1 });
     await lab.ledger.produce(lab.topic, ['{"n":1}', null, null], { key: 'k' });
-    const logweir = lab.start({ transforms }, { 'touch.ts': TOUCH });
+    const logweir = lab.start({ transforms }, FILES);
     await lab.waitForLagZero();
     expect((await logweir.status()).records).toMatchObject({ received: 3, indexed: 1, skipped: 2 });
     expect(await logweir.metric('logweir_records_total{outcome="skipped"}')).toBe(2);
@@ -74,12 +86,12 @@ describe.each([
       '{"a":1,\n\n"b":{"c":"line\\nfeed"}\n}',
       `{"large":"${large}"}`,
     ]);
-    lab.start({ transforms }, { 'touch.ts': TOUCH });
+    lab.start({ transforms }, FILES);
     await lab.waitForLagZero();
     const text = await lab.searchText();
     expect(text).toContain('"id":9007199254740993,"neg":-9007199254740993,"f":1.0,"e":0.1');
     expect(text).toContain('"__proto__":{"polluted":true},"constructor":{"a":1}');
-    expect(text).toContain(`{"a":1,  "b":{"c":"line\\nfeed"}${transforms.length === 0 ? ' ' : ''}}`);
+    expect(text).toContain(onOneLine);
     expect(text).toContain(large);
     expect(await lab.search()).toHaveLength(4);
     expect(await readTopic(lab.kafka, `${lab.topic}-dlq`)).toHaveLength(0);
@@ -98,7 +110,7 @@ it('duplicate keys: dead letter where nobody looked into what holds them, otherw
   const inside = '{"o":{"a":1,"a":2}}';
   await parsed.ledger.produce(parsed.topic, ['{"a":1,"a":2}', inside, inside.replace('{', '{"look":true,')]);
   const looks = 'export default (event) => { if (event.look) event.o.seen = true; return event; };';
-  parsed.start({ transforms: [{ use: './looks.js' }] }, { 'looks.js': looks });
+  parsed.start({ transforms: [{ use: './looks.js' }] }, { 'looks.js': lazily(looks) });
   await parsed.waitForLagZero();
   expect((await parsed.search()).map(({ _source }) => _source)).toEqual([
     { a: 2 },
@@ -106,6 +118,12 @@ it('duplicate keys: dead letter where nobody looked into what holds them, otherw
   ]);
   const [refused] = await deadLetters(parsed, 1);
   expect(refused?.value?.toString()).toBe(inside);
+
+  const plain = await openLab({ partitions: 1 });
+  await plain.ledger.produce(plain.topic, [inside]);
+  plain.start({ transforms: [{ use: './looks.js' }] }, { 'looks.js': looks });
+  await plain.waitForLagZero();
+  expect((await plain.search()).map(({ _source }) => _source)).toEqual([{ o: { a: 2 } }]);
 });
 
 it('a mapping conflict settles one by one: two stored, one dead-lettered, the offset moves', async () => {
