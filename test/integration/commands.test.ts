@@ -82,7 +82,7 @@ describe('a wrong configuration is one clear sentence, exit code 78, within ten 
     const result = await logweirCommand(['run', '-c', '/nowhere/logweir.yaml']);
     expect(result).toMatchObject({
       code: 78,
-      stderr: 'logweir: there is no configuration file at /nowhere/logweir.yaml\n',
+      stderr: 'logweir: there is no configuration file at /nowhere/logweir.yaml (--config)\n',
     });
   });
 
@@ -109,7 +109,11 @@ it('an unreachable broker at start is said in a sentence, and retried; SIGTERM s
   const logweir = Logweir.start({ kafka: { bootstrap_servers: `127.0.0.1:${port}` } });
   onTestFinished(() => logweir.remove());
   await logweir.waitForLog(`cannot reach Kafka at 127.0.0.1:${port}; trying again`, 10_000);
-  expect((await logweir.get('/health/ready')).body).toContain('not connected to Kafka');
+  expect((await logweir.get('/health/ready')).status).toBe(503);
+  expect((await logweir.status()).kafka).toMatchObject({
+    connected: false,
+    reason: 'not connected to Kafka',
+  });
   expect((await logweir.get('/health/live')).status).toBe(200);
   expect(await logweir.stop()).toEqual({ code: 0, signal: null });
 });

@@ -36,7 +36,7 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
 
   // Not mended yet: they come back to the dead letters, and are still listed once each.
   expect((await dlq('retry', '--execute')).stdout).toContain(
-    '0 indexed, 0 dropped by a transform, 3 dead-lettered again, 0 left alone (cut short)',
+    '0 indexed, 0 in the failure store, 0 dropped by a transform, 3 dead-lettered again, 0 left alone (cut short)',
   );
   expect((await dlq('list')).stdout).toContain('3 dead letters in');
   const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
@@ -46,7 +46,9 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
   const dry = await dlq('retry');
   expect(dry.stdout).toContain('3 dead letters to be sent through the chain again\ndry run');
   const done = await dlq('retry', '--execute');
-  expect(done.stdout).toContain('3 indexed, 0 dropped by a transform, 0 dead-lettered again');
+  expect(done.stdout).toContain(
+    '3 indexed, 0 in the failure store, 0 dropped by a transform, 0 dead-lettered again',
+  );
   expect((await dlq('list')).stdout).toContain('0 dead letters in');
   const bad = new Set(
     letters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`),
