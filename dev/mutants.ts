@@ -645,7 +645,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'an offset that was committed is never looked at again',
     file: 'src/kafka/start-resolver.ts',
-    search: 'if (start.offset > low) owned.unverified = start.offset;',
+    search: 'if (start.offset > low) owned.unverified = { offset: start.offset, epoch: leaderEpoch };',
     replace: '',
     tests: ['kafka/start-resolver'],
   },

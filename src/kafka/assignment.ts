@@ -15,10 +15,8 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   yielding = false;
   /** Whether it has to wait until others have closed their groups; see `group-turns.ts`. */
   awaitsGroups = false;
-  /** The broker's high watermark when it last answered, -1 before. */
+  /** The end up to which the broker delivers, as it last said; an open transaction holds it back. -1 before. */
   highWatermark = -1;
-  /** Up to where it is delivered, where that was looked into: an open transaction ends it before the high watermark. -1 elsewhere. */
-  stableEnd = -1;
   /** When the broker last answered, by `performance.now()`. */
   answeredAt = performance.now();
   /** Id of the topic; null where the brokers do not tell. */
@@ -27,8 +25,11 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   readonly epochs = new LeaderEpochs();
   /** Of the record that was received last; undefined where records do not tell. */
   leaderEpoch: number | undefined;
-  /** A committed offset that it was started from, as long as nobody has looked whether the log before it is still the same. */
-  unverified: number | null = null;
+  /**
+   * A committed offset that it was started from, and the epoch of the record before it, as long as nobody has looked whether the log
+   * there is still the same.
+   */
+  unverified: { readonly offset: number; readonly epoch: number } | null = null;
 
   /**
    * Records between the committed offset and the end of the partition, undefined before the broker has answered, and when it no longer does. Before the first
@@ -41,15 +42,12 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
 
   /** Whether all has been taken that the brokers deliver; false before they have answered. */
   get isAtEnd(): boolean {
-    if (this.highWatermark < 0) return false;
-    const end = this.stableEnd < 0 ? this.highWatermark : Math.min(this.stableEnd, this.highWatermark);
-    return this.position >= end;
+    return this.highWatermark >= 0 && this.position >= this.highWatermark;
   }
 
-  /** What the broker says is the end of the partition. @param stable see {@link stableEnd} */
-  answered(high: number, stable = -1): void {
+  /** What the broker says is the end of the partition. */
+  answered(high: number): void {
     this.highWatermark = high;
-    this.stableEnd = stable;
     this.answeredAt = performance.now();
   }
 

@@ -1,16 +1,7 @@
 import type { Config } from '../config/schema.ts';
-import type { TopicPartition } from './assignment.ts';
 import { adminOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
-import {
-  END_OFFSET,
-  ErrorCode,
-  type KafkaError,
-  type NativeAdmin,
-  READ_COMMITTED,
-  createAdmin,
-  promised,
-} from './native.ts';
+import { ErrorCode, type KafkaError, type NativeAdmin, createAdmin, promised } from './native.ts';
 
 const TIMEOUT_MS = 5000;
 /** AclOperation of Kafka's protocol. */
@@ -70,21 +61,6 @@ export class Brokers {
       ),
     );
     return new Map(answers.map((one) => [one.name, topicOf(one)]));
-  }
-
-  /** Up to where records of finished transactions reach; an open one ends it before the high watermark. @throws Error */
-  async stableEnd({ topic, partition }: TopicPartition): Promise<number> {
-    const admin = this.#client();
-    const [answer] = await promised<{ offset: number; error?: KafkaError }[]>((callback) =>
-      admin.listOffsets(
-        [{ topic, partition, offset: END_OFFSET }],
-        { timeout: TIMEOUT_MS, isolationLevel: READ_COMMITTED },
-        callback,
-      ),
-    );
-    if (answer === undefined || answer.error !== undefined)
-      throw new Error(answer?.error?.message ?? 'the broker does not tell the last stable offset');
-    return answer.offset;
   }
 
   close(): void {

@@ -18,7 +18,8 @@ import { Pauses } from './pauses.ts';
 import { PollSize } from './poll-size.ts';
 import { payloadBytes } from '../record-size.ts';
 import { Rebalancer } from './rebalance.ts';
-import { type Delivered, Recovery } from './recovery.ts';
+import { Recovery } from './recovery.ts';
+import type { Present } from './start-offset.ts';
 import { StartResolver } from './start-resolver.ts';
 import { Turns } from './turns.ts';
 
@@ -199,7 +200,7 @@ export class Consumer {
   }
 
   /** Has a partition read on that cannot go on by itself; see {@link Recovery}. @param present what the brokers have of it */
-  async recover(owned: OwnedPartition, present: Delivered): Promise<void> {
+  async recover(owned: OwnedPartition, present: Present): Promise<void> {
     await this.#recovery?.check(owned, present, this.#emptyAt);
   }
 

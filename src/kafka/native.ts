@@ -111,10 +111,6 @@ export function createAdmin(options: Options, failed: (error: KafkaError) => voi
   return AdminClient.create(options, listeners) as NativeAdmin;
 }
 
-/** The end of a partition, as the admin's question for offsets wants it. */
-export const END_OFFSET = kafka.OffsetSpec.LATEST;
-export const READ_COMMITTED = kafka.IsolationLevel.READ_COMMITTED;
-
 const OUT_OF_THREADS = /thread|too many open files/i;
 
 interface Connectable {
@@ -240,7 +236,10 @@ export async function committedOffsets(
   });
 }
 
-/** The lowest offset that the broker still has, and the one that the next record will get. */
+/**
+ * The lowest offset that the broker still has, and the one that the next record will get: to a consumer that reads committed records
+ * only, the end of those, which an open transaction holds back.
+ */
 export async function watermarks(
   client: Pick<NativeConsumer, 'queryWatermarkOffsets'>,
   { topic, partition }: TopicPartition,

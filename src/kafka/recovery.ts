@@ -26,8 +26,11 @@ export interface RecoveryContext {
   learnPositions(): void;
 }
 
-/** What the brokers have of a partition, and up to where they deliver it: an open transaction ends that before the high watermark. */
-export type Delivered = Present & { readonly end?: number };
+/** Up to where a partition was read, and the epoch of the record before that; -1 where it is not known. */
+interface Reached {
+  readonly offset: number;
+  readonly epoch: number;
+}
 
 /** Why a partition cannot go on by itself, and where it is to go on. */
 type Fault =
@@ -54,7 +57,7 @@ export class Recovery {
    *
    * @param emptyAt when the client's queue was last empty, by `performance.now()`
    */
-  async check(owned: OwnedPartition, present: Delivered, emptyAt: number): Promise<void> {
+  async check(owned: OwnedPartition, present: Present, emptyAt: number): Promise<void> {
     const { rebalancer, log } = this.#context;
     try {
       const fault = await this.#faultOf(owned, present, emptyAt);
@@ -71,9 +74,9 @@ export class Recovery {
     }
   }
 
-  async #faultOf(owned: OwnedPartition, present: Delivered, emptyAt: number): Promise<Fault | null> {
-    const { low, high, end = high, topicId } = present;
-    const isStalled = this.#stalls.isStalled(owned, end, emptyAt, performance.now());
+  async #faultOf(owned: OwnedPartition, present: Present, emptyAt: number): Promise<Fault | null> {
+    const { low, high, topicId } = present;
+    const isStalled = this.#stalls.isStalled(owned, high, emptyAt, performance.now());
     if (owned.draining || owned.closed) return null;
     owned.topicId ??= topicId;
     const { position } = owned;
@@ -82,7 +85,7 @@ export class Recovery {
     if (position > high) {
       // Where the id is not known this may be a topic that was created anew, and to read one again loses nothing.
       if (topicId === null) return { kind: 'recreated', at: low };
-      return this.#truncation(owned, low, high, position);
+      return this.#truncation(owned, low, high, this.#reached(owned));
     }
     const cut = await this.#verify(owned, low);
     if (cut !== null) return cut;
@@ -93,31 +96,35 @@ export class Recovery {
   async #verify(owned: OwnedPartition, low: number): Promise<Fault | null> {
     const { unverified, epochs, position } = owned;
     if (unverified === null) return null;
-    const isSame = position > unverified && epochs.before(position) === epochs.before(unverified);
+    const { offset, epoch } = unverified;
+    const isSame = position > offset && epochs.before(position) === epoch;
     const fault = isSame
       ? null
-      : await this.#truncation(owned, low, unverified, unverified).catch(() => undefined);
+      : await this.#truncation(owned, low, offset, { offset, epoch }).catch(() => undefined);
     // Without an answer somebody asks again.
     if (fault === undefined) return null;
     owned.unverified = null;
-    return fault !== null && fault.at < unverified ? fault : null;
+    return fault !== null && fault.at < offset ? fault : null;
   }
 
   async #stalled(owned: OwnedPartition, low: number, position: number): Promise<Fault | null> {
-    const fault = await this.#truncation(owned, low, position, position);
+    const fault = await this.#truncation(owned, low, position, this.#reached(owned));
     return fault.at < position ? fault : { kind: 'stopped', position };
   }
 
-  /** @param end up to where the log may be what was read. @param position up to where it was read */
+  #reached({ position, epochs }: OwnedPartition): Reached {
+    return { offset: position, epoch: epochs.before(position) };
+  }
+
+  /** @param end up to where the log may be what was read */
   async #truncation(
     owned: OwnedPartition,
     low: number,
     end: number,
-    position: number,
+    { offset, epoch }: Reached,
   ): Promise<Fault & { kind: 'truncated' }> {
-    const epoch = owned.epochs.before(position);
     const at = epoch < 0 ? end : await this.#context.epochs.cutOf(owned, low, end, epoch);
-    return { kind: 'truncated', at, lost: position - at };
+    return { kind: 'truncated', at, lost: offset - at };
   }
 
   #restart(owned: OwnedPartition, { low, high }: Present, before: number): void {

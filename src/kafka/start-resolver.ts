@@ -129,7 +129,7 @@ export class StartResolver {
     if (isKept && leaderEpoch >= 0) {
       owned.noteEpoch(start.offset - 1, leaderEpoch);
       // By the epoch of its last record it is found out whether what lies before the offset is still what was read.
-      if (start.offset > low) owned.unverified = start.offset;
+      if (start.offset > low) owned.unverified = { offset: start.offset, epoch: leaderEpoch };
     }
     return owned;
   }

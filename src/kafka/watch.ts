@@ -43,8 +43,6 @@ export class KafkaWatch {
   #unreachable: string | null = null;
   /** Partitions that nobody has answered for at the last time: they are asked for behind the others, one each time. */
   #silent = new WeakSet<OwnedPartition>();
-  /** As they were when they were asked for last. */
-  readonly #positions = new WeakMap<OwnedPartition, number>();
   #said: { reason: string; since: number } | null = null;
 
   constructor(consumer: Consumer, { kafka, dead_letter }: Config, log: Log) {
@@ -185,24 +183,13 @@ export class KafkaWatch {
       return false;
     }
     this.#answered = answeredNow();
-    const stable = await this.#stableEnd(owned, position, offsets.high);
-    owned.answered(offsets.high, stable);
-    const high = Math.max(offsets.high, owned.position - position + offsets.high);
+    owned.answered(offsets.high);
     await this.#consumer.recover(owned, {
       low: offsets.low,
-      high,
-      end: stable < 0 ? high : stable,
+      high: Math.max(offsets.high, owned.position - position + offsets.high),
       topicId: this.#topics.get(owned.topic)?.id ?? null,
     });
     return true;
-  }
-
-  /** Looked into where the position has not moved: what stands in an open transaction is not delivered. */
-  async #stableEnd(owned: OwnedPartition, position: number, high: number): Promise<number> {
-    const hasMoved = this.#positions.get(owned) !== position;
-    this.#positions.set(owned, position);
-    if (hasMoved || position >= high || owned.paused) return -1;
-    return this.#consumer.brokers.stableEnd(owned).catch(() => -1);
   }
 
   async #askForMatches(): Promise<void> {

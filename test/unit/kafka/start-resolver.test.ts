@@ -96,7 +96,7 @@ describe('a partition is read', () => {
       committed: 50,
       topicId: 'id',
       highWatermark: 100,
-      unverified: 50,
+      unverified: { offset: 50, epoch: 3 },
     });
     expect(owned.epochs.before(50)).toBe(3);
     expect([cuts, lines]).toEqual([[], []]);

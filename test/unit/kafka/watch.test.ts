@@ -19,9 +19,8 @@ let topics: TopicState[];
 let reported: Map<number, Reported>;
 /** Whether they do not know what topics are asked for. */
 let isOld: boolean;
-let stableEnd: number;
 let asked: string[];
-let recovered: { partition: number; high: number; end?: number; topicId: string | null }[];
+let recovered: { partition: number; high: number; topicId: string | null }[];
 let lines: LogLine[];
 let watch: KafkaWatch;
 
@@ -61,7 +60,6 @@ beforeEach(() => {
   topics = [topic()];
   reported = new Map();
   isOld = false;
-  stableEnd = HIGH;
   asked = [];
   recovered = [];
   const memory = memoryLog();
@@ -93,10 +91,6 @@ function start(names: string): void {
         asked.push(`topics ${wanted.join()}`);
         if (!answers || isOld) throw new Error('no answer');
         return new Map(topics.map((one) => [one.name, one]));
-      },
-      stableEnd: async () => {
-        asked.push('stable end');
-        return stableEnd;
       },
     },
     recover: async ({ partition }: OwnedPartition, present: object) =>
@@ -145,7 +139,7 @@ describe('brokers that answer', () => {
     const owned = own(0, 20);
     await pass(5);
     expect(owned.lag).toBe(30);
-    expect(recovered).toEqual([{ partition: 0, low: 0, high: HIGH, end: HIGH, topicId: 'id' }]);
+    expect(recovered).toEqual([{ partition: 0, low: 0, high: HIGH, topicId: 'id' }]);
   });
 });
 
@@ -199,21 +193,6 @@ it('one partition without a leader does not keep the others from being asked abo
   silent.clear();
   await pass(6);
   expect(watch.state.reason).toBeNull();
-});
-
-it('what ends a partition before its end is asked about where nothing moves only', async () => {
-  const owned = own(0, 20);
-  stableEnd = 20;
-  await pass(5);
-  expect(asked).not.toContain('stable end');
-  await pass(5);
-  expect(asked).toContain('stable end');
-  expect(recovered.at(-1)).toMatchObject({ high: HIGH, end: 20 });
-  expect(owned.isAtEnd).toBe(true);
-  owned.paused = true;
-  asked.length = 0;
-  await pass(20);
-  expect(asked).not.toContain('stable end');
 });
 
 it('a topic that does not exist is named while nothing is assigned', async () => {
