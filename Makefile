@@ -19,7 +19,7 @@ check: setup
 	@$(NODE) node dev/built-ins.ts --check
 	@$(NODE) node dev/wasm.ts --check
 	@$(NODE) node dev/mutants.ts --check
-	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit)
+	@$(if $(filter test,$(MAKECMDGOALS)),,$(BIN)/vitest run --project unit --project isolated)
 
 setup:
 	@dev/setup.sh

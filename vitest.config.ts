@@ -23,7 +23,10 @@ const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
 const thorough = [
   'test/transforms/redact-cards.test.ts',
   'test/transforms/built-ins.test.ts',
+  'test/transforms/parsers.test.ts',
+  'test/unit/admin/host.test.ts',
   'test/unit/codec/decode.test.ts',
+  'test/unit/codec/lazy-event.test.ts',
   'test/unit/commands/config-process.test.ts',
   'test/unit/commands/config-secrets.test.ts',
   'test/unit/commands/new-transform.test.ts',
@@ -33,6 +36,20 @@ const thorough = [
   'test/unit/memory.test.ts',
   'test/unit/model.test.ts',
   'test/unit/representation.test.ts',
+  'test/unit/transform/watchdog.test.ts',
+];
+
+/** Unit tests that put others in the place of modules, which no other file may see: each of them gets a process of its own. */
+const isolated = [
+  'test/unit/commands/config.test.ts',
+  'test/unit/elasticsearch/bulk.test.ts',
+  'test/unit/elasticsearch/index-name.test.ts',
+  'test/unit/elasticsearch/parking.test.ts',
+  'test/unit/elasticsearch/reachability.test.ts',
+  'test/unit/held.test.ts',
+  'test/unit/kafka/dead-letter-topic.test.ts',
+  'test/unit/kafka/rebalance.test.ts',
+  'test/unit/kafka/start-resolver.test.ts',
 ];
 
 /** They wait for processors, not for time: a machine that is busy must not fail them. */
@@ -49,10 +66,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/transforms/**/*.test.ts'],
-          exclude: thorough,
+          exclude: [...thorough, ...isolated],
+          isolate: false,
           ...patient,
         },
       },
+      { resolve: { alias }, test: { name: 'isolated', include: isolated, ...patient } },
       { resolve: { alias }, test: { name: 'thorough', include: thorough, ...patient } },
       {
         resolve: { alias },
