@@ -13,7 +13,7 @@ test: check
 
 # Under a minute.
 check: setup
-	@$(BIN)/prettier --check --log-level warn .
+	@$(BIN)/prettier --check --log-level warn --cache --cache-location .cache/prettier .
 	@$(BIN)/oxlint --type-aware --deny-warnings
 	@$(BIN)/tsc -p tsconfig.json
 	@$(NODE) node dev/built-ins.ts --check
