@@ -39,6 +39,8 @@ export class Reachability {
   #endpoints: readonly EndpointState[] | null = null;
   /** When a bulk request was answered the last time; -Infinity before the first. */
   #answeredAt = -Infinity;
+  /** When the endpoints were asked the last time. */
+  #askedAt = 0;
   #since = new Beginning();
 
   constructor(ask: AsksEndpoints, onChange: (state: ReachabilityState) => void) {
@@ -46,9 +48,11 @@ export class Reachability {
     this.#onChange = onChange;
   }
 
-  /** A bulk request was answered by Elasticsearch. */
+  /** A bulk request was answered by Elasticsearch: what the endpoints said before is out of date. */
   answered(): void {
+    const wasDown = this.#endpoints !== null && this.state.state === 'unreachable';
     this.#answeredAt = performance.now();
+    if (wasDown) this.#changed();
   }
 
   /** Asks until {@link close}. Never rejects. */
@@ -67,7 +71,7 @@ export class Reachability {
 
   get state(): ReachabilityState {
     const since = this.#since.at;
-    if (this.#isAnswering) return { state: 'ok', reason: null, since };
+    if (this.#answeredAt >= this.#askedAt) return { state: 'ok', reason: null, since };
     if (this.#endpoints === null)
       return { state: 'unknown', reason: 'Elasticsearch has not answered yet', since };
     const failing = this.#endpoints.filter((one) => !this.#isUp(one));
@@ -86,11 +90,16 @@ export class Reachability {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const before = this.state.state;
+    const askedAt = performance.now();
     const endpoints = await this.#ask(signal);
     if (signal.aborted) return;
+    const before = this.state.state;
     this.#endpoints = endpoints;
-    if (this.state.state === before) return;
+    this.#askedAt = askedAt;
+    if (this.state.state !== before) this.#changed();
+  }
+
+  #changed(): void {
     this.#since = new Beginning();
     this.#onChange(this.state);
   }

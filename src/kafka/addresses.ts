@@ -10,6 +10,29 @@ export interface Address {
   readonly port: number;
 }
 
+/** How librdkafka names a broker that it knows by its advertised address: `host:port/id`; at a bootstrap server the id is `bootstrap`. */
+const FAILURE = /(?:^|[\s/])\[?([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)\]?:(\d+)\/\d+: /;
+
+/** Addresses that brokers advertise and the client has failed at. They are known also where no metadata can be had. */
+export class FailingAddresses {
+  #failures: readonly (Address & { readonly at: number })[] = [];
+
+  /** @param text what the client logs of a failure */
+  note(text: string): void {
+    const [, host, port] = FAILURE.exec(text) ?? [];
+    if (host === undefined) return;
+    const failure = { host, port: Number(port), at: performance.now() };
+    const others = this.#failures.filter((one) => one.host !== host || one.port !== failure.port);
+    this.#failures = [...others, failure].slice(-TRIED_MAX);
+  }
+
+  /** Those of the last `ageMs`. */
+  recent(ageMs: number): readonly Address[] {
+    const since = performance.now() - ageMs;
+    return this.#failures.filter(({ at }) => at > since);
+  }
+}
+
 /** Looks whether brokers can be reached where they say. @returns the first one that cannot, in words; null where all can, or none is known */
 export async function unreachable(addresses: readonly Address[]): Promise<string | null> {
   for (const { host, port } of addresses.slice(0, TRIED_MAX)) {

@@ -11,6 +11,7 @@ import {
   createConsumer,
   disconnect,
   onError,
+  onFailure,
 } from './native.ts';
 import { checked, isRefusal, refused } from './options-check.ts';
 
@@ -24,6 +25,8 @@ export interface ConsumerCallbacks {
   rebalance(event: KafkaError, partitions: PartitionOffset[]): void;
   committed(error: KafkaError | undefined, offsets: PartitionOffset[]): void;
   failed(error: KafkaError): void;
+  /** A connection has failed: the client's own words for it. */
+  unreached(text: string): void;
 }
 
 /**
@@ -51,6 +54,11 @@ export async function connectConsumer(
     // A reset inside the client is silent; start-offset.ts does it aloud.
     const native = checked(config, () => createConsumer(options, { 'auto.offset.reset': 'error' }));
     onError(native, (error) => callbacks.failed(error));
+    let failure: string | null = null;
+    onFailure(native, (text) => {
+      failure = text;
+      callbacks.unreached(text);
+    });
     native.setDefaultConsumeTimeout(POLL_TIMEOUT_MS);
     native.setDefaultIsTimeoutOnlyForFirstMessage(true);
     try {
@@ -61,7 +69,7 @@ export async function connectConsumer(
       if (stopping.aborted) break;
       if (isRefusal(error)) throw refused(error, config);
       log.warn(
-        { reason: messageOf(error), bootstrap_servers: servers, retry_ms: RETRY_MS },
+        { reason: messageOf(error), failure, bootstrap_servers: servers, retry_ms: RETRY_MS },
         `cannot reach Kafka at ${servers}; trying again`,
       );
       await disconnect(native, CONNECT_TIMEOUT_MS);

@@ -7,6 +7,7 @@ import type { BufferBudget } from '../buffer-budget.ts';
 import { Assignment, type OwnedPartition } from './assignment.ts';
 import { Brokers } from './brokers.ts';
 import { fetchMaxBytes } from './client-config.ts';
+import { FailingAddresses } from './addresses.ts';
 import { connectConsumer } from './connect.ts';
 import { Committer } from './committer.ts';
 import { refreshLogin } from './credentials.ts';
@@ -69,6 +70,7 @@ export class Consumer {
   #fatal: LogweirError | null = null;
   /** There are some two hundred codes. */
   readonly #reported = new Map<number, Reported>();
+  readonly failing = new FailingAddresses();
 
   /** @param deadLetterTopic template of the dead-letter topic, or null for none */
   constructor(config: Config['kafka'], deadLetterTopic: string | null, sink: RecordSink, log: Log) {
@@ -127,6 +129,7 @@ export class Consumer {
           this.#committer?.answered(error, offsets);
         },
         failed: (error) => this.#report(error),
+        unreached: (text) => this.failing.note(text),
       },
     );
     if (native === null) return;

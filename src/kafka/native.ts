@@ -138,6 +138,16 @@ export function onError(client: unknown, listener: (error: KafkaError) => void):
   );
 }
 
+/** Listens to what the client logs of connections that fail: which broker, and why. */
+export function onFailure(client: unknown, listener: (text: string) => void): void {
+  (client as { on(name: string, listener: (line: { fac: string; message: string }) => void): void }).on(
+    'event.log',
+    ({ fac, message }) => {
+      if (fac === 'FAIL') listener(message);
+    },
+  );
+}
+
 function withCode({ message, code, isFatal }: KafkaError): KafkaError {
   return { message, code: codesOfTexts.get(message) ?? code, ...(isFatal === undefined ? {} : { isFatal }) };
 }

@@ -83,7 +83,9 @@ export class Recovery {
     if (isAnother(owned.topicId, topicId)) return { kind: 'recreated', at: low };
     if (position < low) return { kind: 'retention', at: low };
     if (position > high) {
-      // Where the id is not known this may be a topic that was created anew, and to read one again loses nothing.
+      // A broker that has just started may not tell the id for a while: somebody asks again.
+      if (topicId === null && owned.topicId !== null) return null;
+      // Where ids are never told this may be a topic that was created anew, and to read one again loses nothing.
       if (topicId === null) return { kind: 'recreated', at: low };
       return this.#truncation(owned, low, high, this.#reached(owned));
     }

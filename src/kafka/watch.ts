@@ -61,8 +61,10 @@ export class KafkaWatch {
 
   get state(): KafkaState {
     const { native } = this.#consumer;
-    if (native === null)
-      return { connected: false, reason: 'not connected to Kafka', lastContact: null, silentSeconds: null };
+    if (native === null) {
+      const reason = this.#unreachable ?? 'not connected to Kafka';
+      return { connected: false, reason, lastContact: null, silentSeconds: null };
+    }
     const facts = this.#facts();
     return {
       connected: !isAway(facts),
@@ -114,13 +116,14 @@ export class KafkaWatch {
   }
 
   async #ask(): Promise<void> {
-    const { native } = this.#consumer;
-    if (native === null || this.#asking) return;
+    if (this.#asking) return;
     this.#asking = true;
     try {
-      const isAnswered = await this.#askForTopics();
-      await this.#askForPartitions(isAnswered);
-      await this.#askForMatches();
+      if (this.#consumer.native !== null) {
+        const isAnswered = await this.#askForTopics();
+        await this.#askForPartitions(isAnswered);
+        await this.#askForMatches();
+      }
       await this.#askForAddresses();
     } finally {
       this.#asking = false;
@@ -207,8 +210,7 @@ export class KafkaWatch {
 
   /** Only where something is wrong: brokers that answer at one address may tell clients another. */
   async #askForAddresses(): Promise<void> {
-    const { native, reported, assignment } = this.#consumer;
-    if (native === null) return;
+    const { native, reported, assignment, failing } = this.#consumer;
     const now = performance.now();
     const isSuspect =
       assignment.all().length === 0 && [...reported.values()].some(({ at }) => now - at < SUSPICION_MS);
@@ -217,11 +219,11 @@ export class KafkaWatch {
       return;
     }
     try {
-      this.#addresses = (await metadataOf(native, QUERY_TIMEOUT_MS)).brokers;
+      if (native !== null) this.#addresses = (await metadataOf(native, QUERY_TIMEOUT_MS)).brokers;
     } catch {
       // Those that are known from before will do.
     }
-    this.#unreachable = await unreachable(this.#addresses);
+    this.#unreachable = await unreachable([...failing.recent(SUSPICION_MS), ...this.#addresses]);
   }
 }
 

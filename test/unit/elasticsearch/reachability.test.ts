@@ -84,6 +84,16 @@ it('nothing is asked while bulk requests are answered, which say more', async ()
   expect([asked(), one.state.state]).toEqual([2, 'unreachable']);
 });
 
+it('an answered bulk request ends what the endpoints said before, for as long as they are not asked again', async () => {
+  const { reachability: one, told } = watching([down]);
+  await settleDown();
+  one.answered();
+  one.answered();
+  now += 60_000;
+  expect(one.state).toMatchObject({ state: 'ok', reason: null });
+  expect(told).toEqual(['unreachable', 'ok']);
+});
+
 it('one endpoint that answers is enough, and the status says which does not', async () => {
   const { reachability: one, told } = watching([down, { ...up, endpoint: 'http://b/' }]);
   await settleDown();

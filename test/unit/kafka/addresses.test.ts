@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { expect, it } from 'vitest';
-import { unreachable } from '../../../src/kafka/addresses.ts';
+import { expect, it, vi } from 'vitest';
+import { FailingAddresses, unreachable } from '../../../src/kafka/addresses.ts';
 
 it('an address that is answered at is none to complain of, nor is none', async () => {
   const server = createServer();
@@ -26,4 +26,25 @@ it('a name that does not resolve is named', async () => {
   expect(await unreachable([{ host: 'kafka.invalid', port: 9092 }])).toMatch(
     /^a broker advertises the address kafka\.invalid:9092, which cannot be resolved here \([A-Z_]+\): set advertised/,
   );
+});
+
+it('what the client logs of a failure names an advertised address; a bootstrap server is none', () => {
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
+  const failing = new FailingAddresses();
+  const notes = [
+    "[thrd:kafka.invalid:9092/1]: kafka.invalid:9092/1: Failed to resolve 'kafka.invalid:9092': Name or service not known",
+    "[thrd:GroupCoordinator]: GroupCoordinator: Failed to resolve 'kafka.invalid:9092'",
+    '[thrd:10.0.0.1:9092/bootstrap]: 10.0.0.1:9092/bootstrap: Connect to ipv4#10.0.0.1:9092 failed',
+    '[thrd:sasl_ssl://[::1]:9094/2]: sasl_ssl://[::1]:9094/2: Connect to ipv6#[::1]:9094 failed',
+    "[thrd:kafka.invalid:9092/1]: kafka.invalid:9092/1: Failed to resolve 'kafka.invalid:9092'",
+    '',
+  ];
+  for (const text of notes) failing.note(text);
+  const named = (): string[] => failing.recent(5000).map(({ host, port }) => `${host} ${port}`);
+  expect(named()).toEqual(['::1 9094', 'kafka.invalid 9092']);
+  clock.mockReturnValue(6001);
+  expect(named()).toEqual([]);
+  for (let port = 1; port <= 100; port++) failing.note(`broker:${port}/${port}: Connection refused`);
+  expect(failing.recent(5000)).toHaveLength(8);
+  vi.restoreAllMocks();
 });

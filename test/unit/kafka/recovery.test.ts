@@ -198,6 +198,13 @@ describe('a partition that was truncated', () => {
     expect(lines).toMatchObject([{ msg: RECREATED_ALARM }]);
   });
 
+  it('is left alone where the broker does not tell the id yet, though the offset is beyond the end', async () => {
+    await check(0, 90, null);
+    expect([calls, lines]).toEqual([[], []]);
+    await check(0, 90, 'id');
+    expect(lines).toMatchObject([{ msg: TRUNCATION_ALARM }]);
+  });
+
   it('learns the id where it was not known, and takes it for no change', async () => {
     owned.topicId = null;
     await check(0, 200, 'id');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FailingAddresses } from '../../../src/kafka/addresses.ts';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
 import type { TopicState } from '../../../src/kafka/brokers.ts';
 import type { Consumer } from '../../../src/kafka/consumer.ts';
@@ -22,6 +23,7 @@ let isOld: boolean;
 let asked: string[];
 let recovered: { partition: number; high: number; topicId: string | null }[];
 let lines: LogLine[];
+let failing: FailingAddresses;
 let watch: KafkaWatch;
 
 const topic = (over: Partial<TopicState> = {}): TopicState => ({
@@ -59,6 +61,7 @@ beforeEach(() => {
   silent = new Set();
   topics = [topic()];
   reported = new Map();
+  failing = new FailingAddresses();
   isOld = false;
   asked = [];
   recovered = [];
@@ -86,6 +89,7 @@ function start(names: string): void {
     get reported() {
       return reported;
     },
+    failing,
     brokers: {
       topics: async (wanted: readonly string[]) => {
         asked.push(`topics ${wanted.join()}`);
@@ -227,6 +231,24 @@ it('before the first connection it is not connected, and asks nobody', async () 
     silentSeconds: null,
   });
   expect([asked, lines]).toEqual([[], []]);
+});
+
+it('before the first connection an advertised address that the client fails at is the reason', async () => {
+  native = null;
+  vi.useRealTimers();
+  watch.close();
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  start('[app-logs]');
+  failing.note('[thrd:127.0.0.1:1/7]: 127.0.0.1:1/7: Connect to ipv4#127.0.0.1:1 failed: Connection refused');
+  await pass(5);
+  await vi.waitFor(() =>
+    expect(watch.state).toMatchObject({
+      connected: false,
+      reason: expect.stringMatching(
+        /^a broker advertises the address 127\.0\.0\.1:1, which cannot be reached/,
+      ),
+    }),
+  );
 });
 
 it('nothing is asked any more once it is closed', async () => {
