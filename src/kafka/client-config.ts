@@ -82,6 +82,8 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     ...clientOptions(config),
     'group.id': config.group_id,
     ...membershipOptions(config),
+    // What it logs of failing connections is listened to; see addresses.ts.
+    log_level: 3,
     // librdkafka wants it to be at least the session's.
     'max.poll.interval.ms': Math.max(300_000, config.session_timeout_ms),
     'isolation.level': 'read_committed',
