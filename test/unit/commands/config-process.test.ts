@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logweirCommand } from '../../support/command.ts';
 import { root } from '../../support/paths.ts';
+import { everyOption, failingSetUp } from '../support/transform-sources.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -14,40 +15,10 @@ const TIMEOUT_MS = 60_000;
 let folder = '';
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'logweir-config-')));
-  write(
-    'own.ts',
-    `import { defineTransform } from 'logweir';
-import { z } from 'zod';
-export default defineTransform({
-  options: z.strictObject({
-    rate: z.int().optional(),
-    isOn: z.boolean().optional(),
-    ratio: z.number().optional(),
-    id: z.string().optional(),
-    either: z.union([z.string(), z.number()]).optional(),
-    nested: z.array(z.strictObject({ n: z.int() })).optional(),
-    choice: z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('a'), n: z.int() })]).optional(),
-    pepper: z.string().meta({ secret: true }).optional(),
-    region: z.string().meta({ secret: false }).optional(),
-    url: z.string().optional(),
-    headers: z.record(z.string(), z.string()).optional(),
-  }),
-  setup(options) {
-    return (event) => ({ ...event, options });
-  },
-});`,
-  );
+  write('own.ts', everyOption);
   write('plain.ts', 'export default (event) => event;');
   write('breaks.ts', 'export default (event) => {');
-  write(
-    'fails.ts',
-    `import { defineTransform } from 'logweir';
-import { z } from 'zod';
-export default defineTransform({
-  options: z.strictObject({ pepper: z.string().meta({ secret: true }) }),
-  setup({ pepper }) { throw new Error('cannot use ' + pepper); },
-});`,
-  );
+  write('fails.ts', failingSetUp);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
