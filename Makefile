@@ -45,7 +45,7 @@ image-check: setup
 
 # The fault laboratory alone; FULL=1 gives every fault twenty seconds and a kill -9.
 faults: setup
-	@FULL=$(FULL) $(BIN)/vitest run --project integration test/faults
+	@FULL=$(FULL) $(BIN)/vitest run --project integration --project alone test/faults
 
 # Everything that docs/benchmarks.md shows, in one run of about half an hour.
 bench: setup

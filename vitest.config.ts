@@ -6,13 +6,16 @@ const alias = {
   logweir: fileURLToPath(new URL('src/transform/api.ts', import.meta.url)),
 };
 
-/** The files share one Kafka and one Elasticsearch on two cores: one after the other, or the faults of one file would be the noise of another. */
+/** The files share one Kafka and one Elasticsearch. Each has topics, indices and a proxy of its own, and mostly waits: two run at a time. */
 const onServers = {
   globalSetup: ['test/support/global-setup.ts'],
-  fileParallelism: false,
+  maxWorkers: 2,
   testTimeout: 120_000,
   hookTimeout: 120_000,
 };
+
+/** They measure memory or pace, or start servers of their own that fill the machine: nothing else runs beside them. */
+const alone = ['memory', 'servers', 'slow'].map((name) => `test/faults/${name}.test.ts`);
 
 /** What an answer of the other major could change: indexing, holds, rejects, ids, replay. */
 const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
@@ -78,6 +81,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'],
+          exclude: alone,
           sequence: { groupOrder: 1 },
           ...onServers,
         },
@@ -85,9 +89,19 @@ export default defineConfig({
       {
         resolve: { alias },
         test: {
+          name: 'alone',
+          include: alone,
+          sequence: { groupOrder: 2 },
+          ...onServers,
+          maxWorkers: 1,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
           name: 'elasticsearch-8',
           include: [...core, 'test/faults/splits.test.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...onServers,
         },
       },
