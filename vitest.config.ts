@@ -15,7 +15,9 @@ const onServers = {
 };
 
 /** They measure memory or pace, or start servers of their own that fill the machine: nothing else runs beside them. */
-const alone = ['memory', 'servers', 'slow'].map((name) => `test/faults/${name}.test.ts`);
+const alone = ['faults/memory', 'faults/servers', 'faults/slow', 'integration/kill'].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 /** What an answer of the other major could change: indexing, holds, rejects, ids, replay. */
 const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
