@@ -3,9 +3,9 @@
  * an engine that is linear in the text. It has lookbehind, but no lookahead: where the original looks at what follows, `\b` does here.
  * Names and meaning: https://www.elastic.co/docs/reference/logstash/plugins/plugins-filters-grok
  *
- * What differs from the original, on purpose: a month, a second or an hour takes all its digits; an address or a level that is glued to a
- * letter is not found, so there is no `er` in `user`; the zone of an IPv6 address ends with its characters; a name without a letter is no
- * IPORHOST; the seconds of a TIME may be missing.
+ * What differs from the original, on purpose: a month or a second takes all its digits; an address, a day, a time or a level that is glued
+ * to a letter is not found, so there is no `er` in `user`; the zone of an IPv6 address ends with its characters; a name without a letter
+ * is no IPORHOST; the seconds of a TIME may be missing; what follows a WORD may begin inside of it, since `\b` knows ASCII only.
  */
 import type { Patterns } from './helpers.ts';
 
@@ -87,7 +87,7 @@ const shared: Patterns = {
   // A leap second is one.
   SECOND: '(?:60|[0-5]?[0-9])(?:[:.,][0-9]+)?',
   ISO8601_SECOND: '%{SECOND}',
-  TIME: '%{HOUR}:%{MINUTE}(?::%{SECOND}|\\b)',
+  TIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})?\\b',
   ISO8601_TIMEZONE: '(?:Z|[+-]%{HOUR}(?::?%{MINUTE}))',
   TIMESTAMP_ISO8601:
     '%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?',

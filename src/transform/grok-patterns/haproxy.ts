@@ -2,7 +2,7 @@
 import { type Patterns, columns } from './helpers.ts';
 
 export const haproxyLegacy: Patterns = {
-  HAPROXYTIME: '%{HOUR:haproxy_hour}:%{MINUTE:haproxy_minute}(?::%{SECOND:haproxy_second})',
+  HAPROXYTIME: '%{HOUR:haproxy_hour}:%{MINUTE:haproxy_minute}(?::%{SECOND:haproxy_second})\\b',
   HAPROXYDATE:
     '%{MONTHDAY:haproxy_monthday}/%{MONTH:haproxy_month}/%{YEAR:haproxy_year}:%{HAPROXYTIME:haproxy_time}.%{INT:haproxy_milliseconds}',
   HAPROXYCAPTUREDREQUESTHEADERS: '%{DATA:captured_request_headers}',
@@ -65,7 +65,7 @@ const CONNECTIONS = slashed(
 const QUEUES = slashed('INT haproxy.server_queue int, INT haproxy.backend_queue int');
 
 export const haproxyEcs: Patterns = {
-  HAPROXYTIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})',
+  HAPROXYTIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})\\b',
   HAPROXYDATE: '%{MONTHDAY}/%{MONTH}/%{YEAR}:%{HAPROXYTIME}.%{INT}',
   HAPROXYCAPTUREDREQUESTHEADERS: '%{DATA:[haproxy][http][request][captured_headers]}',
   HAPROXYCAPTUREDRESPONSEHEADERS: '%{DATA:[haproxy][http][response][captured_headers]}',
