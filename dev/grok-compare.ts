@@ -14,7 +14,9 @@ import { ecsGrokPatterns, grokPatterns } from '../src/transform/grok-patterns.ts
 
 /** What means something else here on purpose, as is said where it is defined. */
 const ON_PURPOSE = new Set(
-  'BASE16FLOAT DAY EMAILLOCALPART HAPROXYTIME IPORHOST IPV4 IPV6 LOGLEVEL MONTHNUM RT_FLOW_EVENT SECOND TIME MONGO_QUERY WORD'.split(' '),
+  'BASE16FLOAT DAY EMAILLOCALPART HAPROXYTIME IPORHOST IPV4 IPV6 LOGLEVEL MONTHNUM RT_FLOW_EVENT SECOND TIME MONGO_QUERY WORD'.split(
+    ' ',
+  ),
 );
 const LEGACY_ON_PURPOSE = ['HTTPD_COMMONLOG'];
 /** JavaScript forgets what a group took in an earlier turn of a repetition, which Oniguruma and RE2 do not. */
@@ -53,14 +55,20 @@ function compileOriginal(name: string, patterns: Patterns): Original {
       .replaceAll(String.raw`\h`, '[0-9A-Fa-f]')
       .replaceAll(/(\.|\))\?\*/g, '(?:$1?)*')
       .replaceAll(/\(\?<([^=!>]+)>/g, (_, field: string) => `(?<f${fields.push([field, '']) - 1}>`)
-      .replaceAll(/%\{(\w+)(?::([\w@.[\]?-]+))?(?::(\w+))?[^}]*\}/g, (_, inner: string, field?: string, type = '') => {
-        const open = field === undefined ? '(?:' : `(?<f${fields.push([field.replaceAll('?', ''), type]) - 1}>`;
-        return `${open}${expand(patterns[inner] ?? `MISSING ${inner}`)})`;
-      });
+      .replaceAll(
+        /%\{(\w+)(?::([\w@.[\]?-]+))?(?::(\w+))?[^}]*\}/g,
+        (_, inner: string, field?: string, type = '') => {
+          const open =
+            field === undefined ? '(?:' : `(?<f${fields.push([field.replaceAll('?', ''), type]) - 1}>`;
+          return `${open}${expand(patterns[inner] ?? `MISSING ${inner}`)})`;
+        },
+      );
     return withGroups.startsWith('(?m)') ? `(?s:${withGroups.slice(4)})` : withGroups;
   };
   const onlyGroups = expand(`%{${name}}`);
   const plain = onlyGroups
+    // The zone of an address takes all of the line in the original.
+    .replaceAll('(%.+)?', '(%[a-z0-9]{1,5})?')
     .replaceAll('(?>', '(?:')
     .replaceAll(/\(\?<f\d+>/g, '(?:')
     .replaceAll('(?s:', '(?:')
@@ -116,7 +124,8 @@ function closing(text: string, open: number): number {
 /** Ours, with the names of fields as they stand in an expression. */
 function flat(value: unknown, path = '', found: Fields = {}): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [key, inner] of Object.entries(value)) flat(inner, path === '' ? key : `${path.startsWith('[') ? path : `[${path}]`}[${key}]`, found);
+    for (const [key, inner] of Object.entries(value))
+      flat(inner, path === '' ? key : `${path.startsWith('[') ? path : `[${path}]`}[${key}]`, found);
   } else found[path] = [value].flat().map((one) => (typeof one === 'bigint' ? Number(one) : one));
   return found;
 }
@@ -136,7 +145,12 @@ function textsOf(plain: RegExp): string[] {
 
 type Verdict = 'agree' | 'differ on purpose' | 'wrong' | 'missing';
 
-function compare(name: string, originals: Patterns, purposeful: Patterns, ours: Patterns): readonly [Verdict, string] {
+function compare(
+  name: string,
+  originals: Patterns,
+  purposeful: Patterns,
+  ours: Patterns,
+): readonly [Verdict, string] {
   if (!Object.hasOwn(ours, name)) return ['missing', ''];
   const grok = compileGrok(`%{${name}}`, {}, ours);
   const original = compileOriginal(name, originals);
@@ -146,12 +160,14 @@ function compare(name: string, originals: Patterns, purposeful: Patterns, ours: 
     const found = grok.match(text);
     const actual = found === undefined ? 'no' : flat(found);
     let expected = original.match(text);
-    if (REPEATED.has(name) && typeof expected === 'object' && typeof actual === 'object') expected = { ...actual, ...expected };
+    if (REPEATED.has(name) && typeof expected === 'object' && typeof actual === 'object')
+      expected = { ...actual, ...expected };
     if (expected === 'too long' || isDeepStrictEqual(actual, expected)) continue;
     const said = `${JSON.stringify(text)}\n    theirs ${JSON.stringify(expected)}\n    ours   ${JSON.stringify(actual)}`;
     purpose ??= compileOriginal(name, purposeful);
     let meant = purpose.match(text);
-    if (REPEATED.has(name) && typeof meant === 'object' && typeof actual === 'object') meant = { ...actual, ...meant };
+    if (REPEATED.has(name) && typeof meant === 'object' && typeof actual === 'object')
+      meant = { ...actual, ...meant };
     if (meant !== 'too long' && !isDeepStrictEqual(actual, meant)) return ['wrong', said];
     example ||= said;
   }

@@ -34,9 +34,7 @@ export default defineTransform({
     {
       title: 'An access log for the Elastic Common Schema',
       with: { patterns: '%{HTTPD_COMMONLOG}', ecs_compatibility: 'v8' },
-      input: [
-        { message: '203.0.113.7 - ada [22/Nov/2026:08:26:41 +0000] "GET /cart HTTP/1.1" 200 5316' },
-      ],
+      input: [{ message: '203.0.113.7 - ada [22/Nov/2026:08:26:41 +0000] "GET /cart HTTP/1.1" 200 5316' }],
       output: [
         {
           message: '203.0.113.7 - ada [22/Nov/2026:08:26:41 +0000] "GET /cart HTTP/1.1" 200 5316',

@@ -57,7 +57,7 @@ type Piece = readonly [piece: string, behind: string | undefined, next: number];
 
 /** The parts of a pattern, with what a negative lookbehind looks at, and where each ends. */
 function* piecesOf(pattern: string): Generator<Piece> {
-  for (let at = 0; at < pattern.length; ) {
+  for (let at = 0; at < pattern.length;) {
     const found = [NEGATIVE, FLAGS, GROUP, CLASS, ESCAPE, REPEATED].map((expression) => {
       expression.lastIndex = at;
       return expression.exec(pattern);

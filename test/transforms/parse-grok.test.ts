@@ -247,7 +247,13 @@ const lines: readonly [name: string, line: string, legacy: unknown, ecs: unknown
   [
     'RUBY_LOGGER',
     'I, [2026-11-22T08:26:41.12 #71]  INFO -- shop: it works',
-    { timestamp: '2026-11-22T08:26:41.12', pid: '71', loglevel: 'INFO', progname: 'shop', message: 'it works' },
+    {
+      timestamp: '2026-11-22T08:26:41.12',
+      pid: '71',
+      loglevel: 'INFO',
+      progname: 'shop',
+      message: 'it works',
+    },
     {
       timestamp: '2026-11-22T08:26:41.12',
       process: { pid: 71, name: 'shop' },
@@ -271,7 +277,12 @@ const lines: readonly [name: string, line: string, legacy: unknown, ecs: unknown
   [
     'SQUID3',
     '1795335201.123    71 203.0.113.7 TCP_MISS/200 5316 GET http://shop.example/ - DIRECT/198.51.100.4 text/html',
-    expect.objectContaining({ timestamp: '1795335201.123', duration: '71', user: '-', server: '198.51.100.4' }),
+    expect.objectContaining({
+      timestamp: '1795335201.123',
+      duration: '71',
+      user: '-',
+      server: '198.51.100.4',
+    }),
     expect.objectContaining({ squid: { request: { duration: 71 }, hierarchy_code: 'DIRECT' } }),
   ],
   [

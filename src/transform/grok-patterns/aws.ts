@@ -14,8 +14,7 @@ export const awsLegacy: Patterns = {
     NOTSPACE? version_id`,
   ),
   ELB_URIPATHPARAM: '%{URIPATH:path}(?:%{URIPARAM:params})?',
-  ELB_URI:
-    '%{URIPROTO:proto}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST:urihost})?(?:%{ELB_URIPATHPARAM})?',
+  ELB_URI: '%{URIPROTO:proto}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST:urihost})?(?:%{ELB_URIPATHPARAM})?',
   ELB_REQUEST_LINE: '(?:%{WORD:verb} %{ELB_URI:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})',
   ELB_ACCESS_LOG: columns(
     ' ',

@@ -10,10 +10,7 @@ const PARTS: Readonly<Record<string, readonly [legacy: string, ecs: string]>> = 
   bytes: ['%{BACULA_CAPACITY}', '%{BACULA_CAPACITY:[bacula][volume][bytes]}'],
   blocks: ['%{BACULA_CAPACITY}', '%{BACULA_CAPACITY:[bacula][volume][blocks]}'],
   size: ['%{INT}', '%{INT:[bacula][volume][size]:int}'],
-  time: [
-    '%{MONTHDAY}-%{MONTH}-%{YEAR} %{HOUR}:%{MINUTE}',
-    '%{BACULA_TIMESTAMP:[bacula][timestamp]}',
-  ],
+  time: ['%{MONTHDAY}-%{MONTH}-%{YEAR} %{HOUR}:%{MINUTE}', '%{BACULA_TIMESTAMP:[bacula][timestamp]}'],
   error: ['%{GREEDYDATA:berror}', '%{GREEDYDATA:[error][message]}'],
   client: ['%{BACULA_HOST:client}', '%{BACULA_HOST:[bacula][client][name]}'],
   job: ['%{BACULA_JOB:job}', '%{BACULA_JOB:[bacula][job][name]}'],
@@ -24,7 +21,10 @@ const PARTS: Readonly<Record<string, readonly [legacy: string, ecs: string]>> = 
   command: ['%{GREEDYDATA:runjob}', '%{GREEDYDATA:[bacula][job][client_run_before_command]}'],
   address: ['%{HOSTNAME}:%{POSINT}', '%{IPORHOST:[client][address]}:%{POSINT:[client][port]:int}'],
   fatal: ['Fatal error', 'Fatal [eE]rror'],
-  reached: ['(?:Client: <client>|Storage daemon) on <address>', '(?:Client: <client>|Storage daemon) on <address>'],
+  reached: [
+    '(?:Client: <client>|Storage daemon) on <address>',
+    '(?:Client: <client>|Storage daemon) on <address>',
+  ],
 };
 
 /** The messages, in the order in which they are tried; a second one is that of ECS. */

@@ -19,7 +19,10 @@ const MAILBOX = "a-zA-Z0-9!#$%&'*+/=?^_`{|}~-";
 const QUERY = "A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\[\\]<>-";
 /** The levels that may lack their last letter, as in the original. */
 const ABBREVIATED = ['info|rmation', 'warn|ing', 'err|or', 'crit|ical']
-  .flatMap((level) => [level.replace(/^./, (first) => `[${first.toUpperCase()}${first}]`), level.toUpperCase()])
+  .flatMap((level) => [
+    level.replace(/^./, (first) => `[${first.toUpperCase()}${first}]`),
+    level.toUpperCase(),
+  ])
   .map((level) => level.replace('|', '?(?:') + ')?')
   .join('|');
 
@@ -129,8 +132,7 @@ export const baseEcs: Patterns = {
   URIPATHPARAM: '%{URIPATH}(?:\\?%{URIQUERY})?',
   URI: '%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATHPARAM})?',
   SYSLOGPROG: '%{PROG:[process][name]}(?:\\[%{POSINT:[process][pid]:int}\\])?',
-  SYSLOGFACILITY:
-    '<%{NONNEGINT:[log][syslog][facility][code]:int}.%{NONNEGINT:[log][syslog][priority]:int}>',
+  SYSLOGFACILITY: '<%{NONNEGINT:[log][syslog][facility][code]:int}.%{NONNEGINT:[log][syslog][priority]:int}>',
   SYSLOGBASE:
     '%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:[host][hostname]} %{SYSLOGPROG}:',
 };

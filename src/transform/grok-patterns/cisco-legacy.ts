@@ -75,7 +75,9 @@ export const ciscoLegacy: Patterns = {
   CISCOFW313001_313004_313008: `${ACTION} ${PROTOCOL} type=%{INT:icmp_type}, code=%{INT:icmp_code} from ${ip('src')} on interface %{DATA:interface}(?: to ${ip('dst')})?`,
   CISCOFW313005: [
     `${REASON} for ${PROTOCOL} error message: %{WORD:err_protocol}`,
-    ...['src', 'dst'].map((side) => ` ${side} ${at(`err_${side}`)}${ip(`err_${side}`)}${user(`err_${side}`)}`),
+    ...['src', 'dst'].map(
+      (side) => ` ${side} ${at(`err_${side}`)}${ip(`err_${side}`)}${user(`err_${side}`)}`,
+    ),
     String.raw` ${icmp('err_')} on %{DATA:interface} interface\.  Original IP payload: ${PROTOCOL}`,
     ...['src', 'dst'].map((side) => ` ${side} ${peer(`orig_${side}`)}${user(`orig_${side}`)}`),
   ].join(''),

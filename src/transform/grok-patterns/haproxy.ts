@@ -10,7 +10,9 @@ export const haproxyLegacy: Patterns = {
   HAPROXYHTTPBASE: [
     head('client_ip', 'client_port', 'accept_date'),
     'NOTSPACE frontend_name, %{NOTSPACE:backend_name}/%{NOTSPACE:server_name}',
-    slashed('INT time_request, INT time_queue, INT time_backend_connect, INT time_backend_response, NOTSPACE time_duration'),
+    slashed(
+      'INT time_request, INT time_queue, INT time_backend_connect, INT time_backend_response, NOTSPACE time_duration',
+    ),
     'INT http_status_code, NOTSPACE bytes_read, DATA captured_request_cookie, DATA captured_response_cookie, NOTSPACE termination_state',
     slashed('INT actconn, INT feconn, INT beconn, INT srvconn, NOTSPACE retries'),
     slashed('INT srv_queue, INT backend_queue'),
@@ -82,7 +84,9 @@ export const haproxyEcs: Patterns = {
       ...QUEUED,
       waited('[haproxy][http][request][time_wait_without_data_ms]'),
       '%{NOTSPACE:[haproxy][total_time_ms]}',
-    ].join('/')}, INT http.response.status_code int, INT source.bytes int, DATA? haproxy.http.request.captured_cookie,
+    ].join(
+      '/',
+    )}, INT http.response.status_code int, INT source.bytes int, DATA? haproxy.http.request.captured_cookie,
     DATA? haproxy.http.response.captured_cookie, NOTSPACE haproxy.termination_state, ${CONNECTIONS}, ${QUEUES}`,
   )}${[
     String.raw`(?: \{%{HAPROXYCAPTUREDREQUESTHEADERS}\}(?: \{%{HAPROXYCAPTUREDRESPONSEHEADERS}\})?)?`,

@@ -16,10 +16,14 @@ export const junosLegacy: Patterns = {
 };
 
 const ends = (nat: string): string =>
-  ['source', 'destination'].map((side) => `%{IP:[${side}]${nat}[ip]}/%{INT:[${side}]${nat}[port]:int}`).join('->');
+  ['source', 'destination']
+    .map((side) => `%{IP:[${side}]${nat}[ip]}/%{INT:[${side}]${nat}[port]:int}`)
+    .join('->');
 const TAGGED = '%{RT_FLOW_TAG:[juniper][srx][tag]}';
 const SERVICE = '%{DATA:[juniper][srx][service_name]}';
-const RULES = ['src', 'dst'].map((side) => `(?:None|%{DATA:[juniper][srx][${side}_nat_rule_name]})`).join(' ');
+const RULES = ['src', 'dst']
+  .map((side) => `(?:None|%{DATA:[juniper][srx][${side}_nat_rule_name]})`)
+  .join(' ');
 const POLICY = '%{DATA:[rule][name]} %{DATA:[observer][ingress][zone]} %{DATA:[observer][egress][zone]}';
 const SESSION = `${ends('')} ${SERVICE} ${ends('[nat]')} ${RULES} %{INT:[network][iana_number]} ${POLICY} %{INT:[juniper][srx][session_id]}`;
 

@@ -17,8 +17,7 @@ export const rubyLegacy: Patterns = {
   RCONTROLLER: String.raw`(?<controller>[^#]+)#(?<action>\w+)`,
   RAILS3HEAD: `(?m)Started %{WORD:verb} "%{URIPATHPARAM:request}" for %{IPORHOST:clientip} at ${RAILS_TIME}`,
   RPROCESSING: String.raw`\W*Processing by %{RCONTROLLER} as (?<format>\S+)(?:\W*Parameters: \{%{DATA:params}\}\W*)?`,
-  RAILS3FOOT:
-    'Completed %{NUMBER:response}%{DATA} in %{NUMBER:totalms}ms %{RAILS3PROFILE}%{GREEDYDATA}',
+  RAILS3FOOT: 'Completed %{NUMBER:response}%{DATA} in %{NUMBER:totalms}ms %{RAILS3PROFILE}%{GREEDYDATA}',
   RAILS3PROFILE: String.raw`(?:\(Views: %{NUMBER:viewms}ms \| ActiveRecord: %{NUMBER:activerecordms}ms|\(ActiveRecord: %{NUMBER:activerecordms}ms)?`,
   RAILS3: String.raw`%{RAILS3HEAD}%{RPROCESSING}?(?<context>(?:%{DATA}\n)*)%{RAILS3FOOT}?`,
 };

@@ -94,13 +94,19 @@ export const zeekEcs: Patterns = {
     BOOL zeek.dns.RD, BOOL zeek.dns.RA, NONNEGINT zeek.dns.Z int, ${ANSWERS}`,
   ),
   ZEEK_CONN: [
-    of('ZEEK', `${CONNECTION}, BOOL? zeek.connection.local_resp, ${TRAFFIC}, TEXT? zeek.connection.tunnel_parents`),
+    of(
+      'ZEEK',
+      `${CONNECTION}, BOOL? zeek.connection.local_resp, ${TRAFFIC}, TEXT? zeek.connection.tunnel_parents`,
+    ),
     `(?:\\t${log('COMMONMAC? source.mac, COMMONMAC? destination.mac')})?`,
   ].join(''),
   ZEEK_FILES_TX_HOSTS: hosts('server', 'tx_hosts'),
   ZEEK_FILES_RX_HOSTS: hosts('client', 'rx_hosts'),
   ZEEK_FILES: [
-    of('ZEEK', `NUMBER timestamp, NOTSPACE zeek.files.fuid, %{ZEEK_FILES_TX_HOSTS}, %{ZEEK_FILES_RX_HOSTS}, ${FILE}`),
+    of(
+      'ZEEK',
+      `NUMBER timestamp, NOTSPACE zeek.files.fuid, %{ZEEK_FILES_TX_HOSTS}, %{ZEEK_FILES_RX_HOSTS}, ${FILE}`,
+    ),
     `(?:\\t${of('ZEEK', 'BOOL? zeek.files.extracted_cutoff, INT? zeek.files.extracted_size int')})?`,
   ].join(''),
 };
