@@ -8,7 +8,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import vm from 'node:vm';
-import fc from 'fast-check';
+import { sample, stringMatching } from 'fast-check';
 import { compileGrok } from '../src/transform/grok.ts';
 import { ecsGrokPatterns, grokPatterns } from '../src/transform/grok-patterns.ts';
 
@@ -131,8 +131,7 @@ function flat(value: unknown, path = '', found: Fields = {}): Fields {
 }
 
 function textsOf(plain: RegExp): string[] {
-  return fc
-    .sample(fc.stringMatching(plain), { numRuns: TEXTS, seed: SEED })
+  return sample(stringMatching(plain), { numRuns: TEXTS, seed: SEED })
     .map((text) => text.replaceAll(/[\v\r]/g, ' '))
     .flatMap((text, at) => [
       text,
