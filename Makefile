@@ -24,7 +24,7 @@ check: setup
 setup:
 	@dev/setup.sh
 
-# docs/built-ins.md, from the transforms' schemas and examples.
+# docs/built-ins.md and docs/grok-patterns.md, from the transforms' schemas and examples, and the grok patterns.
 docs: setup
 	@$(NODE) node dev/built-ins.ts
 

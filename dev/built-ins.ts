@@ -1,5 +1,6 @@
 /**
- * Writes docs/built-ins.md from the transforms' own schemas and examples; with --check says whether it is current.
+ * Writes docs/built-ins.md from the transforms' own schemas and examples, and docs/grok-patterns.md from the patterns that parse-grok knows;
+ * with --check says whether they are current.
  *
  *     node dev/built-ins.ts [--check]
  */
@@ -12,6 +13,7 @@ import {
   type TransformExample,
   isTransformDefinition,
 } from '../src/transform/api.ts';
+import { grokFamilies } from '../src/transform/grok-patterns.ts';
 import { installResolveHook } from '../src/transform/resolve-hook.ts';
 import { root } from '../test/support/paths.ts';
 import { writeOrCheck } from './generated.ts';
@@ -27,6 +29,7 @@ interface Property {
 
 const folder = new URL('../transforms/', import.meta.url);
 const file = join(root, 'docs/built-ins.md');
+const grokFile = join(root, 'docs/grok-patterns.md');
 
 async function page(): Promise<string> {
   installResolveHook();
@@ -102,4 +105,23 @@ ${output.length === 0 ? '(nothing)' : lines(output)}
 `;
 }
 
+async function grokPage(): Promise<string> {
+  const sections = Object.entries(grokFamilies).map(([family, [legacy, ecs]]) => {
+    const names = [...new Set([...Object.keys(legacy), ...Object.keys(ecs)])].toSorted();
+    const marked = names.map((name) => {
+      const only = !Object.hasOwn(ecs, name) ? ' (legacy)' : Object.hasOwn(legacy, name) ? '' : ' (ECS)';
+      return `\`${name}\`${only}`;
+    });
+    return `## ${family}\n\n${marked.join(', ')}\n`;
+  });
+  const text = `# Grok patterns
+
+Made by \`make docs\` from the patterns that [parse-grok](built-ins.md#parse-grok) knows: the names of Logstash's two sets. \`ecs_compatibility\` says
+which of them is meant; what is marked is in one of them only. Of patterns of your own under \`definitions\` one with the same name wins.
+
+${sections.join('\n')}`;
+  return await format(text, { ...(await resolveConfig(grokFile)), parser: 'markdown' });
+}
+
 writeOrCheck(file, await page(), 'docs');
+writeOrCheck(grokFile, await grokPage(), 'docs');

@@ -1143,6 +1143,27 @@ const mutants: readonly Mutant[] = [
     replace: 'const isReadable = false;',
     tests: ['../transforms/ecs'],
   },
+  {
+    name: 'a lookbehind that may fail is left out',
+    file: 'src/transform/grok-lookbehind.ts',
+    search: '&& !RE2JS.matches(behind, before);',
+    replace: ';',
+    tests: ['transform/grok'],
+  },
+  {
+    name: 'a lookbehind of one alternative becomes that of all',
+    file: 'src/transform/grok-lookbehind.ts',
+    search: 'everyMatch &&= before !== START;',
+    replace: '',
+    tests: ['transform/grok'],
+  },
+  {
+    name: 'a lookbehind that may be skipped becomes one of all matches',
+    file: 'src/transform/grok-lookbehind.ts',
+    search: 'everyMatch = false;',
+    replace: 'everyMatch = true;',
+    tests: ['transform/grok'],
+  },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

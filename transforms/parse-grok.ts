@@ -2,6 +2,7 @@ import { type Event, defineTransform, mergeInto } from 'logweir';
 import { z } from 'zod';
 import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 import { compileGrok } from '../src/transform/grok.ts';
+import { ecsGrokPatterns, grokPatterns } from '../src/transform/grok-patterns.ts';
 
 export default defineTransform({
   lazy: true,
@@ -15,6 +16,12 @@ export default defineTransform({
       .describe(
         'Like `%{IP:client} %{NUMBER:bytes:int}`; `%{IP:[source][ip]}` and `(?<name>…)` are fields too. Tried in order; where none fits the event stays as it is.',
       ),
+    ecs_compatibility: z
+      .enum(['disabled', 'v1', 'v8'])
+      .default('disabled')
+      .describe(
+        "Which of Logstash's two sets the names are of: `disabled` gives fields at the top level, such as `clientip`; `v1` and `v8`, which are the same, give those of the Elastic Common Schema, such as `source.address`, with numbers as numbers. Logstash 8 has `v8` unless told otherwise. The names are listed in [grok-patterns.md](grok-patterns.md).",
+      ),
     definitions: z.record(z.string(), z.string()).default({}).describe('Patterns of your own, by name.'),
   }),
   examples: [
@@ -24,9 +31,29 @@ export default defineTransform({
       input: [{ message: '203.0.113.7 GET 12.5ms' }],
       output: [{ message: '203.0.113.7 GET 12.5ms', client: '203.0.113.7', verb: 'GET', ms: 12.5 }],
     },
+    {
+      title: 'An access log for the Elastic Common Schema',
+      with: { patterns: '%{HTTPD_COMMONLOG}', ecs_compatibility: 'v8' },
+      input: [{ message: '203.0.113.7 - ada [22/Nov/2026:08:26:41 +0000] "GET /cart HTTP/1.1" 200 5316' }],
+      output: [
+        {
+          message: '203.0.113.7 - ada [22/Nov/2026:08:26:41 +0000] "GET /cart HTTP/1.1" 200 5316',
+          source: { address: '203.0.113.7' },
+          user: { name: 'ada' },
+          timestamp: '22/Nov/2026:08:26:41 +0000',
+          http: {
+            request: { method: 'GET' },
+            version: '1.1',
+            response: { status_code: 200, body: { bytes: 5316 } },
+          },
+          url: { original: '/cart' },
+        },
+      ],
+    },
   ],
-  setup({ patterns, definitions, ...options }) {
-    const compiled = patterns.map((pattern) => compileGrok(pattern, definitions));
+  setup({ patterns, definitions, ecs_compatibility: ecs, ...options }) {
+    const known = ecs === 'disabled' ? grokPatterns : ecsGrokPatterns;
+    const compiled = patterns.map((pattern) => compileGrok(pattern, definitions, known));
     return (event) => {
       const text = textAt(event, options.field);
       if (text === undefined) return event;

@@ -1,114 +1,47 @@
-/**
- * The patterns that are known by name, with the meaning that they have in Logstash's legacy set, written for an engine that
- * is linear in the text and so has no lookaround. Where the original looks at what stands beside a match, `\b` does here: an
- * address or a number that is glued to a letter is not found.
- * Names and meaning: https://www.elastic.co/docs/reference/logstash/plugins/plugins-filters-grok
- */
+import { awsEcs, awsLegacy } from './grok-patterns/aws.ts';
+import { baculaEcs, baculaLegacy } from './grok-patterns/bacula.ts';
+import { baseEcs, baseLegacy } from './grok-patterns/base.ts';
+import { ciscoEcs } from './grok-patterns/cisco-ecs.ts';
+import { ciscoLegacy } from './grok-patterns/cisco-legacy.ts';
+import { databasesEcs, databasesLegacy } from './grok-patterns/databases.ts';
+import { eximEcs, eximLegacy } from './grok-patterns/exim.ts';
+import { firewallsEcs, firewallsLegacy } from './grok-patterns/firewalls.ts';
+import { haproxyEcs, haproxyLegacy } from './grok-patterns/haproxy.ts';
+import type { Patterns } from './grok-patterns/helpers.ts';
+import { httpdEcs, httpdLegacy } from './grok-patterns/httpd.ts';
+import { javaEcs, javaLegacy } from './grok-patterns/java.ts';
+import { junosEcs, junosLegacy } from './grok-patterns/junos.ts';
+import { nagiosEcs, nagiosLegacy } from './grok-patterns/nagios.ts';
+import { rubyEcs, rubyLegacy } from './grok-patterns/ruby.ts';
+import { serversEcs, serversLegacy } from './grok-patterns/servers.ts';
+import { syslogEcs, syslogLegacy } from './grok-patterns/syslog.ts';
+import { zeekEcs, zeekLegacy } from './grok-patterns/zeek.ts';
 
-const HEX = '[0-9A-Fa-f]{1,4}';
-const OCTET = '(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})';
-const DOTTED = `${OCTET}(?:\\.${OCTET}){3}`;
-const LABEL = '[0-9A-Za-z][0-9A-Za-z-]{0,62}';
-const LETTERED_LABEL = '(?:[A-Za-z][0-9A-Za-z-]{0,62}|[0-9][0-9-]{0,61}[A-Za-z][0-9A-Za-z-]{0,62})';
-
-/** RFC 4291, section 2.2: eight groups, or fewer with one `::`; the last two may be written as an IPv4 address. */
-function ipv6(): string {
-  const forms = [`\\b(?:${HEX}:){7}${HEX}\\b`, `\\b(?:${HEX}:){6}${DOTTED}\\b`];
-  for (let before = 7; before >= 1; before--) {
-    const after: string[] = [];
-    if (before <= 5) after.push(`(?::${HEX}){0,${5 - before}}:${DOTTED}\\b`);
-    if (before <= 6) after.push(`(?::${HEX}){1,${7 - before}}\\b`);
-    forms.push(`\\b(?:${HEX}:){${before}}(?:${[...after, ':'].join('|')})`);
-  }
-  // `\B` before a colon: no letter stands there, so the `::` of `std::map` begins no address.
-  forms.push(`\\B:(?:(?::${HEX}){0,5}:${DOTTED}\\b|(?::${HEX}){1,7}\\b|:\\B)`);
-  return `(?:${forms.join('|')})(?:%[0-9A-Za-z._~-]+)?`;
-}
-
-export const grokPatterns: Readonly<Record<string, string>> = {
-  USERNAME: '[a-zA-Z0-9._-]+',
-  USER: '%{USERNAME}',
-  EMAILLOCALPART: "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",
-  EMAILADDRESS: '%{EMAILLOCALPART}@%{HOSTNAME}',
-  INT: '[+-]?[0-9]+',
-  BASE10NUM: '(?:[+-]|\\b)(?:[0-9]+(?:\\.[0-9]+)?)|[+-]?\\.[0-9]+',
-  NUMBER: '(?:%{BASE10NUM})',
-  BASE16NUM: '(?:[+-]|\\b)(?:0x)?[0-9A-Fa-f]+',
-  BASE16FLOAT: '(?:[+-]|\\b)(?:0x)?(?:[0-9A-Fa-f]+(?:\\.[0-9A-Fa-f]*)?|\\.[0-9A-Fa-f]+)\\b',
-  POSINT: '\\b[1-9][0-9]*\\b',
-  NONNEGINT: '\\b[0-9]+\\b',
-  WORD: '\\w+',
-  NOTSPACE: '\\S+',
-  SPACE: '\\s*',
-  DATA: '.*?',
-  GREEDYDATA: '.*',
-  QUOTEDSTRING: '"(?:\\\\.|[^"\\\\])*"|\'(?:\\\\.|[^\'\\\\])*\'|`(?:\\\\.|[^`\\\\])*`',
-  QS: '(?:%{QUOTEDSTRING})',
-  UUID: '[A-Fa-f0-9]{8}-(?:[A-Fa-f0-9]{4}-){3}[A-Fa-f0-9]{12}',
-  URN: "urn:[0-9A-Za-z][0-9A-Za-z-]{0,31}:(?:%[0-9a-fA-F]{2}|[0-9A-Za-z()+,.:=@;$_!*'/?#-])+",
-  CISCOMAC: '(?:[A-Fa-f0-9]{4}\\.){2}[A-Fa-f0-9]{4}',
-  WINDOWSMAC: '(?:[A-Fa-f0-9]{2}-){5}[A-Fa-f0-9]{2}',
-  COMMONMAC: '(?:[A-Fa-f0-9]{2}:){5}[A-Fa-f0-9]{2}',
-  MAC: '(?:%{CISCOMAC}|%{WINDOWSMAC}|%{COMMONMAC})',
-  IPV4: `\\b${DOTTED}\\b`,
-  IPV6: ipv6(),
-  IP: '(?:%{IPV6}|%{IPV4})',
-  HOSTNAME: `\\b${LABEL}(?:\\.${LABEL})*\\.?`,
-  // A name without a letter would take the port of `host:5432` for a host.
-  IPORHOST: `(?:%{IP}|\\b(?:${LABEL}\\.)*${LETTERED_LABEL}(?:\\.${LABEL})*\\.?)`,
-  HOSTPORT: '%{IPORHOST}:%{POSINT}',
-  UNIXPATH: '(?:/[\\w_%!$@:.,+~-]*)+',
-  WINPATH: '(?:[A-Za-z]+:|\\\\)(?:\\\\[^\\\\?*]*)+',
-  PATH: '(?:%{UNIXPATH}|%{WINPATH})',
-  TTY: '/dev/(?:pts|tty[pq]?)\\w*/?[0-9]+',
-  URIPROTO: '[A-Za-z][A-Za-z0-9+.-]+',
-  URIHOST: '%{IPORHOST}(?::%{POSINT:port})?',
-  URIPATH: "(?:/[A-Za-z0-9$.+!*'(){},~:;=@#%&_-]*)+",
-  URIPARAM: "\\?[A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\[\\]<>-]*",
-  URIPATHPARAM: '%{URIPATH}(?:%{URIPARAM})?',
-  URI: '%{URIPROTO}://(?:%{USER}(?::[^@]*)?@)?(?:%{URIHOST})?(?:%{URIPATHPARAM})?',
-  MONTH:
-    '\\b(?:[Jj]an(?:uary?|uar)?|[Ff]eb(?:ruary?|ruar)?|[Mm](?:a|ä)?r(?:ch|z)?|[Aa]pr(?:il)?|[Mm]a[yi]?|[Jj]un[ei]?|[Jj]ul[yi]?|[Aa]ug(?:ust)?|[Ss]ep(?:tember)?|[Oo][ck]?t(?:ober)?|[Nn]ov(?:ember)?|[Dd]e[cz](?:ember)?)\\b',
-  MONTHNUM: '(?:0[1-9]|1[0-2]|[1-9])',
-  MONTHNUM2: '(?:0[1-9]|1[0-2])',
-  MONTHDAY: '(?:0[1-9]|[12][0-9]|3[01]|[1-9])',
-  DAY: '(?:Mon(?:day)?|Tue(?:sday)?|Wed(?:nesday)?|Thu(?:rsday)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?)\\b',
-  YEAR: '(?:[0-9]{4}|[0-9]{2})',
-  HOUR: '(?:2[0123]|[01]?[0-9])',
-  MINUTE: '[0-5][0-9]',
-  // A leap second is one.
-  SECOND: '(?:60|[0-5]?[0-9])(?:[:.,][0-9]+)?',
-  ISO8601_SECOND: '%{SECOND}',
-  TIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})?\\b',
-  ISO8601_TIMEZONE: '(?:Z|[+-]%{HOUR}(?::?%{MINUTE}))',
-  TIMESTAMP_ISO8601:
-    '%{YEAR}-%{MONTHNUM}-%{MONTHDAY}[T ]%{HOUR}:?%{MINUTE}(?::?%{SECOND})?%{ISO8601_TIMEZONE}?',
-  DATE_US: '%{MONTHNUM}[/-]%{MONTHDAY}[/-]%{YEAR}',
-  DATE_EU: '%{MONTHDAY}[./-]%{MONTHNUM}[./-]%{YEAR}',
-  DATE: '(?:%{DATE_US}|%{DATE_EU})',
-  DATESTAMP: '%{DATE}[- ]%{TIME}',
-  TZ: '(?:[APMCE][SD]T|UTC)',
-  DATESTAMP_RFC822: '%{DAY} %{MONTH} %{MONTHDAY} %{YEAR} %{TIME} %{TZ}',
-  DATESTAMP_RFC2822: '%{DAY}, %{MONTHDAY} %{MONTH} %{YEAR} %{TIME} %{ISO8601_TIMEZONE}',
-  DATESTAMP_OTHER: '%{DAY} %{MONTH} %{MONTHDAY} %{TIME} %{TZ} %{YEAR}',
-  DATESTAMP_EVENTLOG: '%{YEAR}%{MONTHNUM2}%{MONTHDAY}%{HOUR}%{MINUTE}%{SECOND}',
-  SYSLOGTIMESTAMP: '%{MONTH} +%{MONTHDAY} %{TIME}',
-  HTTPDATE: '%{MONTHDAY}/%{MONTH}/%{YEAR}:%{TIME} %{INT}',
-  // Unlike the original it finds no `er` in `user`.
-  LOGLEVEL:
-    '\\b(?:[Aa]lert|ALERT|[Tt]race|TRACE|[Dd]ebug|DEBUG|[Nn]otice|NOTICE|[Ii]nfo(?:rmation)?|INFO(?:RMATION)?|[Ww]arn(?:ing)?|WARN(?:ING)?|[Ee]rr(?:or)?|ERR(?:OR)?|[Cc]rit(?:ical)?|CRIT(?:ICAL)?|[Ff]atal|FATAL|[Ss]evere|SEVERE|EMERG(?:ENCY)?|[Ee]merg(?:ency)?)\\b',
-  PROG: '[\\x21-\\x5a\\x5c\\x5e-\\x7e]+',
-  SYSLOGPROG: '%{PROG:program}(?:\\[%{POSINT:pid}\\])?',
-  SYSLOGHOST: '%{IPORHOST}',
-  SYSLOGFACILITY: '<%{NONNEGINT:facility}.%{NONNEGINT:priority}>',
-  SYSLOGBASE: '%{SYSLOGTIMESTAMP:timestamp} (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:logsource} %{SYSLOGPROG}:',
-  JAVACLASS: '(?:[a-zA-Z$_][a-zA-Z$_0-9]*\\.)*[a-zA-Z$_][a-zA-Z$_0-9]*',
-  JAVAFILE: '(?:[a-zA-Z$_0-9. -]+)',
-  JAVAMETHOD: '(?:<(?:cl)?init>|[a-zA-Z$_][a-zA-Z$_0-9]*)',
-  HTTPDUSER: '(?:%{EMAILADDRESS}|%{USER})',
-  HTTPD_COMMONLOG:
-    '%{IPORHOST:clientip} %{NOTSPACE:ident} %{NOTSPACE:auth} \\[%{HTTPDATE:timestamp}\\] "(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" (?:-|%{NUMBER:response}) (?:%{NUMBER:bytes}|-)',
-  HTTPD_COMBINEDLOG: '%{HTTPD_COMMONLOG} %{QS:referrer} %{QS:agent}',
-  COMMONAPACHELOG: '%{HTTPD_COMMONLOG}',
-  COMBINEDAPACHELOG: '%{HTTPD_COMBINEDLOG}',
+/** The patterns that are known by name, by what they are for: those of Logstash's legacy set, and those of its set for ECS. */
+export const grokFamilies: Readonly<Record<string, readonly [legacy: Patterns, ecs: Patterns]>> = {
+  'Numbers, words, addresses, paths, times': [baseLegacy, baseEcs],
+  'Syslog and cron': [syslogLegacy, syslogEcs],
+  'Apache httpd': [httpdLegacy, httpdEcs],
+  'Java and Tomcat': [javaLegacy, javaEcs],
+  'Ruby, Rails and MCollective': [rubyLegacy, rubyEcs],
+  'MongoDB, PostgreSQL and Redis': [databasesLegacy, databasesEcs],
+  'BIND, Squid and Maven': [serversLegacy, serversEcs],
+  HAProxy: [haproxyLegacy, haproxyEcs],
+  Exim: [eximLegacy, eximEcs],
+  'Amazon S3, ELB and CloudFront': [awsLegacy, awsEcs],
+  'Zeek and Bro': [zeekLegacy, zeekEcs],
+  'Cisco ASA': [ciscoLegacy, ciscoEcs],
+  'NetScreen, iptables, Shorewall and SuSE': [firewallsLegacy, firewallsEcs],
+  'Juniper SRX': [junosLegacy, junosEcs],
+  Nagios: [nagiosLegacy, nagiosEcs],
+  Bacula: [baculaLegacy, baculaEcs],
 };
+
+const setOf = (which: 0 | 1): Patterns =>
+  Object.assign({}, ...Object.values(grokFamilies).map((family) => family[which])) as Patterns;
+
+/** Logstash's legacy set: `%{IP:clientip}` and other fields at the top level. */
+export const grokPatterns: Patterns = setOf(0);
+
+/** Logstash's set for the Elastic Common Schema, version 1: fields in objects, with their types. */
+export const ecsGrokPatterns: Patterns = setOf(1);

@@ -109,9 +109,12 @@ function classPiece(text: string, start: number): Piece {
 
 function groupPiece(text: string, at: number, parts: GrokParts): Piece {
   if (text[at + 1] !== '?') return ['(', at + 1];
-  for (const lookaround of ['(?=', '(?!', '(?<=', '(?<!']) {
-    if (text.startsWith(lookaround, at))
-      throw unknown(text, at, 'lookaround, which an engine that is linear in the text cannot do');
+  for (const lookahead of ['(?=', '(?!']) {
+    if (text.startsWith(lookahead, at))
+      throw unknown(text, at, 'a lookahead, which an engine that is linear in the text cannot do');
+  }
+  for (const lookbehind of ['(?<=', '(?<!']) {
+    if (text.startsWith(lookbehind, at)) return [lookbehind, at + lookbehind.length];
   }
   if (text.startsWith('(?:', at)) return ['(?:', at + 3];
   // Atomic: what fits the original fits without it; a little more may.

@@ -1,6 +1,8 @@
 import { define } from '../codec/field-path.ts';
 import type { Event } from './api.ts';
 import { grokPatterns } from './grok-patterns.ts';
+import type { Patterns } from './grok-patterns/helpers.ts';
+import { withoutNeedlessLookbehinds } from './grok-lookbehind.ts';
 import { translateGrok } from './grok-syntax.ts';
 import { compileLinear } from './linear-regex.ts';
 
@@ -29,9 +31,10 @@ interface Capture {
  * field that is captured twice becomes a list.
  *
  * @param own patterns of the user's own, which win over those that are known
+ * @param known the set that is known
  * @throws Error where something in it is not understood, a pattern is unknown, or one refers to itself
  */
-export function compileGrok(expression: string, own: Readonly<Record<string, string>> = {}): Grok {
+export function compileGrok(expression: string, own: Patterns = {}, known: Patterns = grokPatterns): Grok {
   const captures: Capture[] = [];
   const group = (field: string, type: Type = 'string'): string => {
     captures.push({ path: pathOf(field, expression), type });
@@ -43,13 +46,13 @@ export function compileGrok(expression: string, own: Readonly<Record<string, str
     return translateGrok(text, {
       group,
       reference(name, field, type) {
-        const pattern = patternOf(name, own, expression);
+        const pattern = patternOf(name, [own, known], expression);
         const open = field === undefined ? '(?:' : group(field, typeOf(type, expression));
         return `${open}${expand(pattern, depth + 1)})`;
       },
     });
   };
-  const compiled = compileLinear(`(?m)${expand(expression, 0)}`);
+  const compiled = compileLinear(withoutNeedlessLookbehinds(`(?m)${expand(expression, 0)}`));
   return {
     match(text) {
       const matcher = compiled.matcher(text);
@@ -64,9 +67,8 @@ export function compileGrok(expression: string, own: Readonly<Record<string, str
   };
 }
 
-function patternOf(name: string, own: Readonly<Record<string, string>>, expression: string): string {
-  const patterns = Object.hasOwn(own, name) ? own : grokPatterns;
-  const pattern = Object.hasOwn(patterns, name) ? patterns[name] : undefined;
+function patternOf(name: string, sets: readonly Patterns[], expression: string): string {
+  const pattern = sets.find((set) => Object.hasOwn(set, name))?.[name];
   if (pattern !== undefined) return pattern;
   throw new Error(
     `there is no grok pattern ${name} (in '${expression}'); patterns of your own go under definitions`,

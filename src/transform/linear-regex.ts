@@ -4,17 +4,17 @@ import type { Event } from './api.ts';
 
 /**
  * Compiles a pattern of the user for RE2's engine, which needs time in proportion to the text and never more: no pattern can
- * make the process hang. In return there is no backreference and no lookaround.
+ * make the process hang. In return there is no backreference and no lookahead.
  *
  * @throws Error where it is no pattern, or needs what the engine does not have
  */
 export function compileLinear(pattern: string): RE2JS {
   try {
-    return RE2JS.compile(pattern);
+    return RE2JS.compile(pattern, RE2JS.LOOKBEHINDS);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `'${pattern}' is not a pattern: ${why} (the syntax is RE2's, without lookaround and backreferences)`,
+      `'${pattern}' is not a pattern: ${why} (the syntax is RE2's, without lookahead and backreferences)`,
       { cause: error },
     );
   }

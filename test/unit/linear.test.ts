@@ -8,6 +8,8 @@ import { compileIndexName } from '../../src/elasticsearch/index-name.ts';
 import { createRenderer } from '../../src/elasticsearch/render.ts';
 import { readLetter } from '../../src/kafka/letter.ts';
 import { type Event, mergeInto } from '../../src/transform/api.ts';
+import { compileGrok } from '../../src/transform/grok.ts';
+import { ecsGrokPatterns, grokPatterns } from '../../src/transform/grok-patterns.ts';
 import { configOf } from './support/config.ts';
 import { received, sourceRecord } from './support/fakes.ts';
 import { superlinear } from './support/growth.ts';
@@ -210,6 +212,38 @@ describe('a value that names an index, or says a time, is linear:', () => {
           name({ a: value, '@timestamp': value, timestamp: value }, 0);
         }
       };
+    });
+    expect(grown).toBeUndefined();
+  });
+});
+
+describe.each([
+  ['the legacy set', grokPatterns],
+  ['the set for ECS', ecsGrokPatterns],
+])('a grok pattern of %s is linear in the text:', (_, known) => {
+  it.each(Object.keys(known))('%s', (name) => {
+    const grok = compileGrok(`%{${name}}`, {}, known);
+    const grown = superlinear(BYTES / 10, (bytes) => {
+      const texts = ['a1.b:2 -"[x]/c@d\t; 3 GET ', '1', ' ', '"a\\', '2.', ':0', '-\t'].map((unit) =>
+        filled('', unit, '\n', bytes / 5),
+      );
+      return () => {
+        for (const text of texts) grok.match(text);
+      };
+    });
+    expect(grown).toBeUndefined();
+  });
+
+  it.each([
+    ['HTTPD_COMBINEDLOG', '203.0.113.7 - - [22/Nov/2026:08:26:41 +0000] "GET /', 'a', '" 200 5 "-" "curl/8"'],
+    ['SYSLOGLINE', 'Nov 22 08:26:44 host-1 sshd[123]: ', 'x y ', ''],
+    ['NAGIOSLOGLINE', '[1427925600] HOST ALERT: ', 'h', ';DOWN;HARD;3;x'],
+  ])('%s, where it fits a long text', (name, before, unit, after) => {
+    const grok = compileGrok(`%{${name}}`, {}, known);
+    const grown = superlinear(BYTES / 20, (bytes) => {
+      const text = filled(before, unit, after, bytes);
+      expect(grok.match(text)).toBeDefined();
+      return () => void grok.match(text);
     });
     expect(grown).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compileGrok } from '../../../src/transform/grok.ts';
-import { grokPatterns } from '../../../src/transform/grok-patterns.ts';
+import { ecsGrokPatterns, grokFamilies, grokPatterns } from '../../../src/transform/grok-patterns.ts';
 
 const match = (expression: string, text: string, own?: Record<string, string>): unknown =>
   compileGrok(expression, own).match(text);
@@ -102,6 +102,9 @@ describe('syntax of the engine that Logstash has', () => {
     ['100%(?<x>!)', '100%!', { x: '!' }],
     ['\\(%{WORD:x}\\)', '(y)', { x: 'y' }],
     ['\\[%{WORD:x}\\]', '[y]', { x: 'y' }],
+    ['(?<!-)(?<x>\\d+)', '-1 2', { x: '2' }],
+    ['(?<=#)(?<x>\\w+)', 'a #b', { x: 'b' }],
+    ['(?<!un)(?<x>set)', 'unset preset', { x: 'set' }],
   ])('%s of %j', (expression, text, fields) => {
     expect(match(expression, text)).toEqual(fields);
   });
@@ -114,8 +117,9 @@ describe('syntax of the engine that Logstash has', () => {
     ['x %{WORD', /at character 3/],
     ['%{WORD:[a][b}', /a reference that is none of/],
     ['%{}', /a reference that is none of/],
-    ['(?=a)', /lookaround/],
-    ['(?<!a)b', /lookaround/],
+    ['(?=a)', /at character 1 .*: a lookahead, which an engine that is linear/],
+    ['b(?!a)', /a lookahead/],
+    ['(?<!(?<x>a))b', /is not a pattern/],
     ['(?<a b>c)', /a group of a kind that is not known/],
     ['[a', /a class that is not closed/],
     ['[a&&[b]]', /an intersection of classes/],
@@ -134,9 +138,49 @@ describe('syntax of the engine that Logstash has', () => {
   });
 });
 
+describe('a number, or a word, is not found inside of one', () => {
+  it.each<[string, string, unknown]>([
+    ['took%{NUMBER:n}ms', 'took12.5ms', { n: '12.5' }],
+    ['v%{NUMBER:n}', 'v12', { n: '12' }],
+    ['.*%{NUMBER:n}', 'took 123', { n: '123' }],
+    ['.*%{NUMBER:n}', 'took 1.23', { n: '1.23' }],
+    ['.*%{WORD:w}', 'the last word', { w: 'word' }],
+    ['.*%{WORD:w}', 'das letzte über', { w: 'über' }],
+    ['.*%{BASE16NUM:x}', 'at 1F2', { x: '1F2' }],
+    ['%{NUMBER:n} x', '1.2.3 x', undefined],
+    ['^%{NUMBER:n}', '-5', { n: '-5' }],
+    ['^%{NUMBER:n}', 'a\n5', { n: '5' }],
+    ['-%{NUMBER:n}', 'a-5', undefined],
+    ['-?%{NUMBER:n}', 'a-5', { n: '-5' }],
+    ['(?:%{NUMBER:n}|x) y', '--5 y x y', {}],
+    ['(?:%{NUMBER:n})? y', '--5 y', {}],
+    ['(?:%{NUMBER:n}|-)', '+-5', {}],
+    ['%{NUMBER:n}|%{WORD:w}', '..5', { w: '5' }],
+    ['%{QUOTEDSTRING:q}', String.raw`\"a" "b"`, { q: '" "' }],
+  ])('%s of %j', (expression, text, fields) => {
+    expect(match(expression, text)).toEqual(fields);
+  });
+});
+
 describe('patterns that are known', () => {
+  it('are those of both sets of Logstash', () => {
+    expect(Object.keys(grokPatterns)).toHaveLength(317);
+    expect(Object.keys(ecsGrokPatterns)).toHaveLength(361);
+  });
+
+  it('have one meaning each', () => {
+    for (const set of [0, 1] as const) {
+      const names = Object.values(grokFamilies).flatMap((family) => Object.keys(family[set]));
+      expect(names).toHaveLength(new Set(names).size);
+    }
+  });
+
   it.each(Object.keys(grokPatterns))('%s compiles', (name) => {
     expect(() => compileGrok(`%{${name}}`)).not.toThrow();
+  });
+
+  it.each(Object.keys(ecsGrokPatterns))('%s of the set for ECS compiles', (name) => {
+    expect(() => compileGrok(`%{${name}}`, {}, ecsGrokPatterns)).not.toThrow();
   });
 
   it.each<[string, string, string | undefined]>([
