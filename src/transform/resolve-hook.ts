@@ -1,5 +1,6 @@
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ownFormat } from './module-format.ts';
 
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
@@ -46,7 +47,9 @@ export function installResolveHook(): void {
       if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
         return { url, shortCircuit: true };
       }
-      const resolved = nextResolve(specifier, context);
+      const found = nextResolve(specifier, context);
+      const format = ownFormat(found.url, found.format);
+      const resolved = format === undefined ? found : { ...found, format };
       const generation = new RegExp(`[?&]${FRESH}=(\\d+)`).exec(context.parentURL ?? '')?.[1];
       if (
         generation === undefined ||

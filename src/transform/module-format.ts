@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { compileFunction } from 'node:vm';
+
+/** What V8 says of ES module syntax in a CommonJS module. Node goes by the same where no package.json says which of the two a file is. */
+const ONLY_IN_MODULES =
+  /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import\.meta' outside a module|await is only valid in async functions and the top level bodies of modules/;
+const COMMONJS_VARIABLES = ['exports', 'require', 'module', '__filename', '__dirname'];
+
+/**
+ * The format of a `.ts` or `.js` file of the user that is an ES module by its syntax. Node alone goes by the nearest package.json: it
+ * refuses the file where that says `commonjs`, as `npm init` writes it, and warns on stderr where it says nothing.
+ *
+ * @param format what Node makes of the file's name and of package.json
+ * @returns undefined where that stands
+ */
+export function ownFormat(url: string, format: string | null | undefined): string | undefined {
+  const isOpen = format === undefined || format === null || format.startsWith('commonjs');
+  if (!isOpen || !url.startsWith('file:')) return undefined;
+  const path = fileURLToPath(url);
+  if (!/\.[jt]s$/.test(path) || path.includes('/node_modules/')) return undefined;
+  const isTypeScript = path.endsWith('.ts');
+  try {
+    const source = readFileSync(path, 'utf8');
+    compileFunction(isTypeScript ? withoutTypes(source) : source, COMMONJS_VARIABLES);
+  } catch (error) {
+    // Whatever else is wrong with it Node will say, with its place, where it loads the file.
+    if (error instanceof SyntaxError && ONLY_IN_MODULES.test(error.message))
+      return isTypeScript ? 'module-typescript' : 'module';
+  }
+  return undefined;
+}
+
+/** Node strips types without a word when it loads a file, and calls the function that does the same experimental, on stderr. */
+function withoutTypes(source: string): string {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return stripTypeScriptTypes(source);
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
