@@ -14,14 +14,16 @@ COPY src src
 COPY transforms transforms
 RUN npm run build
 # What runs, and nothing else. Of the Kafka client that is lib/, the library that node loads, and librdkafka where it
-# is a file of its own; gone are its sources, headers and object files (200 MB), and the packages that build it.
+# is a file of its own; gone are its sources, headers and object files (200 MB), and the packages that build it. Of types there
+# are those that `logweir new` puts into the user's folder.
 RUN npm prune --omit=dev --ignore-scripts \
   && cd node_modules \
   && find @confluentinc/kafka-javascript -mindepth 1 \( -type f -o -type l \) \
     ! -path '*/kafka-javascript/lib/*' ! -path '*/build/Release/*.node' ! -path '*/build/*/lib*.so*' \
     ! -name package.json ! -name librdkafka.js ! -name 'LICENSE*' -delete \
   && rm -rf @confluentinc/kafka-javascript/deps @confluentinc/kafka-javascript/build/Release/obj.target @mapbox nan tar .bin \
-  && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
+  && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) \
+    ! -path './zod/*.d.cts' ! -path './@types/node/*' ! -path './undici-types/*' -delete \
   && find . -type d -empty -delete
 
 FROM node:24-bookworm-slim

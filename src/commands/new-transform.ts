@@ -1,14 +1,37 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { LogweirError } from '../errors.ts';
+import { LogweirError, messageOf } from '../errors.ts';
+import { writeTypes } from './type-declarations.ts';
 
+/** What keeps the types where npm would take them away: it knows only what a package.json names. */
+const devDependencies = { logweir: 'file:.logweir/logweir', zod: 'file:.logweir/node_modules/zod' };
+const FOR_NPM = './.logweir/logweir ./.logweir/node_modules/zod';
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
+/** As `tsc --init` has it, but that nothing is compiled, and what Node cannot strip is an error. Node's types come with logweir's. */
+const TSCONFIG = `{
+  "compilerOptions": {
+    "module": "nodenext",
+    "target": "esnext",
+    "types": [],
+    "strict": true,
+    "noUncheckedIndexedAccess": true,
+    "exactOptionalPropertyTypes": true,
+    "erasableSyntaxOnly": true,
+    "verbatimModuleSyntax": true,
+    "allowImportingTsExtensions": true,
+    "noEmit": true,
+    "skipLibCheck": true
+  }
+}
+`;
+
 /**
- * `logweir new transform NAME`: a transform and its test, in `transforms` below the directory. The test passes as it is.
+ * `logweir new transform NAME`: a transform and its test, in `transforms` below the directory, and what an editor and `tsc` need to
+ * understand them. The test passes as it is. No file that is there is written over.
  *
- * @throws LogweirError USAGE where the name is none, or something is there already
+ * @throws LogweirError USAGE where the name is none, something is there already, or the directory cannot be written to
  */
 export function newTransform(name: string, directory: string, output: Writable): void {
   if (!NAME.test(name))
@@ -16,22 +39,78 @@ export function newTransform(name: string, directory: string, output: Writable):
       'USAGE',
       `'${name}' is no name for a transform: small letters, digits and dashes, like add-team`,
     );
-  const folder = join(directory, 'transforms');
   const files = { [`${name}.ts`]: transformSource(name), [`${name}.test.ts`]: testSource(name) };
+  const folder = join(directory, 'transforms');
   for (const file of Object.keys(files)) {
     if (existsSync(join(folder, file)))
       throw new LogweirError('USAGE', `${join(folder, file)} is there already; nothing was written`);
   }
-  mkdirSync(folder, { recursive: true });
-  for (const [file, source] of Object.entries(files)) writeFileSync(join(folder, file), source);
-  output.write(`transforms/${name}.ts        the transform
-transforms/${name}.test.ts   its test; logweir test runs it
-In logweir.yaml:
+  let lines: Line[];
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const [file, source] of Object.entries(files)) writeFileSync(join(folder, file), source);
+    lines = [
+      [`transforms/${name}.ts`, 'the transform'],
+      [`transforms/${name}.test.ts`, 'its test; logweir test runs it'],
+      ...writeProject(directory),
+    ];
+  } catch (error) {
+    throw new LogweirError('USAGE', `cannot write in ${directory}: ${messageOf(error)}`, { cause: error });
+  }
+  const width = Math.max(...lines.map(([path]) => path.length));
+  output.write(`${lines.map(([path, what]) => `${path.padEnd(width)}   ${what}\n`).join('')}In logweir.yaml:
   transforms:
     - use: ./transforms/${name}.ts
       with: { field: team, value: shop }
 Try it: logweir transform --diff < events.ndjson
 `);
+}
+
+/** A file that was written, and what it is. */
+type Line = readonly [path: string, what: string];
+
+function writeProject(directory: string): Line[] {
+  const types = writeTypes(directory);
+  const lines: Line[] = [...types];
+  const own = join(directory, 'package.json');
+  if (!existsSync(own)) {
+    if (packageType(directory) !== 'module') {
+      const description = { private: true, type: 'module', ...(types.length > 0 && { devDependencies }) };
+      writeFileSync(own, `${JSON.stringify(description, null, 2)}\n`);
+      lines.push(['package.json', 'says that these are ES modules, and where npm finds the types']);
+    }
+  } else {
+    if (packageType(directory) !== 'module' && !existsSync(join(directory, 'transforms/package.json'))) {
+      writeFileSync(join(directory, 'transforms/package.json'), '{ "type": "module" }\n');
+      lines.push([
+        'transforms/package.json',
+        'says to tsc that these are ES modules; your package.json does not',
+      ]);
+    }
+    if (types.length > 0)
+      lines.push([
+        '',
+        `what npm installs next takes the types away, unless you run: npm install -D ${FOR_NPM}`,
+      ]);
+  }
+  if (!existsSync(join(directory, 'tsconfig.json'))) {
+    writeFileSync(join(directory, 'tsconfig.json'), TSCONFIG);
+    lines.push(['tsconfig.json', 'for editors and tsc']);
+  }
+  return lines;
+}
+
+/** What the nearest package.json says of the files in a folder. */
+function packageType(folder: string): unknown {
+  const file = join(folder, 'package.json');
+  if (existsSync(file)) {
+    try {
+      return (JSON.parse(readFileSync(file, 'utf8')) as { type?: unknown } | null)?.type;
+    } catch {
+      return undefined;
+    }
+  }
+  return dirname(folder) === folder ? undefined : packageType(dirname(folder));
 }
 
 function transformSource(name: string): string {
@@ -63,7 +142,7 @@ function testSource(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileEvent, testTransform } from 'logweir/testing';
-import transform from './${name}.ts';
+import transform from './${name}.js'; // as TypeScript has it; it is the .ts that is loaded
 
 test('sets the field where it is missing', async () => {
   const run = await testTransform(transform, { field: 'team', value: 'shop' });

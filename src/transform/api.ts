@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * What a transform is made of. This module is what `import … from 'logweir'` gives.
  *

@@ -47,7 +47,7 @@ export function installResolveHook(): void {
       if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
         return { url, shortCircuit: true };
       }
-      const found = nextResolve(specifier, context);
+      const found = resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
       const format = ownFormat(found.url, found.format);
       const resolved = format === undefined ? found : { ...found, format };
       const generation = new RegExp(`[?&]${FRESH}=(\\d+)`).exec(context.parentURL ?? '')?.[1];
@@ -60,6 +60,29 @@ export function installResolveHook(): void {
       return { ...resolved, url: freshUrl(resolved.url, Number(generation)) };
     },
   });
+}
+
+/**
+ * TypeScript, by its defaults, has a file import `./x.js` where it means the `x.ts` beside it. Node finds only what is there.
+ *
+ * @param find throws where nothing is found
+ */
+function resolveSource<Found>(
+  specifier: string,
+  parentUrl: string | undefined,
+  find: (specifier: string) => Found,
+): Found {
+  try {
+    return find(specifier);
+  } catch (error) {
+    const isOwn = /^\.{0,2}\/.*\.[mc]?js$/.test(specifier) && parentUrl?.includes('/node_modules/') !== true;
+    if (!isOwn) throw error;
+    try {
+      return find(specifier.replace(/js$/, 'ts'));
+    } catch {
+      throw error;
+    }
+  }
 }
 
 /** The folder of the built-in transforms that ship with this copy. */

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * Helpers for testing a transform with vitest or any other runner. This module is what `import … from 'logweir/testing'`
  * gives.
