@@ -35,6 +35,7 @@ const thorough = [
   'test/unit/commands/config-process.test.ts',
   'test/unit/commands/config-secrets.test.ts',
   'test/unit/commands/new-transform.test.ts',
+  'test/unit/commands/own-folder.test.ts',
   'test/unit/config/fuzz.test.ts',
   'test/unit/group-stability.test.ts',
   'test/unit/linear.test.ts',

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { tellWhereabouts, whereabouts } from './config/whereabouts.ts';
 import { LogweirError, messageOf } from './errors.ts';
 import { version } from './version.ts';
 
@@ -11,7 +12,8 @@ function program(): Command {
     .description('Kafka → transforms in TypeScript → Elasticsearch. Commits only what is settled.')
     .version(version)
     .showHelpAfterError('(logweir --help tells more)')
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (_logweir, command) => tellConfiguration(command));
   const withConfig = (name: string, description: string): Command =>
     logweir
       .command(name)
@@ -149,6 +151,17 @@ function addDeadLetterCommands(logweir: Command): void {
       const { putLetter } = await import('./commands/dlq.ts');
       await putLetter(place, options, process.stdout);
     });
+}
+
+/** Says on stderr which configuration a command uses where that may not be what its user thinks. */
+function tellConfiguration(command: Command): void {
+  const { config, schema } = command.opts<{ config?: string; schema?: boolean }>();
+  // The workers have the configuration of the one that starts them.
+  const hasConfig = command.options.some(({ long }) => long === '--config') && command.name() !== 'worker';
+  if (!hasConfig || schema === true) return;
+  const isAbout = command.name() === 'transform' || command.name() === 'produce';
+  for (const line of tellWhereabouts(whereabouts(config, process.env), isAbout))
+    process.stderr.write(`${line}\n`);
 }
 
 function collectNumber(value: string, previous: number[]): number[] {

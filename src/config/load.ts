@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { LogweirError, messageOf } from '../errors.ts';
 import { parseExpanded } from './expanded.ts';
 import type { Environment } from './interpolate.ts';
@@ -10,6 +10,7 @@ import type { Places } from './places.ts';
 import { readSource } from './source.ts';
 import { isBrokersProtocol } from './librdkafka-properties.ts';
 import { isPattern } from './topics.ts';
+import { whereabouts } from './whereabouts.ts';
 
 /** A configuration and where it came from; relative paths in it are relative to `directory`. */
 export interface LoadedConfig {
@@ -31,7 +32,6 @@ export interface Draft {
   readonly places: Places;
 }
 
-const DEFAULT_PATH = './logweir.yaml';
 const BYTES_MAX = 1_048_576;
 
 /**
@@ -45,7 +45,7 @@ export function loadConfig(option: string | undefined, environment: Environment 
 
 /** As {@link loadConfig}, for whoever adds problems of his own. @throws LogweirError CONFIG where there is nothing to read */
 export function readConfig(option: string | undefined, environment: Environment = process.env): Draft {
-  const { path, namedBy } = pathOf(option, environment);
+  const { path, namedBy } = whereabouts(option, environment);
   return draftOf(readText(path, namedBy), path, environment);
 }
 
@@ -62,24 +62,6 @@ export function settled({ config, problems, path, directory, places }: Draft): L
  */
 export function parseConfig(source: string, name: string, environment: Environment): Config {
   return settled(draftOf(source, name, environment)).config;
-}
-
-function pathOf(
-  option: string | undefined,
-  environment: Environment,
-): { path: string; namedBy: string | null } {
-  if (option === '') {
-    throw new LogweirError(
-      'CONFIG',
-      '--config names no file; give a path, or leave it out for $LOGWEIR_CONFIG or ./logweir.yaml',
-    );
-  }
-  if (option !== undefined) return { path: resolve(option), namedBy: '--config' };
-  const named = environment['LOGWEIR_CONFIG'];
-  // An empty variable is one that is not set: that is how they are unset in container files.
-  return named === undefined || named === ''
-    ? { path: resolve(DEFAULT_PATH), namedBy: null }
-    : { path: resolve(named), namedBy: '$LOGWEIR_CONFIG' };
 }
 
 function readText(path: string, namedBy: string | null): string {
