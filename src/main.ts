@@ -56,6 +56,18 @@ function program(): Command {
     await health(options, (text) => process.stdout.write(text));
   });
   addTransformCommands(logweir, withConfig);
+  withConfig(
+    'produce [file]',
+    'write the lines of a file, or of standard input, to the topic that is read: for trying things out',
+  )
+    .option('--topic <topic>', 'to this one (default: the first of kafka.topics)')
+    .option('--create', 'create the topic where there is none')
+    .option('--partitions <n>', 'with --create: how many (default: as the brokers have it)', Number)
+    .action(async (file: string | undefined, options: import('./commands/produce.ts').ProduceOptions) => {
+      const { produce } = await import('./commands/produce.ts');
+      await produce(options, file === undefined ? process.stdin : createReadStream(file), process.stdout);
+      process.exit(0);
+    });
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
     .option('--to-earliest', 'to the oldest records that the broker still has')
     .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { LoadedConfig } from '../config/load.ts';
-import { LogweirError, messageOf } from '../errors.ts';
+import { LogweirError } from '../errors.ts';
 import { openOffsetEditor, readTopics } from '../kafka/offset-editor.ts';
 import { readRanges } from '../kafka/read-range.ts';
 import type { SourceRecord } from '../settlement.ts';
@@ -9,9 +9,7 @@ import { loadConfigWhole } from '../transform/load-config.ts';
 import { loadChain } from '../transform/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
-
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+import { linesOf } from './lines.ts';
 
 export interface TransformOptions {
   readonly config?: string;
@@ -99,7 +97,7 @@ async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGen
 
 async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<SourceRecord> {
   let offset = 0;
-  for await (const value of linesOf(input))
+  for await (const { value } of linesOf(input))
     yield {
       topic,
       partition: 0,
@@ -109,32 +107,4 @@ async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<S
       value,
       headers: undefined,
     };
-}
-
-/** Lines without their end, blank ones left out. Bytes and not text: a line of JSON may hold U+2028, which is no end. */
-async function* linesOf(input: Readable): AsyncGenerator<Buffer> {
-  /** The line that has not ended, as it came: put together once, or a long one would be copied with each piece. */
-  let pieces: Buffer[] = [];
-  try {
-    for await (const chunk of input as AsyncIterable<Buffer | string>) {
-      const bytes = Buffer.from(chunk);
-      let start = 0;
-      for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
-        pieces.push(bytes.subarray(start, end));
-        const line = withoutReturn(Buffer.concat(pieces));
-        if (line.length > 0) yield line;
-        pieces = [];
-        start = end + 1;
-      }
-      if (start < bytes.length) pieces.push(bytes.subarray(start));
-    }
-  } catch (error) {
-    throw new LogweirError('UNAVAILABLE', `the input cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-  const rest = Buffer.concat(pieces);
-  if (rest.length > 0) yield rest;
-}
-
-function withoutReturn(line: Buffer): Buffer {
-  return line.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line;
 }

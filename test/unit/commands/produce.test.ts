@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Line, linesOf } from '../../../src/commands/lines.ts';
+import { type ProduceOptions, produce, sendLines } from '../../../src/commands/produce.ts';
+
+async function collected(chunks: readonly (string | Buffer)[]): Promise<[number, string][]> {
+  const lines: [number, string][] = [];
+  for await (const { value, number } of linesOf(Readable.from(chunks)))
+    lines.push([number, value.toString()]);
+  return lines;
+}
+
+async function* numbered(count: number, text: string): AsyncGenerator<Line> {
+  for (let number = 1; number <= count; number++) yield { number, value: Buffer.from(text) };
+}
+
+describe('lines of an input', () => {
+  it.each([
+    [
+      'a line feed at the end or none',
+      ['a\nb'],
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    ],
+    [
+      'blank lines are left out, and counted',
+      ['\n\na\n\r\n\nb\n'],
+      [
+        [3, 'a'],
+        [6, 'b'],
+      ],
+    ],
+    [
+      'carriage returns belong to the end',
+      ['a\r\nb\r'],
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+    ],
+    [
+      'a line in many pieces',
+      ['{"a"', ':', '1}', '\n{}'],
+      [
+        [1, '{"a":1}'],
+        [2, '{}'],
+      ],
+    ],
+    [
+      'a character in two pieces',
+      [Buffer.from('Ž').subarray(0, 1), Buffer.from('Ž').subarray(1)],
+      [[1, 'Ž']],
+    ],
+    ['nothing', [], []],
+  ] as [string, (string | Buffer)[], [number, string][]][])('%s', async (_name, chunks, expected) => {
+    expect(await collected(chunks)).toEqual(expected);
+  });
+
+  it('one that has no end is refused, and not read for ever', async () => {
+    const piece = Buffer.alloc(10_000_000, 'x');
+    const chunks = (function* () {
+      yield Buffer.from('a\n');
+      for (;;) yield piece;
+    })();
+    const lines = linesOf(Readable.from(chunks));
+    expect((await lines.next()).value).toMatchObject({ number: 1 });
+    await expect(lines.next()).rejects.toThrow('line 2 of the input is longer than 100000000 bytes');
+  });
+
+  it('an input that cannot be read is told', async () => {
+    const broken = new PassThrough();
+    broken.destroy(new Error('no such file'));
+    await expect(linesOf(broken).next()).rejects.toThrow('the input cannot be read: no such file');
+  });
+});
+
+describe('sending', () => {
+  it.each([
+    ['by number', 20_000, 'x', 5000],
+    ['by bytes', 64, 'x'.repeat(1_000_000), 16],
+  ])('what is not yet acknowledged is bounded %s', async (_name, count, text, most) => {
+    const open: (() => void)[] = [];
+    let max = 0;
+    const sending = sendLines(numbered(count, text), (_value) => {
+      const sent = new Promise<void>((resolve) => open.push(resolve));
+      max = Math.max(max, open.length);
+      // What waits is let go only when no more comes: the bound was reached, or the end.
+      if (open.length === 1) setImmediate(release);
+      return sent;
+    });
+    const release = (): void => {
+      for (const done of open.splice(0)) done();
+    };
+    expect(await sending).toBe(count);
+    expect(max).toBe(most);
+  });
+
+  it('the first line that fails ends it, and is named with what was written before', async () => {
+    let sent = 0;
+    const sending = sendLines(numbered(1_000_000, 'x'), async () => {
+      if (++sent === 3) throw new Error('it is larger than the topic takes');
+    });
+    await expect(sending).rejects.toThrow(
+      /^line 3 cannot be written: it is larger than the topic takes \(\d+ records were\)$/,
+    );
+    expect(sent).toBeLessThan(10);
+  });
+});
+
+describe('what cannot be meant is told before anybody is asked', () => {
+  it.each([
+    ['--partitions without --create', { partitions: 3 }, 'app-logs', '--partitions goes with --create'],
+    ['no partitions', { create: true, partitions: 0 }, 'app-logs', 'a number from 1 to 10000'],
+    ['a part of a partition', { create: true, partitions: 1.5 }, 'app-logs', 'a number from 1 to 10000'],
+    [
+      'partitions that are no number',
+      { create: true, partitions: NaN },
+      'app-logs',
+      'a number from 1 to 10000',
+    ],
+    ['a pattern', {}, '^app-.*', 'say with --topic which one is meant'],
+    ['a pattern in --topic', { topic: '^app' }, 'app-logs', '--topic must be the name of one topic'],
+    ['an empty topic', { topic: '' }, 'app-logs', '--topic names no topic'],
+  ] as [string, ProduceOptions, string, string][])('%s', async (_name, options, topic, message) => {
+    const folder = mkdtempSync(join(tmpdir(), 'logweir-produce-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const config = join(folder, 'logweir.yaml');
+    writeFileSync(config, `kafka: { bootstrap_servers: "localhost:1", topics: ["${topic}"] }`);
+    await expect(produce({ ...options, config }, Readable.from([]), new PassThrough())).rejects.toThrow(
+      message,
+    );
+  });
+});
