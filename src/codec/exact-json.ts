@@ -5,7 +5,7 @@
 
 import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
 import { type WrittenNumber, hasLiterals, literalCount, noteLiterals, withLiterals } from './literals.ts';
-import { rawJson } from './raw-json.ts';
+import { NumberLiteral, rawJson } from './raw-json.ts';
 
 export { noteCopy } from './literals.ts';
 export { isRawJson } from './raw-json.ts';
@@ -29,7 +29,7 @@ const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknow
 
 /**
  * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20 decimals, more than 1,000
- * digits) become `JSON.rawJSON` objects; numbers that are only written in another way than JavaScript would stay numbers, and
+ * digits) become {@link NumberLiteral}s; numbers that are only written in another way than JavaScript would stay numbers, and
  * {@link stringifyExact} writes them as they were.
  *
  * @throws SyntaxError
@@ -41,7 +41,7 @@ export function parseExact(text: string): ExactValue {
     if (typeof parsed !== 'number' || source === undefined || String(parsed) === source) return parsed;
     if (!Number.isSafeInteger(parsed) && source.length <= BIGINT_DIGITS_MAX && INTEGER.test(source))
       return BigInt(source);
-    if (!sameNumber(source, parsed)) return rawJson(source);
+    if (!sameNumber(source, parsed)) return new NumberLiteral(source);
     written.push({ holder: this, key, value: parsed, source });
     return parsed;
   });

@@ -8,7 +8,7 @@ import type { z } from 'zod';
 
 /**
  * An event: a plain object that will be one document. Integers beyond 2^53 are `bigint`; numbers that no double can hold
- * (`1e400`) are `JSON.rawJSON` objects. Everything else is as `JSON.parse` makes it.
+ * (`1e400`, 20 decimals) are {@link NumberLiteral}s. Everything else is as `JSON.parse` makes it.
  */
 export type Event = Record<string, unknown>;
 
@@ -154,6 +154,7 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
   return typeof value === 'object' && value !== null && definitions.has(value);
 }
 
+export { NumberLiteral } from '../codec/raw-json.ts';
 export { parseExact, parseObject } from '../codec/exact-json.ts';
 export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
 export { BoundedMap } from '../bounded-map.ts';
