@@ -46,6 +46,8 @@ const KINDS: Record<string, Record<string, string>> = {
     version: 'log.syslog.version',
   },
 };
+/** What of a kind has no place in the schema, and has names with dots side by side with others. */
+const OTHER_LABELS = ['pod_annotations', 'namespace_labels', 'namespace_annotations', 'node_labels'];
 const NUMBERS = new Set(['process.pid', 'log.syslog.severity.code']);
 const NUMBER = /^\d{1,15}$/;
 /** https://www.elastic.co/docs/reference/ecs/ecs-log: keywords there. */
@@ -118,6 +120,9 @@ export default defineTransform({
       if (fieldAt(made, 'event.module') === undefined && !isBlocked(made, 'event.module'))
         take(event, 'source_type', made, 'event.module');
       else if (fieldAt(made, 'event.module') === kind) delete event['source_type'];
+      const pod = event['kubernetes'];
+      if (kind === 'kubernetes_logs' && isFields(pod))
+        for (const name of OTHER_LABELS) if (isFields(pod[name])) pod[name] = withoutDots(pod[name]);
       const left = withoutEmpty(event);
       if (left !== undefined)
         addBeside(made, rest, left, (key, holder, name) => carryLiteral(left, key, holder, name));
