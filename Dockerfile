@@ -50,7 +50,10 @@ LABEL org.opencontainers.image.title="logweir" \
   org.opencontainers.image.licenses="Apache-2.0" \
   org.opencontainers.image.version="$VERSION" \
   org.opencontainers.image.revision="$REVISION"
-ENV NODE_ENV=production LOGWEIR_CONFIG=/etc/logweir/logweir.yaml
+ENV NODE_ENV=production
+# ./logweir.yaml is the configuration then, the image's own or that of a folder which is mounted here: `logweir transform` and
+# `logweir new` are about the same files as `run`. In another folder (`-w`) it is the one of that folder.
+WORKDIR /etc/logweir
 # By number, so that Kubernetes can see that it is not root. Nothing is written: the root file system may be read-only.
 USER 1000:1000
 EXPOSE 8686

@@ -131,6 +131,14 @@ sed 's|^transforms: .*|transforms: [{ use: ./transforms/example.ts }]|' deploy/l
 mounts=("$PWD/deploy/transforms" /etc/logweir/transforms "$work/logweir.yaml" /etc/logweir/logweir.yaml)
 settings=(KAFKA_BOOTSTRAP_SERVERS=localhost:9092 ELASTICSEARCH_ENDPOINTS=http://localhost:9200)
 check 'a mounted transform is loaded' exits 0 '"environment": *"development"' logweir transform < <(echo '{"message":"a line"}')
+# The guide's commands, with a folder of the user's own in place of the image's.
+mkdir -p "$work/own" && cp -r deploy/transforms "$work/logweir.yaml" "$work/own/"
+mounts=("$work/own" /etc/logweir)
+check 'a folder of one'"'"'s own at /etc/logweir is what the commands are about' exits 0 'configuration: /etc/logweir/logweir.yaml' \
+  logweir transform --diff < <(echo '{"message":"a line"}')
+check 'the types that logweir new copies are there' in_image sh -c 'cd /usr/src/logweir/node_modules &&
+  ls zod/index.d.cts @types/node/index.d.ts undici-types/index.d.ts ../dist/src/transform/api.d.ts'
+mounts=("$PWD/deploy/transforms" /etc/logweir/transforms "$work/logweir.yaml" /etc/logweir/logweir.yaml)
 
 if [ -z "${KAFKA_BOOTSTRAP_SERVERS:-}" ] || [ -z "${ELASTICSEARCH_ENDPOINTS:-}" ]; then
   line SKIP 'run: set KAFKA_BOOTSTRAP_SERVERS and ELASTICSEARCH_ENDPOINTS to check it'
@@ -138,7 +146,7 @@ else
   name=check-image-$$ port=$((20000 + $$ % 10000))
   mapfile -t settings < <(env | grep -E '^(KAFKA|ELASTICSEARCH)_')
   settings+=("KAFKA_TOPICS=$name" "KAFKA_GROUP_ID=$name" "ELASTICSEARCH_INDEX=$name" "ADMIN_LISTEN=0.0.0.0:$port")
-  js() { in_image node --input-type=module -e "const index = process.env.ELASTICSEARCH_ENDPOINTS.split(',')[0] + '/$name';
+  js() { in_image env --chdir=/usr/src/logweir node --input-type=module -e "const index = process.env.ELASTICSEARCH_ENDPOINTS.split(',')[0] + '/$name';
     const { default: { KafkaJS } } = await import('@confluentinc/kafka-javascript');
     const kafka = new KafkaJS.Kafka({ 'bootstrap.servers': process.env.KAFKA_BOOTSTRAP_SERVERS, log_level: 3 });
     const admin = kafka.admin(), producer = kafka.producer(); $1; process.exit(0);"; }

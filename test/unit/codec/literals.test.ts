@@ -4,6 +4,7 @@ import { decode } from '../../../src/codec/decode.ts';
 import { type ExactValue, parseExact, parseObject, stringifyExact } from '../../../src/codec/exact-json.ts';
 import { lazyOf } from '../../../src/codec/lazy-event.ts';
 import { define } from '../../../src/codec/field-path.ts';
+import { NumberLiteral } from '../../../src/codec/raw-json.ts';
 import { mergeInto } from '../../../src/transform/merge-into.ts';
 
 type Fields = Record<string, unknown>;
@@ -169,6 +170,47 @@ it('integers of up to a thousand digits are BigInt, longer ones stay text; all l
   expect(typeof value['a']).toBe('bigint');
   expect(value['b']).toEqual(JSON.parse(JSON.stringify({ rawJSON: '7'.repeat(1001) })));
   expect(stringifyExact(value)).toBe(text);
+});
+
+describe('a number that no double can hold', () => {
+  it.each([
+    ['1e400', Infinity],
+    ['-1E400', -Infinity],
+    ['1e-400', 0],
+    ['0.1000000000000000055511151231257827', 0.1],
+    ['12345678901234567890.5', 12345678901234567890.5],
+    ['7'.repeat(1001), Infinity],
+  ])(
+    '%s is its text to String and the nearest double to operators, and leaves as it came',
+    (text, number) => {
+      const source = `{"n":${text},"l":[${text}]}`;
+      const exact = parseExact(source);
+      const { n } = exact.value as { n: number };
+      expect(String(n)).toBe(text);
+      expect(`${n}`).toBe(text);
+      expect(Number(n)).toBe(number);
+      expect([n > 5, n < 5, n + 1, n * 2, -n]).toEqual([
+        number > 5,
+        number < 5,
+        number + 1,
+        number * 2,
+        -number,
+      ]);
+      expect(typeof n).toBe('object');
+      expect(n).toBeInstanceOf(NumberLiteral);
+      expect(n).toEqual(new NumberLiteral(text));
+      expect(n).not.toEqual(new NumberLiteral('1e401'));
+      expect(stringifyExact(exact.value as object, exact)).toBe(source);
+      expect(JSON.stringify({ moved: n })).toBe(`{"moved":${text}}`);
+      expect(stringifyExact({ moved: n, big: 2n ** 70n })).toBe(
+        `{"moved":${text},"big":1180591620717411303424}`,
+      );
+    },
+  );
+
+  it.each(['', 'x', '"1"', 'true', 'null', '01', '1e', ' 1'])('%j is none', (text) => {
+    expect(() => new NumberLiteral(text)).toThrow(SyntaxError);
+  });
 });
 
 it('zeros are read once, however many there are', () => {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -104,6 +104,32 @@ module.exports = (event: Event): Event => ({ ...event, a });`,
     expect(folder.logweir(['transform'], '{}\n')).toMatchObject({ code: 0, stdout: '{"a":1,"b":2,"c":3}\n' });
   },
 );
+
+it('in a folder of npm init a transform that has changed is loaded anew, and the files that it imports', () => {
+  const folder = new OwnFolder({
+    'package.json': COMMONJS,
+    'own.ts': "import { version } from './version.js';\nexport default (event) => ({ ...event, version });",
+    'version.ts': 'export const version: number = 1;',
+  });
+  const script = `import { loadChain } from ${JSON.stringify(join(root, 'src/transform/loader.ts'))};
+import { writeFileSync } from 'node:fs';
+const configs = [{ use: './own.ts', with: {}, on_error: 'keep', timeout_ms: 1000 }];
+const run = async () => {
+  const chain = await loadChain(configs, process.cwd(), (name) => ({ name }), () => {});
+  const { events } = await chain.run({}, { topic: 't', partition: 0, offset: 0, timestamp: 0 });
+  console.log(JSON.stringify(events));
+};
+await run();
+writeFileSync('version.ts', 'export const version: number = 2;');
+await run();`;
+  folder.write({ 'reload.mjs': script });
+  const { stdout, stderr } = spawnSync(process.execPath, ['reload.mjs'], {
+    cwd: folder.path,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toBe('[{"version":1}]\n[{"version":2}]\n');
+});
 
 it('every file that is written is named, and none that is there is written over', () => {
   const folder = new OwnFolder({ 'package.json': COMMONJS, 'tsconfig.json': '{}' });
