@@ -56,38 +56,12 @@ function program(): Command {
     await health(options, (text) => process.stdout.write(text));
   });
   addTransformCommands(logweir, withConfig);
-  withConfig(
-    'produce [file]',
-    'write the lines of a file, or of standard input, to the topic that is read: for trying things out',
-  )
-    .option('--topic <topic>', 'to this one (default: the first of kafka.topics)')
-    .option('--create', 'create the topic where there is none')
-    .option('--partitions <n>', 'with --create: how many (default: as the brokers have it)', Number)
-    .action(async (file: string | undefined, options: import('./commands/produce.ts').ProduceOptions) => {
-      const { produce } = await import('./commands/produce.ts');
-      await produce(options, file === undefined ? process.stdin : createReadStream(file), process.stdout);
-      process.exit(0);
-    });
-  withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
-    .option('--to-earliest', 'to the oldest records that the broker still has')
-    .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')
-    .option('--by-duration <duration>', 'back by this long from now, like 90m, 12h, 7d or PT1H30M')
-    .option('--to-offset <n>', 'to this offset in every partition', Number)
-    .option('--shift-by <n>', 'by this many records from the committed offset, negative for back', Number)
-    .option('--partition <n>', 'only this partition (may be repeated)', collectNumber, [])
-    .option('--execute', 'do it')
-    .action(async (options: import('./commands/replay.ts').ReplayOptions) => {
-      const { replay } = await import('./commands/replay.ts');
-      await replay(options, process.stdout);
-    });
+  addKafkaCommands(withConfig);
   addDeadLetterCommands(logweir);
   return logweir;
 }
 
-function addTransformCommands(
-  logweir: Command,
-  withConfig: (name: string, description: string) => Command,
-): void {
+function addTransformCommands(logweir: Command, withConfig: WithConfig): void {
   withConfig(
     'transform [file]',
     'the dry run: run the configured transforms over NDJSON (a file, standard input, or a topic), and print what comes out',
@@ -120,6 +94,35 @@ function addTransformCommands(
     .action(async (files: string[]) => {
       const { testTransforms } = await import('./commands/test-transforms.ts');
       process.exit(await testTransforms(files));
+    });
+}
+
+type WithConfig = (name: string, description: string) => Command;
+
+function addKafkaCommands(withConfig: WithConfig): void {
+  withConfig(
+    'produce [file]',
+    'write the lines of a file, or of standard input, to the topic that is read: for trying things out',
+  )
+    .option('--topic <topic>', 'to this one (default: the first of kafka.topics)')
+    .option('--create', 'create the topic where there is none')
+    .option('--partitions <n>', 'with --create: how many (default: as the brokers have it)', Number)
+    .action(async (file: string | undefined, options: import('./commands/produce.ts').ProduceOptions) => {
+      const { produce } = await import('./commands/produce.ts');
+      await produce(options, file === undefined ? process.stdin : createReadStream(file), process.stdout);
+      process.exit(0);
+    });
+  withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
+    .option('--to-earliest', 'to the oldest records that the broker still has')
+    .option('--to-datetime <iso>', 'to the first record at or after this time, like 2026-11-22T08:00:00Z')
+    .option('--by-duration <duration>', 'back by this long from now, like 90m, 12h, 7d or PT1H30M')
+    .option('--to-offset <n>', 'to this offset in every partition', Number)
+    .option('--shift-by <n>', 'by this many records from the committed offset, negative for back', Number)
+    .option('--partition <n>', 'only this partition (may be repeated)', collectNumber, [])
+    .option('--execute', 'do it')
+    .action(async (options: import('./commands/replay.ts').ReplayOptions) => {
+      const { replay } = await import('./commands/replay.ts');
+      await replay(options, process.stdout);
     });
 }
 

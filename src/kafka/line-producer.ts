@@ -99,7 +99,7 @@ export async function createTopic(
       admin.createTopic(
         { topic, num_partitions: partitions ?? -1, replication_factor: -1 },
         TIMEOUT_MS,
-        (error) => callback(error as unknown as KafkaError | undefined, undefined),
+        (error) => callback(error, undefined),
       ),
     );
     return `the topic ${topic} is created`;

@@ -34,11 +34,11 @@ export function ownFormat(url: string, format: string | null | undefined): strin
 
 /** Node strips types without a word when it loads a file, and calls the function that does the same experimental, on stderr. */
 function withoutTypes(source: string): string {
-  const { emitWarning } = process;
+  const warn = Reflect.get(process, 'emitWarning');
   process.emitWarning = () => {};
   try {
     return stripTypeScriptTypes(source);
   } finally {
-    process.emitWarning = emitWarning;
+    process.emitWarning = warn;
   }
 }

@@ -32,6 +32,7 @@ const OPTIONS: Record<string, Record<string, unknown>> = {
   sample: { rate: 2, key: 'a' },
   set: { fields: { 'a.b': 1, 'n.x': {}, '__proto__.y': 1 } },
   throttle: { threshold: 2, key: ['a', 'message'] },
+  'to-text': { fields: ['a', 'n', 'list'], except: ['a.b'] },
   unflatten: {},
 };
 

@@ -186,5 +186,6 @@ describe('the package that npm pack makes without a build', () => {
   it('copies the types to a folder that cannot see where it is installed, as that of an image', () => {
     const folder = new OwnFolder({}, join(installed, 'bin/logweir'));
     expectNewTransformAccepted(folder);
+    expect(existsSync(join(folder.path, '.logweir/logweir/dist/src/transform/api.d.ts'))).toBe(true);
   });
 });
