@@ -427,10 +427,10 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'an ES module in a folder of npm init is left to Node',
-    file: 'src/transform/resolve-hook.ts',
-    search: 'const format = ownFormat(found.url, found.format);',
-    replace: "const format = found.format === 'commonjs' ? undefined : undefined;",
-    tests: ['commands/own-folder'],
+    file: 'src/transform/module-format.ts',
+    search: "return isTypeScript ? 'module-typescript' : 'module';",
+    replace: 'return undefined;',
+    tests: ['transform/module-format'],
   },
   {
     name: 'lines are sent without a bound',
