@@ -33,12 +33,40 @@ export interface LineProducer {
 
 /** @throws LogweirError UNAVAILABLE where no broker answers, CONFIG where the Kafka client refuses its settings */
 export async function openLineProducer(config: Config['kafka']): Promise<LineProducer> {
-  const options = { ...producerOptions(config), 'delivery.timeout.ms': DELIVERY_TIMEOUT_MS };
+  const producer = await connected(config, {});
+  /** Brokers refuse a batch as a whole that is too large for the topic: each record of it is tried by itself then. */
+  let single: Promise<NativeProducer> | undefined;
+  const send = async (topic: string, value: Buffer): Promise<void> => {
+    try {
+      await sendBy(producer, topic, value);
+    } catch (error) {
+      if (!hasCode(error, ErrorCode.MESSAGE_TOO_LARGE))
+        throw new Error(reasonOf(error, topic), { cause: error });
+      single ??= connected(config, { 'batch.num.messages': 1 });
+      await sendBy(await single, topic, value).catch((cause: unknown) => {
+        throw new Error(reasonOf(cause, topic), { cause });
+      });
+    }
+  };
+  return {
+    topics: async () => (await metadataOf(producer, TIMEOUT_MS)).topics.map(({ name }) => name),
+    send,
+    async close() {
+      const other = await single?.catch(() => undefined);
+      await Promise.all(
+        [producer, ...(other === undefined ? [] : [other])].map((one) => disconnect(one, TIMEOUT_MS)),
+      );
+    },
+  };
+}
+
+async function connected(config: Config['kafka'], settings: Record<string, number>): Promise<NativeProducer> {
+  const options = { ...producerOptions(config), 'delivery.timeout.ms': DELIVERY_TIMEOUT_MS, ...settings };
   const producer = checked(config, () => createProducer(options));
-  /** What is wrong between us and the brokers, while something is. */
+  /** What is wrong between us and the brokers, where that is more than that none answers. */
   let trouble: string | undefined;
   onError(producer, (error) => {
-    trouble = error.code === ErrorCode.AUTHENTICATION ? explain(error, config) : trouble;
+    if (error.code === ErrorCode.AUTHENTICATION) trouble = explain(error, config);
   });
   producer.on('delivery-report', (error: KafkaError | null | undefined, { opaque }: { opaque?: unknown }) => {
     if (typeof opaque === 'function') (opaque as (error: KafkaError | null | undefined) => void)(error);
@@ -53,19 +81,13 @@ export async function openLineProducer(config: Config['kafka']): Promise<LinePro
     throw new LogweirError('UNAVAILABLE', `cannot reach Kafka at ${servers}: ${why}`, { cause: error });
   }
   producer.setPollInterval(POLL_MS);
-  return {
-    topics: async () => (await metadataOf(producer, TIMEOUT_MS)).topics.map(({ name }) => name),
-    send: (topic, value) => send(producer, topic, value),
-    close: () => disconnect(producer, TIMEOUT_MS),
-  };
+  return producer;
 }
 
-function send(producer: NativeProducer, topic: string, value: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const answered = (error: KafkaError | null | undefined): void => {
-      if (error) reject(new Error(reasonOf(error, topic), { cause: error }));
-      else resolve();
-    };
+/** Rejects with the client's error. */
+function sendBy(producer: NativeProducer, topic: string, value: Buffer): Promise<void> {
+  return promised<void>((callback) => {
+    const answered = (error: KafkaError | null | undefined): void => callback(error, undefined);
     try {
       producer.produce(topic, null, value, null, null, answered);
     } catch (error) {
@@ -74,11 +96,11 @@ function send(producer: NativeProducer, topic: string, value: Buffer): Promise<v
   });
 }
 
-function reasonOf(error: KafkaError, topic: string): string {
+function reasonOf(error: unknown, topic: string): string {
   if (hasCode(error, ErrorCode.MESSAGE_TOO_LARGE))
     return `it is larger than the topic takes (max.message.bytes of ${topic})`;
   if (hasCode(error, ErrorCode.TOPIC_AUTHORIZATION)) return `the ACL Write on topic ${topic} is missing`;
-  return error.message;
+  return messageOf(error);
 }
 
 /**

@@ -170,6 +170,9 @@ describe('logweir produce', () => {
     await createTopic(inject('kafka'), topic, 1, { 'max.message.bytes': '1000' });
     const large = JSON.stringify({ text: Array.from({ length: 2000 }, (_, n) => n * 7919).join('') });
     const input = `{}\n\n${large}\n`;
+    const many = `${JSON.stringify({ text: 'x'.repeat(900) })}\n`.repeat(50);
+    const fits = await logweirCommand(command('--topic', topic), { input: many, env: env() });
+    expect(fits.stdout).toBe(`50 records produced to ${topic}\n`);
     const told = await logweirCommand(command('--topic', topic), { input, env: env() });
     expect(told.code).toBe(69);
     expect(told.stderr).toContain('line 3 cannot be written: it is larger than the topic takes');
