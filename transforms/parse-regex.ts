@@ -1,7 +1,5 @@
-import { defineTransform, mergeInto } from 'logweir';
+import { compileLinear, defineTransform, mergeInto, namedGroups, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
-import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
 
 export default defineTransform({
   lazy: true,

@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../src/codec/decode.ts';
 import { stringifyExact } from '../../src/codec/exact-json.ts';
 import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api.ts';
+import { builtIns } from '../../src/transform/loader.ts';
 import { testTransform } from 'logweir/testing';
 import { cpuMs } from '../support/cpu.ts';
 
@@ -36,7 +36,7 @@ const OPTIONS: Record<string, Record<string, unknown>> = {
 };
 
 const folder = new URL('../../transforms/', import.meta.url);
-const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+const names = builtIns();
 
 async function load(name: string): Promise<TransformDefinition> {
   const { default: exported } = (await import(new URL(`${name}.ts`, folder).href)) as { default: unknown };

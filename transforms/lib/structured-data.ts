@@ -1,5 +1,4 @@
-import { define, hasKey, isFields } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
+import { type Event, define, hasKey, isFields } from 'logweir';
 
 const NAME = /[^\s=\]"]{1,255}/y;
 /** A bracket in a value should be escaped, and a space before it should not be there: both are forgiven, since neither is in doubt. */

@@ -1,7 +1,4 @@
-import { define } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
-import { type MergeOptions, mergeInto } from './merge-into.ts';
-import { textAt } from './parser-options.ts';
+import { type Event, type MergeOptions, define, mergeInto, textAt } from 'logweir';
 import { unescapeQuoted } from './unescape.ts';
 
 export interface PairSyntax {

@@ -1,7 +1,7 @@
 import type { Zone } from 'luxon';
-import { type Instant, isoText, monthOf } from '../time/instant.ts';
-import { readIso } from '../time/iso8601.ts';
-import type { Event } from './api.ts';
+import { type Instant, isoText, monthOf } from './time/instant.ts';
+import { readIso } from './time/iso8601.ts';
+import type { Event } from 'logweir';
 
 const STAMP =
   /\[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: [+-]\d{2}:?\d{2})?)\] "/;

@@ -1,8 +1,8 @@
 import type { Zone } from 'luxon';
-import { type Instant, civilTime, instantOf, monthOf } from '../time/instant.ts';
-import { readIso } from '../time/iso8601.ts';
+import { type Instant, civilTime, instantOf, monthOf } from './time/instant.ts';
+import { readIso } from './time/iso8601.ts';
 import { commonTime, given, timeOf } from './access-log.ts';
-import type { Event } from './api.ts';
+import type { Event } from 'logweir';
 
 const NGINX_ERROR =
   /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
