@@ -6,6 +6,13 @@ import type { Event } from 'logweir';
 
 const NGINX_ERROR =
   /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
+/** Begins what nginx writes behind the error. */
+const NGINX_CLIENT = /, client: ([^,]*)(?:, server: ([^,]*))?/g;
+/** In this order, each of which may be missing. */
+const NGINX_QUOTED = ['request', 'subrequest', 'upstream', 'host', 'referrer'];
+/** Requests may hold quotes that are not escaped. */
+const NGINX_QUOTE_END = new RegExp(String.raw`"(?=$|, (?:${NGINX_QUOTED.join('|')}): ")`, 'g');
+const NGINX_LIMIT = /, excess: (\d+\.\d+),? by zone "([^"]*)"$/;
 
 /** Module and level, process and thread; 2.2 has the level alone. */
 const APACHE_ERROR =
@@ -29,8 +36,40 @@ export function parseNginxError(text: string, zone: Zone): Event | undefined {
     pid: Number(pid),
     tid: Number(tid),
     connection: connection === undefined ? undefined : Number(connection),
-    error,
+    ...nginxDetails(error),
   });
+}
+
+/** Without details where they are not as nginx writes them: the text is the error then. */
+function nginxDetails(text = ''): Event {
+  const details = detailsOf(text);
+  const before = details === undefined ? text : text.slice(0, details.start);
+  const [limited, excess, zone] = NGINX_LIMIT.exec(before) ?? [];
+  return {
+    error: limited === undefined ? before : before.slice(0, -limited.length),
+    excess: excess === undefined ? undefined : Number(excess),
+    zone,
+    ...details?.parts,
+  };
+}
+
+function detailsOf(text: string): { start: number; parts: Event } | undefined {
+  NGINX_CLIENT.lastIndex = 0;
+  const head = NGINX_CLIENT.exec(text);
+  if (head === null) return undefined;
+  const [, client, server] = head;
+  const parts: Event = { client, server };
+  let at = NGINX_CLIENT.lastIndex;
+  for (const name of NGINX_QUOTED) {
+    const opening = `, ${name}: "`;
+    if (!text.startsWith(opening, at)) continue;
+    NGINX_QUOTE_END.lastIndex = at + opening.length;
+    const end = NGINX_QUOTE_END.exec(text)?.index;
+    if (end === undefined) return undefined;
+    parts[name] = text.slice(at + opening.length, end);
+    at = end + 1;
+  }
+  return at === text.length ? { start: head.index, parts } : undefined;
 }
 
 /** A line of Apache's error log, of 2.2 or 2.4. */
