@@ -1,11 +1,11 @@
-import { parse } from 'csv-parse/sync';
 import { type Event, define, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
+import { firstRow } from './lib/csv.ts';
 
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a row of comma-separated values and merges its columns, as text, into the event. Values may stand in double quotes, with `""` for a quote in them. Values without a name are called `column1`, `column2` and so on, by their place; an empty value is an empty text. Of several rows the first is read, and the text stays. A text whose quotes are not closed stays as it is.',
+    'Parses a row of comma-separated values and merges its columns, as text, into the event. Values may stand in double quotes, with `""` for a quote in them. Values without a name are called `column1`, `column2` and so on, by their place; an empty value is an empty text. Of several rows the first is read, and the text stays. A text whose quotes are not closed, or of more than 10,000 values, stays as it is.',
   options: z.strictObject({
     ...parserOptions,
     columns: z
@@ -37,30 +37,13 @@ export default defineTransform({
     },
   ],
   setup({ columns, delimiter, trim, ...options }) {
-    const settings = {
-      delimiter,
-      trim,
-      relax_quotes: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-    };
     return (event) => {
       const text = textAt(event, options.field);
-      const rows = text === undefined ? undefined : rowsOf(text, settings);
-      const [row] = rows ?? [];
+      const row = text === undefined ? undefined : firstRow(text, { delimiter, trim });
       if (row === undefined) return event;
       const parsed: Event = {};
-      for (const [at, value] of row.entries()) define(parsed, columns[at] ?? `column${at + 1}`, value);
-      return mergeInto(event, parsed, { ...options, remove: options.remove && rows?.length === 1 });
+      for (const [at, value] of row.values.entries()) define(parsed, columns[at] ?? `column${at + 1}`, value);
+      return mergeInto(event, parsed, { ...options, remove: options.remove && row.isOnly });
     };
   },
 });
-
-function rowsOf(text: string, settings: object): string[][] | undefined {
-  try {
-    // Enough to tell one row from several.
-    return parse(text, { ...settings, to: 2 }) as string[][];
-  } catch {
-    return undefined;
-  }
-}

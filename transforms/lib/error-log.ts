@@ -28,7 +28,7 @@ const REFERRER = ', referer: ';
 export function parseNginxError(text: string, zone: Zone): Event | undefined {
   const match = NGINX_ERROR.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, severity, pid, tid, connection, error] = match;
+  const [, year, month, day, hour, minute, second, severity, pid, tid, connection, error = ''] = match;
   const time = instantOf(civilTime([year, month, day], [hour, minute, second]), zone);
   return given({
     time: timeOf(time),
@@ -36,12 +36,12 @@ export function parseNginxError(text: string, zone: Zone): Event | undefined {
     pid: Number(pid),
     tid: Number(tid),
     connection: connection === undefined ? undefined : Number(connection),
-    ...nginxDetails(error),
+    ...nginxDetails(error.trimEnd()),
   });
 }
 
 /** Without details where they are not as nginx writes them: the text is the error then. */
-function nginxDetails(text = ''): Event {
+function nginxDetails(text: string): Event {
   const details = detailsOf(text);
   const before = details === undefined ? text : text.slice(0, details.start);
   const [limited, excess, zone] = NGINX_LIMIT.exec(before) ?? [];
