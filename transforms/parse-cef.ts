@@ -82,8 +82,8 @@ function parseCef(text: string): Event | undefined {
     PART.lastIndex = at;
     const part = PART.exec(text)?.[0] ?? '';
     at += part.length;
-    const isEnd = text[at] !== '|';
-    if (isEnd && name !== 'severity') return undefined;
+    // The last one may end with the text, if it is there.
+    if (text[at] !== '|' && (name !== 'severity' || part === '')) return undefined;
     found[name] = plain(part.replaceAll(/\\([|\\])/g, '$1'));
     at++;
   }

@@ -89,13 +89,19 @@ describe('custom fields under the names of their labels', () => {
   });
 });
 
-it.each(['', 'CEF', 'CEF:0', 'CEF:0|a|b|c|d|e', 'CEF:x|a|b|c|d|e|f|', 'aCEF:0|a|b|c|d|e|f|', 'a=b'])(
-  '%j stays as it is',
-  async (text) => {
-    const run = await testTransform(parseCef, { remove: true });
-    expect(await run({ message: text })).toEqual([{ message: text }]);
-  },
-);
+it.each([
+  '',
+  'CEF',
+  'CEF:0',
+  'CEF:0|a|b|c|d|e',
+  'CEF:0|a|b|c|d|e|',
+  'CEF:x|a|b|c|d|e|f|',
+  'aCEF:0|a|b|c|d|e|f|',
+  'a=b',
+])('%j stays as it is', async (text) => {
+  const run = await testTransform(parseCef, { remove: true });
+  expect(await run({ message: text })).toEqual([{ message: text }]);
+});
 
 it.each<[string, (n: number) => string]>([
   ['heads', (n) => 'CEF:0|'.repeat(n / 6)],
