@@ -1173,7 +1173,7 @@ const mutants: readonly Mutant[] = [
     name: 'CEF: the parameters of an address are keys of their own',
     file: 'transforms/parse-cef.ts',
     search: 'const KEY = /(?<!\\S)(',
-    replace: 'const KEY = /(?<![^\\s?    replace: 'const KEY = /(',])(',
+    replace: 'const KEY = /(?<![^\\s?&])(',
     tests: ['../transforms/parse-cef'],
   },
   {

@@ -1,5 +1,5 @@
 import { BoundedMap, type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
-import Bowser from 'bowser';
+import { parse } from 'bowser';
 import { z } from 'zod';
 
 /** The time that the library takes has this limit, whatever the text. */
@@ -78,7 +78,7 @@ type Parts = Record<string, Event>;
 
 function partsOf(text: string): Parts {
   if (text.trim() === '') return {};
-  const { browser, os, platform } = Bowser.parse(text);
+  const { browser, os, platform } = parse(text);
   const [, product, version] = (platform.type === 'bot' ? null : PRODUCT.exec(text)) ?? [];
   // Windows' own versions are names to people.
   const family =

@@ -23,7 +23,7 @@ export function ingressParts(text: string, from: number): Event | undefined {
     request_time: Number(time),
     proxy_upstream_name: name,
     proxy_alternative_upstream_name: alternative,
-    upstream_addr: each(addresses, (text) => text),
+    upstream_addr: each(addresses, String),
     upstream_response_length: each(lengths, numberOf),
     upstream_response_time: each(times, numberOf),
     upstream_status: each(statuses, numberOf),

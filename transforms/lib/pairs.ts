@@ -1,4 +1,4 @@
-import { type Event, type MergeOptions, define, mergeInto, textAt } from 'logweir';
+import { type Event, type MergeOptions, mergeInto, textAt } from 'logweir';
 import { addRepeated } from './repeated.ts';
 import { unescapeQuoted } from './unescape.ts';
 
