@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Indexed } from './elasticsearch.ts';
 import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
+import { parserTable } from './parsers.ts';
 import { type Results, type Series, consumeOnly, ratios, shareOfDirect } from './results.ts';
 
 const BEGIN = '<!-- measured: written by make bench -->';
@@ -51,7 +52,14 @@ ${curve(results)}## Latency
 
 Produced to acknowledged at 1,000 events/s, counting sink, a process of its own for each round, of ${latency[0]?.seconds} s: p50 ${of('p50Ms')} ms,
 p99 ${of('p99Ms')} ms, highest ${of('maxMs')} ms; the event loop's delay meanwhile: p99 ${of('loopDelayP99Ms')} ms.
-${losses(results)}`;
+${losses(results)}
+## Parsers
+
+What each built-in parser costs an event, over the lines of its first example in [built-ins.md](built-ins.md), in process and on one core. An agent
+that \`parse-user-agent\` has seen before is remembered, as here.
+
+${parserTable(results.parsers)}
+`;
 }
 
 function curve({ elasticsearch }: Results): string {

@@ -3,6 +3,7 @@ import type { Drained } from './drain.ts';
 import type { Indexed } from './elasticsearch.ts';
 import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
+import type { ParserCost } from './parsers.ts';
 
 export type ContenderName =
   | 'consume only'
@@ -33,6 +34,7 @@ export interface Results {
     /** Documents a second by requests in flight; one run each. */
     curve: { concurrency: number | 'adaptive'; documentsPerSecond: number }[];
   };
+  readonly parsers: ParserCost[];
   /** Events that never arrive where one item in ten is answered 429 for five seconds; null where it was not run. */
   readonly lostWhileBusy: { logweir: number; rsyslog: number | null } | null;
 }

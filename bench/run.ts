@@ -26,6 +26,7 @@ import { CountingSink, type Drained } from './drain.ts';
 import { type Indexed, indexDirectly, indexWithLogweir } from './elasticsearch.ts';
 import { type Latency, measureLatency } from './latency.ts';
 import { buildPackage } from './package.ts';
+import { measureParsers, parserTable } from './parsers.ts';
 import { writeReport } from './report.ts';
 import type { ContenderName, Results, Series } from './results.ts';
 import { hasRsyslog, startRsyslog } from './rsyslog.ts';
@@ -158,6 +159,9 @@ async function measureLosses(place: Place, bootstrapServers: string): Promise<Re
 }
 
 buildPackage();
+// First, while nothing else runs.
+const parsers = await measureParsers();
+say(parserTable(parsers));
 const directory = mkdtempSync(join(tmpdir(), 'logweir-bench-'));
 const servers = await startServers(directory);
 const sinks: CountingSink[] = [];
@@ -187,6 +191,7 @@ try {
     series,
     latency,
     elasticsearch,
+    parsers,
     lostWhileBusy: losses,
   };
   if (options.check) process.exitCode = compareWithBaseline(results, say) ? 0 : 1;

@@ -4,7 +4,6 @@
  *
  *     node dev/built-ins.ts [--check]
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
@@ -14,6 +13,7 @@ import {
   isTransformDefinition,
 } from '../src/transform/api.ts';
 import { grokFamilies } from '../src/transform/grok-patterns.ts';
+import { builtIns } from '../src/transform/loader.ts';
 import { installResolveHook } from '../src/transform/resolve-hook.ts';
 import { root } from '../test/support/paths.ts';
 import { writeOrCheck } from './generated.ts';
@@ -34,7 +34,7 @@ const grokFile = join(root, 'docs/grok-patterns.md');
 async function page(): Promise<string> {
   installResolveHook();
   const sections: string[] = [];
-  for (const name of readdirSync(folder).map((one) => one.replace(/\.ts$/, ''))) {
+  for (const name of builtIns()) {
     const { default: exported } = (await import(new URL(`${name}.ts`, folder).href)) as { default: unknown };
     if (!isTransformDefinition(exported)) throw new Error(`${name} is no transform`);
     sections.push(section(name, exported));

@@ -1,7 +1,20 @@
-import { type Event, carryLiteral, copyTarget, define, defineTransform, fieldAt, moveAt } from 'logweir';
+import {
+  type Event,
+  FreeNames,
+  addBeside,
+  carryLiteral,
+  copyTarget,
+  define,
+  defineBeside,
+  defineTransform,
+  fieldAt,
+  hasKey,
+  isBlocked,
+  isFields,
+  moveAt,
+  parseTime,
+} from 'logweir';
 import { z } from 'zod';
-import { FreeNames, addBeside, defineBeside, hasKey, isBlocked, isFields } from '../src/codec/field-path.ts';
-import { parseTime } from '../src/elasticsearch/event-time.ts';
 
 /** Where a field of a Vector agent's event goes, by the kind of its source. */
 const COMMON: Record<string, string> = { host: 'host.name' };

@@ -1,6 +1,6 @@
 import { defineTransform } from 'logweir';
 import { z } from 'zod';
-import { fits } from '../src/transform/condition.ts';
+import { fits } from './lib/condition.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 

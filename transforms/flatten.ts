@@ -1,6 +1,14 @@
-import { type Event, carryLiteral, copyTarget, define, defineTransform } from 'logweir';
+import {
+  type Event,
+  FreeNames,
+  carryLiteral,
+  copyTarget,
+  define,
+  defineTransform,
+  hasKey,
+  isFields,
+} from 'logweir';
 import { z } from 'zod';
-import { FreeNames, hasKey, isFields } from '../src/codec/field-path.ts';
 
 /** Characters that paths in front of keys may add to an event: a few long names with thousands of fields below would make gigabytes. */
 const ADDED_MAX = 262_144;

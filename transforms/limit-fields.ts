@@ -1,7 +1,13 @@
-import { type Event, carryLiteral, define, defineTransform } from 'logweir';
+import {
+  type Event,
+  carryLiteral,
+  define,
+  defineBeside,
+  defineTransform,
+  isFields,
+  stringifyExact,
+} from 'logweir';
 import { z } from 'zod';
-import { stringifyExact } from '../src/codec/exact-json.ts';
-import { defineBeside, isFields } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   description:

@@ -1,9 +1,8 @@
-import { defineTransform, mergeInto } from 'logweir';
+import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
-import { zoneOption } from '../src/time/zone.ts';
-import { parseAccess } from '../src/transform/access-log.ts';
-import { parseApacheError, parseNginxError } from '../src/transform/error-log.ts';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
+import { zoneOption } from './lib/time/zone.ts';
+import { parseAccess } from './lib/access-log.ts';
+import { parseApacheError, parseNginxError } from './lib/error-log.ts';
 
 export default defineTransform({
   lazy: true,

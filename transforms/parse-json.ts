@@ -1,6 +1,5 @@
-import { defineTransform, mergeInto, parseObject } from 'logweir';
+import { defineTransform, mergeInto, parseObject, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
 
 export default defineTransform({
   lazy: true,

@@ -1,7 +1,6 @@
-import { defineTransform } from 'logweir';
+import { defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
-import { parserOptions } from '../src/transform/parser-options.ts';
-import { parsePairsIn } from '../src/transform/pairs.ts';
+import { parsePairsIn } from './lib/pairs.ts';
 
 export default defineTransform({
   lazy: true,

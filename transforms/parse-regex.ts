@@ -1,21 +1,43 @@
-import { defineTransform, mergeInto } from 'logweir';
+import {
+  type Event,
+  type MergeOptions,
+  allNamedGroups,
+  compileLinear,
+  defineTransform,
+  mergeInto,
+  namedGroups,
+  parserOptions,
+  textAt,
+} from 'logweir';
 import { z } from 'zod';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
-import { compileLinear, namedGroups } from '../src/transform/linear-regex.ts';
+
+/** Of one text: as many objects fit into a document. */
+const MATCHES_MAX = 1000;
 
 export default defineTransform({
   lazy: true,
   description:
     "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; no lookaround, no backreferences.",
-  options: z.strictObject({
-    ...parserOptions,
-    pattern: z
-      .string()
-      .min(1)
-      .describe(
-        'With named groups, like `user (?<user>\\S+)`. Where it does not fit the event stays as it is.',
-      ),
-  }),
+  options: z
+    .strictObject({
+      ...parserOptions,
+      pattern: z
+        .string()
+        .min(1)
+        .describe(
+          'With named groups, like `user (?<user>\\S+)`. Where it does not fit the event stays as it is.',
+        ),
+      all: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether the groups of all matches, 1,000 at most, go to `target`, as a list of objects, rather than those of the first.',
+        ),
+    })
+    .refine(({ all, target }) => !all || target !== undefined, {
+      path: ['target'],
+      message: 'say where the list goes, as all is on',
+    }),
   examples: [
     {
       title: 'A login',
@@ -29,15 +51,43 @@ export default defineTransform({
         },
       ],
     },
+    {
+      title: 'All matches',
+      with: { pattern: '(?<name>\\w+)=(?<ms>\\d+)ms', all: true, target: 'timings' },
+      input: [{ message: 'db=12ms cache=1ms' }],
+      output: [
+        {
+          message: 'db=12ms cache=1ms',
+          timings: [
+            { name: 'db', ms: '12' },
+            { name: 'cache', ms: '1' },
+          ],
+        },
+      ],
+    },
   ],
-  setup({ pattern, ...options }) {
+  setup({ pattern, all, ...options }) {
     const compiled = compileLinear(pattern);
     if (Object.keys(compiled.namedGroups()).length === 0)
       throw new Error(`'${pattern}' has no named group, like (?<user>\\S+), and would change nothing`);
+    if (!all) {
+      return (event) => {
+        const text = textAt(event, options.field);
+        const groups = text === undefined ? undefined : namedGroups(compiled, text);
+        return groups === undefined ? event : mergeInto(event, groups, options);
+      };
+    }
     return (event) => {
       const text = textAt(event, options.field);
-      const groups = text === undefined ? undefined : namedGroups(compiled, text);
-      return groups === undefined ? event : mergeInto(event, groups, options);
+      const list = text === undefined ? [] : allNamedGroups(compiled, text, MATCHES_MAX);
+      return list.length === 0 ? event : putList(event, list, options);
     };
   },
 });
+
+function putList(event: Event, list: Event[], { target = '', ...options }: MergeOptions): Event {
+  const dot = target.lastIndexOf('.');
+  const holder = dot === -1 ? undefined : target.slice(0, dot);
+  const isField = options.field === target;
+  return mergeInto(event, { [target.slice(dot + 1)]: list }, { ...options, target: holder, remove: isField });
+}

@@ -1,8 +1,7 @@
-import { defineTransform, mergeInto } from 'logweir';
+import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
-import { zoneOption } from '../src/time/zone.ts';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
-import { parseSyslog } from '../src/transform/syslog.ts';
+import { zoneOption } from './lib/time/zone.ts';
+import { parseSyslog } from './lib/syslog.ts';
 
 export default defineTransform({
   lazy: true,

@@ -2,11 +2,11 @@ import { defineTransform, fieldAt, setAt } from 'logweir';
 import type { Zone } from 'luxon';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { type EpochUnit, readEpoch } from '../src/time/epoch.ts';
-import { formatFault, formatReader } from '../src/time/format.ts';
-import { type Instant, instantOfLuxon, isoText } from '../src/time/instant.ts';
-import { readIso } from '../src/time/iso8601.ts';
-import { zoneOption } from '../src/time/zone.ts';
+import { type EpochUnit, readEpoch } from './lib/time/epoch.ts';
+import { formatFault, formatReader } from './lib/time/format.ts';
+import { type Instant, instantOfLuxon, isoText } from './lib/time/instant.ts';
+import { readIso } from './lib/time/iso8601.ts';
+import { zoneOption } from './lib/time/zone.ts';
 
 const EPOCH_UNITS = ['unix', 'unix_ms', 'unix_us', 'unix_ns', 'unix_auto'] as const;
 const BUILT_IN = ['iso8601', 'rfc2822', 'http', ...EPOCH_UNITS];

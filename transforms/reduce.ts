@@ -1,8 +1,7 @@
-import { type Event, defineTransform, fieldAt, keyOf } from 'logweir';
+import { type Event, compileLinear, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
-import { compileLinear } from '../src/transform/linear-regex.ts';
-import { type Piece, joinPieces, pieceOf } from '../src/transform/partial-lines.ts';
-import { TraceLines } from '../src/transform/traces.ts';
+import { type Piece, joinPieces, pieceOf } from './lib/partial-lines.ts';
+import { TraceLines } from './lib/traces.ts';
 
 export default defineTransform({
   description:

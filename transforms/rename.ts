@@ -1,6 +1,5 @@
-import { defineTransform, fieldAt, moveAt } from 'logweir';
+import { defineTransform, fieldAt, isBlocked, moveAt } from 'logweir';
 import { z } from 'zod';
-import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   lazy: true,

@@ -1,7 +1,6 @@
-import { defineTransform, routeTo } from 'logweir';
+import { compileIndexName, defineTransform, routeTo } from 'logweir';
 import { z } from 'zod';
-import { compileIndexName } from '../src/elasticsearch/index-name.ts';
-import { fits } from '../src/transform/condition.ts';
+import { fits } from './lib/condition.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const rule = z

@@ -1,6 +1,5 @@
-import { defineTransform, fieldAt, setAt } from 'logweir';
+import { defineTransform, fieldAt, isBlocked, setAt } from 'logweir';
 import { z } from 'zod';
-import { isBlocked } from '../src/codec/field-path.ts';
 
 export default defineTransform({
   lazy: true,

@@ -154,12 +154,29 @@ export function isTransformDefinition(value: unknown): value is TransformDefinit
   return typeof value === 'object' && value !== null && definitions.has(value);
 }
 
-export { NumberLiteral } from '../codec/raw-json.ts';
-export { parseExact, parseObject } from '../codec/exact-json.ts';
-export { define, deleteAt, fieldAt, holderOf, lastKey, setAt } from '../codec/field-path.ts';
+export { NumberLiteral, isRawJson } from '../codec/raw-json.ts';
+export { parseExact, parseObject, stringifyExact } from '../codec/exact-json.ts';
+export {
+  FreeNames,
+  addBeside,
+  define,
+  defineBeside,
+  deleteAt,
+  fieldAt,
+  hasKey,
+  holderOf,
+  isBlocked,
+  isFields,
+  lastKey,
+  setAt,
+} from '../codec/field-path.ts';
 export { BoundedMap } from '../bounded-map.ts';
-export { mergeInto } from './merge-into.ts';
+export { type MergeOptions, mergeInto } from './merge-into.ts';
 export { moveAt } from './move-at.ts';
 export { carryLiteral } from '../codec/literals.ts';
 export { copyTarget, routeTo } from './route.ts';
 export { keyOf } from './key-of.ts';
+export { allNamedGroups, compileLinear, namedGroups } from './linear-regex.ts';
+export { parserOptions, textAt } from './parser-options.ts';
+export { parseTime } from '../elasticsearch/event-time.ts';
+export { compileIndexName } from '../elasticsearch/index-name.ts';

@@ -22,12 +22,21 @@ export function compileLinear(pattern: string): RE2JS {
 
 /** The named groups of the first match, those that matched nothing left out; undefined where nothing fits. */
 export function namedGroups(pattern: RE2JS, text: string): Event | undefined {
+  return allNamedGroups(pattern, text, 1)[0];
+}
+
+/** The same of all matches, up to a number of them. */
+export function allNamedGroups(pattern: RE2JS, text: string, max: number): Event[] {
   const matcher = pattern.matcher(text);
-  if (!matcher.find()) return undefined;
-  const found: Event = {};
-  for (const name of Object.keys(pattern.namedGroups())) {
-    const value = matcher.group(name);
-    if (value !== null && value !== undefined) define(found, name, value);
+  const names = Object.keys(pattern.namedGroups());
+  const all: Event[] = [];
+  while (all.length < max && matcher.find()) {
+    const found: Event = {};
+    for (const name of names) {
+      const value = matcher.group(name);
+      if (value !== null && value !== undefined) define(found, name, value);
+    }
+    all.push(found);
   }
-  return found;
+  return all;
 }

@@ -1,4 +1,4 @@
-import { registerHooks } from 'node:module';
+import { type ResolveFnOutput, type ResolveHookContext, registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ownFormat } from './module-format.ts';
 
@@ -11,11 +11,14 @@ const running: Record<string, string> = {
   zod: import.meta.resolve('zod'),
 };
 
+/** What built-ins import besides. A copy of one may lie where none of these is installed. */
+const OF_BUILT_INS = /^(?:bowser|csv-parse|luxon|maxmind)(?:\/|$)/;
+
 /** The query that makes Node load a file anew; the files that it imports are given the same. */
 const FRESH = 'logweir-load';
 const PACKAGE = 'logweir-package:';
 
-let installed = false;
+let isInstalled = false;
 
 /** The URL of a file of the user, to be loaded by that generation of the chain. The first one needs no query. */
 export function freshUrl(url: string, generation: number): string {
@@ -30,11 +33,11 @@ export function packageUrl(name: string, directory: string, generation: number):
 /**
  * Lets transforms import `logweir`, `logweir/testing` and `zod` from any folder: a mounted one has no `node_modules` above
  * it, and a second copy of zod or logweir would not know the first one's schemas and definitions. For everything else
- * the transform's own `node_modules` are looked at, as ever.
+ * the transform's own `node_modules` are looked at, as ever, and what built-ins need is found here too.
  */
 export function installResolveHook(): void {
-  if (installed) return;
-  installed = true;
+  if (isInstalled) return;
+  isInstalled = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier.startsWith(PACKAGE)) {
@@ -47,7 +50,9 @@ export function installResolveHook(): void {
       if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
         return { url, shortCircuit: true };
       }
-      const found = resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
+      const found = OF_BUILT_INS.test(specifier)
+        ? installed(specifier, context, nextResolve)
+        : resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
       const format = ownFormat(found.url, found.format);
       const resolved = format === undefined ? found : { ...found, format };
       const generation = new RegExp(`[?&]${FRESH}=(\\d+)`).exec(context.parentURL ?? '')?.[1];
@@ -82,6 +87,17 @@ function resolveSource<Found>(
     } catch {
       throw error;
     }
+  }
+}
+
+type Resolve = (specifier: string, context?: Partial<ResolveHookContext>) => ResolveFnOutput;
+
+/** The package as it is installed above the file that imports it, else as it is here. */
+function installed(specifier: string, context: ResolveHookContext, nextResolve: Resolve): ResolveFnOutput {
+  try {
+    return nextResolve(specifier, context);
+  } catch {
+    return nextResolve(specifier, { ...context, parentURL: import.meta.url });
   }
 }
 

@@ -1,9 +1,9 @@
-import { readdirSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../src/codec/decode.ts';
 import { stringifyExact } from '../../src/codec/exact-json.ts';
 import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api.ts';
+import { builtIns } from '../../src/transform/loader.ts';
 import { testTransform } from 'logweir/testing';
 import { cpuMs } from '../support/cpu.ts';
 
@@ -17,13 +17,19 @@ const OPTIONS: Record<string, Record<string, unknown>> = {
   keep: { fields: ['a', 'a.b', 'message'] },
   'limit-fields': { max_fields: 5, max_depth: 3 },
   'parse-access-log': {},
+  'parse-cef': { labels: true },
+  'parse-csv': { columns: ['a'] },
   'parse-grok': { patterns: ['%{COMBINEDAPACHELOG}', '%{WORD:a}'] },
   'parse-json': {},
   'parse-key-value': { target: 'a' },
+  'parse-klog': {},
   'parse-logfmt': {},
+  'parse-query-string': { field: 'message' },
   'parse-regex': { pattern: '(?<a>\\w+)[ =](?<b>.*)' },
   'parse-syslog': {},
   'parse-timestamp': { field: 'message' },
+  'parse-url': { field: 'message' },
+  'parse-user-agent': { field: 'message' },
   redact: { find: FIND, patterns: ['ord-\\d+'] },
   reduce: {},
   remove: { fields: ['a.b', 'list'] },
@@ -37,7 +43,7 @@ const OPTIONS: Record<string, Record<string, unknown>> = {
 };
 
 const folder = new URL('../../transforms/', import.meta.url);
-const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+const names = builtIns();
 
 async function load(name: string): Promise<TransformDefinition> {
   const { default: exported } = (await import(new URL(`${name}.ts`, folder).href)) as { default: unknown };

@@ -1,13 +1,13 @@
-import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api.ts';
+import { builtIns } from '../../src/transform/loader.ts';
 import { targetOf, testTransform } from 'logweir/testing';
 
 /** These read a file, which an example cannot bring along. */
 const WITHOUT_EXAMPLES = ['geoip', 'lookup'];
 
 const folder = new URL('../../transforms/', import.meta.url);
-const names = readdirSync(folder).map((file) => file.replace(/\.ts$/, ''));
+const names = builtIns();
 
 async function load(name: string): Promise<TransformDefinition> {
   const { default: exported } = (await import(new URL(`${name}.ts`, folder).href)) as { default: unknown };

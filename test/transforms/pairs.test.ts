@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePairs } from '../../src/transform/pairs.ts';
+import { parsePairs } from '../../transforms/lib/pairs.ts';
 import { testTransform } from '../../src/transform/testing.ts';
 import parseKeyValue from '../../transforms/parse-key-value.ts';
 import parseLogfmt from '../../transforms/parse-logfmt.ts';

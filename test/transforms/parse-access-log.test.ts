@@ -88,6 +88,119 @@ describe('what stands behind it', () => {
   });
 });
 
+describe('what ingress-nginx writes behind the agent', () => {
+  const upstream = {
+    request_length: 462,
+    request_time: 0.05,
+    proxy_upstream_name: 'shop-web-80',
+    upstream_addr: '10.0.50.80:9000',
+    upstream_response_length: 19437,
+    upstream_response_time: 0.049,
+    upstream_status: 200,
+    req_id: '752178adb17130b2',
+  };
+  it.each<[string, string, Event]>([
+    ['one server', '462 0.050 [shop-web-80] [] 10.0.50.80:9000 19437 0.049 200 752178adb17130b2', {}],
+    [
+      'an alternative',
+      '462 0.050 [shop-web-80] [b-80] 10.0.50.80:9000 19437 0.049 200 752178adb17130b2',
+      { proxy_alternative_upstream_name: 'b-80' },
+    ],
+    [
+      'several servers',
+      '462 0.050 [shop-web-80] [] 10.0.50.80:9000, [2001:db8::7]:80 : unix:/run/a.sock 0, 0 : 19437 0.001, - : 0.049 502, 504 : 200 752178adb17130b2',
+      {
+        upstream_addr: ['10.0.50.80:9000', '[2001:db8::7]:80', 'unix:/run/a.sock'],
+        upstream_response_length: [0, 0, 19437],
+        upstream_response_time: [0.001, 0.049],
+        upstream_status: [502, 504, 200],
+      },
+    ],
+    [
+      'none',
+      '462 0.050 [] [] - - - - 752178adb17130b2',
+      {
+        proxy_upstream_name: undefined,
+        upstream_addr: undefined,
+        upstream_response_length: undefined,
+        upstream_response_time: undefined,
+        upstream_status: undefined,
+      },
+    ],
+  ])('%s', async (_what, rest, expected) => {
+    const text = line('GET / HTTP/1.1', `200 9 "https://a.example/" "x/1 (y)" ${rest}`);
+    expect(await parse(text)).toEqual({
+      ...base,
+      ...GET,
+      referrer: 'https://a.example/',
+      agent: 'x/1 (y)',
+      ...upstream,
+      ...expected,
+    });
+  });
+
+  it.each(['462', '462 0.050 [a] []', 'x 0.050 [a] [] - - - - b', '462 0.050 [a] [] - - - - b c'])(
+    '%s is something else, and passed over',
+    async (rest) => {
+      const parsed = await parse(line('GET / HTTP/1.1', `200 9 "-" "x" ${rest}`));
+      expect(parsed).toEqual({ ...base, ...GET, agent: 'x' });
+    },
+  );
+});
+
+describe('what nginx writes behind an error', () => {
+  const error = { time: TIME, severity: 'error', pid: 31, tid: 32, connection: 7 };
+  const open = 'open() "/srv/x" failed (2: No such file or directory)';
+  it.each<[string, Event]>([
+    [
+      `${open}, client: 198.51.100.4, server: shop.example, request: "GET /x HTTP/1.1", host: "shop.example:80"`,
+      {
+        error: open,
+        client: '198.51.100.4',
+        server: 'shop.example',
+        request: 'GET /x HTTP/1.1',
+        host: 'shop.example:80',
+      },
+    ],
+    [
+      'connect() failed, really, client: 2001:db8::7, server: , request: "GET /"x" HTTP/2.0", subrequest: "/auth", upstream: "fastcgi://unix:/run/a.sock:", host: "", referrer: "https://a.example/, host"',
+      {
+        error: 'connect() failed, really',
+        client: '2001:db8::7',
+        request: 'GET /"x" HTTP/2.0',
+        subrequest: '/auth',
+        upstream: 'fastcgi://unix:/run/a.sock:',
+        referrer: 'https://a.example/, host',
+      },
+    ],
+    [
+      'limiting requests, excess: 50.416 by zone "api", client: 198.51.100.4, server: a, request: "GET / HTTP/1.1", host: "a"',
+      {
+        error: 'limiting requests',
+        excess: 50.416,
+        zone: 'api',
+        client: '198.51.100.4',
+        server: 'a',
+        request: 'GET / HTTP/1.1',
+        host: 'a',
+      },
+    ],
+    [
+      'delaying request, excess: 0.5, by zone "api", client: 198.51.100.4',
+      { error: 'delaying request', excess: 0.5, zone: 'api', client: '198.51.100.4' },
+    ],
+    [
+      'SSL_do_handshake() failed, client: 198.51.100.4, server: 0.0.0.0:443\r',
+      { error: 'SSL_do_handshake() failed', client: '198.51.100.4', server: '0.0.0.0:443' },
+    ],
+    ['x, client: a, request: "GET', { error: 'x, client: a, request: "GET' }],
+    ['x, client: a, port: 7', { error: 'x, client: a, port: 7' }],
+    ['signal process started', { error: 'signal process started' }],
+  ])('%s', async (text, expected) => {
+    expect(await parse(`2026/11/29 07:15:02 [error] 31#32: *7 ${text}`)).toEqual({ ...error, ...expected });
+  });
+});
+
 describe('who asks', () => {
   it.each<[string, Event]>([
     ['198.51.100.4 - ada', { user: 'ada' }],
@@ -253,6 +366,15 @@ it.each([
   ['a path of colons', (n: number) => line(`GET ${'a:'.repeat(n / 2)} x`)],
   ['a request that does not end', (n: number) => line(String.raw`\"`.repeat(n / 2), 'x')],
   ['ends of requests', (n: number) => line('" 200 1'.repeat(n / 7), 'x')],
+  ['servers', (n: number) => line('x', `200 9 "-" "-" 1 1 [] [] ${'a, b '.repeat(n / 5)}`)],
+  ['groups of servers', (n: number) => line('x', `200 9 "-" "-" 1 1 [] [] ${'a : b '.repeat(n / 6)}`)],
+  ['clients of nginx', (n: number) => `2026/11/29 07:15:02 [error] 1#1: ${', client: '.repeat(n / 10)}`],
+  [
+    'details of nginx',
+    (n: number) =>
+      `2026/11/29 07:15:02 [error] 1#1: , client: a, request: "${'", host: "", upstream: "'.repeat(n / 23)}`,
+  ],
+  ['limits of nginx', (n: number) => `2026/11/29 07:15:02 [error] 1#1: ${', excess: 1.'.repeat(n / 12)}`],
   ['quotes', (n: number) => line('x', `200 9 ${'"'.repeat(n)}x`)],
   ['an agent that does not end', (n: number) => line('x', `200 9 "-" "${'a" '.repeat(n / 3)}`)],
   ['clients', (n: number) => `[Sun Nov 29 07:15:02 2026] [error] ${'[client '.repeat(n / 8)}`],

@@ -6,12 +6,18 @@ import dedupe from '../../transforms/dedupe.ts';
 import flatten from '../../transforms/flatten.ts';
 import limitFields from '../../transforms/limit-fields.ts';
 import parseAccessLog from '../../transforms/parse-access-log.ts';
+import parseCef from '../../transforms/parse-cef.ts';
+import parseCsv from '../../transforms/parse-csv.ts';
 import parseGrok from '../../transforms/parse-grok.ts';
 import parseKeyValue from '../../transforms/parse-key-value.ts';
+import parseKlog from '../../transforms/parse-klog.ts';
 import parseLogfmt from '../../transforms/parse-logfmt.ts';
+import parseQueryString from '../../transforms/parse-query-string.ts';
 import parseRegex from '../../transforms/parse-regex.ts';
 import parseSyslog from '../../transforms/parse-syslog.ts';
 import parseTimestamp from '../../transforms/parse-timestamp.ts';
+import parseUrl from '../../transforms/parse-url.ts';
+import parseUserAgent from '../../transforms/parse-user-agent.ts';
 import redact from '../../transforms/redact.ts';
 import sample from '../../transforms/sample.ts';
 import throttle from '../../transforms/throttle.ts';
@@ -25,6 +31,13 @@ const parsers: [string, TransformDefinition, Record<string, unknown>][] = [
   ['parse-syslog', parseSyslog, { target: 'parsed' }],
   ['parse-access-log', parseAccessLog, {}],
   ['parse-timestamp', parseTimestamp, { field: 'message', formats: ['iso8601', 'unix'] }],
+  ['parse-csv', parseCsv, { trim: true }],
+  ['parse-cef', parseCef, { labels: true }],
+  ['parse-query-string', parseQueryString, { field: 'message' }],
+  ['parse-url', parseUrl, { field: 'message' }],
+  ['parse-user-agent', parseUserAgent, { field: 'message' }],
+  ['parse-klog', parseKlog, { target: 'parsed' }],
+  ['parse-regex, all', parseRegex, { pattern: '(?<a>\\w+)', all: true, target: 'parsed' }],
   ['redact', redact, { find: ['email', 'card', 'bearer', 'key'] }],
 ];
 
@@ -34,7 +47,7 @@ const nearly = fc.oneof(
   fc
     .array(
       fc.constantFrom(
-        ...'<165>1|-|[|]|"|\\|=|key|: |Dec 31 23:59:58|2026-11-22T08:26:44Z|[a@1 b="c"]|10.0.0.1|" 200 |GET / HTTP/1.1|4111 1111 1111 1111|a@b.de|Bearer |__proto__=|constructor="x"'.split(
+        ...'<165>1|-|[|]|"|\\|=|key|: |Dec 31 23:59:58|2026-11-22T08:26:44Z|[a@1 b="c"]|10.0.0.1|" 200 |GET / HTTP/1.1|4111 1111 1111 1111|a@b.de|Bearer |__proto__=|constructor="x"|CEF:0;a;b|__proto__&|https://|I1129 07:15:02.1 1 a:1] |curl/8.5.0|%ff|,'.split(
           '|',
         ),
       ),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseObject } from '../../../src/codec/exact-json.ts';
-import { type EpochUnit, readEpoch } from '../../../src/time/epoch.ts';
+import { type EpochUnit, readEpoch } from '../../../transforms/lib/time/epoch.ts';
 
 const MS = 1_763_800_000_123;
 /** As a transform is given it. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { formatFault, formatReader } from '../../../src/time/format.ts';
-import { isoText } from '../../../src/time/instant.ts';
-import { zoneOf } from '../../../src/time/zone.ts';
+import { formatFault, formatReader } from '../../../transforms/lib/time/format.ts';
+import { isoText } from '../../../transforms/lib/time/instant.ts';
+import { zoneOf } from '../../../transforms/lib/time/zone.ts';
 
 const read = (format: string, text: string, record: string | number, zone = 'utc'): string | undefined => {
   const fault = formatFault(format);

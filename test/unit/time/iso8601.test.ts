@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoText } from '../../../src/time/instant.ts';
-import { readIso } from '../../../src/time/iso8601.ts';
-import { zoneOf } from '../../../src/time/zone.ts';
+import { isoText } from '../../../transforms/lib/time/instant.ts';
+import { readIso } from '../../../transforms/lib/time/iso8601.ts';
+import { zoneOf } from '../../../transforms/lib/time/zone.ts';
 
 const read = (text: string, zone = 'utc'): string | undefined => {
   const instant = readIso(text, zoneOf(zone) ?? expect.fail(`no zone ${zone}`));

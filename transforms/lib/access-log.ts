@@ -1,7 +1,8 @@
 import type { Zone } from 'luxon';
-import { type Instant, isoText, monthOf } from '../time/instant.ts';
-import { readIso } from '../time/iso8601.ts';
-import type { Event } from './api.ts';
+import { type Instant, isoText, monthOf } from './time/instant.ts';
+import { readIso } from './time/iso8601.ts';
+import type { Event } from 'logweir';
+import { ingressParts } from './ingress.ts';
 
 const STAMP =
   /\[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: [+-]\d{2}:?\d{2})?)\] "/;
@@ -19,7 +20,7 @@ const BARE_REQUEST_LINE = /^([A-Z]{3,20}) (\/.*|\*|[^\s:]+:\S*)$/s;
 /** A virtual host before the client, as Debian's `vhost_combined` has it. */
 const VIRTUAL_HOST = /^[\w.-]+:\d{1,5}$/;
 
-/** A line of an access log in the common or combined format, with a virtual host before it or addresses behind it. */
+/** A line of an access log in the common or combined format, with a virtual host before it, or addresses or what ingress-nginx writes behind it. */
 export function parseAccess(text: string, zone: Zone): Event | undefined {
   const stamp = STAMP.exec(text);
   if (stamp === null) return undefined;
@@ -28,7 +29,7 @@ export function parseAccess(text: string, zone: Zone): Event | undefined {
   const parts = requestAt(text, from);
   if (client === undefined || parts === undefined) return undefined;
   const { request, status, bytes, end } = parts;
-  const [referrer, agent, more] = quotedAt(text, end);
+  const [[referrer, agent, more], behind] = quotedAt(text, end);
   const { forwarded, ...names } = client;
   return given({
     ...names,
@@ -39,6 +40,7 @@ export function parseAccess(text: string, zone: Zone): Event | undefined {
     referrer,
     agent,
     ...behindAgent(more, forwarded),
+    ...ingressParts(text, behind),
   });
 }
 
@@ -68,8 +70,8 @@ function requestParts(request: string): Event {
   return method === undefined ? { request } : { method, path: path.trim(), protocol };
 }
 
-/** Up to three texts in quotes, or `-` for those that are not known. */
-function quotedAt(text: string, from: number): (string | undefined)[] {
+/** Up to three texts in quotes, or `-` for those that are not known, and where they end. */
+function quotedAt(text: string, from: number): [texts: (string | undefined)[], end: number] {
   const texts: (string | undefined)[] = [];
   let at = from;
   while (texts.length < 3) {
@@ -78,7 +80,7 @@ function quotedAt(text: string, from: number): (string | undefined)[] {
     texts.push(match[1]);
     at += match[0].length;
   }
-  return texts;
+  return [texts, at];
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -1,4 +1,4 @@
-import { isRawJson } from '../codec/exact-json.ts';
+import { isRawJson } from 'logweir';
 import { type Instant, inRange } from './instant.ts';
 
 /** How many decimal places lie between a unit and the second. */

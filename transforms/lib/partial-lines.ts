@@ -1,6 +1,4 @@
-import { deleteAt, fieldAt, setAt } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
-import { mergeInto } from './merge-into.ts';
+import { type Event, deleteAt, fieldAt, mergeInto, setAt } from 'logweir';
 
 /** Whose marks of a line that was cut are heeded. */
 export type PartialMarks = 'auto' | 'docker' | 'cri' | 'off';

@@ -1,8 +1,8 @@
 import type { Zone } from 'luxon';
-import { instantNear } from '../time/from-record.ts';
-import { type Instant, civilTime, instantOf, isoText, monthOf } from '../time/instant.ts';
-import { readIso } from '../time/iso8601.ts';
-import type { Event } from './api.ts';
+import { instantNear } from './time/from-record.ts';
+import { type Instant, civilTime, instantOf, isoText, monthOf } from './time/instant.ts';
+import { readIso } from './time/iso8601.ts';
+import type { Event } from 'logweir';
 import { structuredData } from './structured-data.ts';
 
 const FACILITIES =

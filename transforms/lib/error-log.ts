@@ -1,11 +1,18 @@
 import type { Zone } from 'luxon';
-import { type Instant, civilTime, instantOf, monthOf } from '../time/instant.ts';
-import { readIso } from '../time/iso8601.ts';
+import { type Instant, civilTime, instantOf, monthOf } from './time/instant.ts';
+import { readIso } from './time/iso8601.ts';
 import { commonTime, given, timeOf } from './access-log.ts';
-import type { Event } from './api.ts';
+import type { Event } from 'logweir';
 
 const NGINX_ERROR =
   /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
+/** Begins what nginx writes behind the error. */
+const NGINX_CLIENT = /, client: ([^,]*)(?:, server: ([^,]*))?/g;
+/** In this order, each of which may be missing. */
+const NGINX_QUOTED = ['request', 'subrequest', 'upstream', 'host', 'referrer'];
+/** Requests may hold quotes that are not escaped. */
+const NGINX_QUOTE_END = new RegExp(String.raw`"(?=$|, (?:${NGINX_QUOTED.join('|')}): ")`, 'g');
+const NGINX_LIMIT = /, excess: (\d+\.\d+),? by zone "([^"]*)"$/;
 
 /** Module and level, process and thread; 2.2 has the level alone. */
 const APACHE_ERROR =
@@ -21,7 +28,7 @@ const REFERRER = ', referer: ';
 export function parseNginxError(text: string, zone: Zone): Event | undefined {
   const match = NGINX_ERROR.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, severity, pid, tid, connection, error] = match;
+  const [, year, month, day, hour, minute, second, severity, pid, tid, connection, error = ''] = match;
   const time = instantOf(civilTime([year, month, day], [hour, minute, second]), zone);
   return given({
     time: timeOf(time),
@@ -29,8 +36,40 @@ export function parseNginxError(text: string, zone: Zone): Event | undefined {
     pid: Number(pid),
     tid: Number(tid),
     connection: connection === undefined ? undefined : Number(connection),
-    error,
+    ...nginxDetails(error.trimEnd()),
   });
+}
+
+/** Without details where they are not as nginx writes them: the text is the error then. */
+function nginxDetails(text: string): Event {
+  const details = detailsOf(text);
+  const before = details === undefined ? text : text.slice(0, details.start);
+  const [limited, excess, zone] = NGINX_LIMIT.exec(before) ?? [];
+  return {
+    error: limited === undefined ? before : before.slice(0, -limited.length),
+    excess: excess === undefined ? undefined : Number(excess),
+    zone,
+    ...details?.parts,
+  };
+}
+
+function detailsOf(text: string): { start: number; parts: Event } | undefined {
+  NGINX_CLIENT.lastIndex = 0;
+  const head = NGINX_CLIENT.exec(text);
+  if (head === null) return undefined;
+  const [, client, server] = head;
+  const parts: Event = { client, server };
+  let at = NGINX_CLIENT.lastIndex;
+  for (const name of NGINX_QUOTED) {
+    const opening = `, ${name}: "`;
+    if (!text.startsWith(opening, at)) continue;
+    NGINX_QUOTE_END.lastIndex = at + opening.length;
+    const end = NGINX_QUOTE_END.exec(text)?.index;
+    if (end === undefined) return undefined;
+    parts[name] = text.slice(at + opening.length, end);
+    at = end + 1;
+  }
+  return at === text.length ? { start: head.index, parts } : undefined;
 }
 
 /** A line of Apache's error log, of 2.2 or 2.4. */

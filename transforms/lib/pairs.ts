@@ -1,7 +1,5 @@
-import { define } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
-import { type MergeOptions, mergeInto } from './merge-into.ts';
-import { textAt } from './parser-options.ts';
+import { type Event, type MergeOptions, mergeInto, textAt } from 'logweir';
+import { addRepeated } from './repeated.ts';
 import { unescapeQuoted } from './unescape.ts';
 
 export interface PairSyntax {
@@ -24,16 +22,9 @@ export function parsePairs(text: string, syntax: PairSyntax): Event | undefined 
   let found: Event | undefined;
   for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
     const [key, value] = pair;
-    if (key !== '') addTo((found ??= {}), key, value);
+    if (key !== '') addRepeated((found ??= {}), key, value);
   }
   return found;
-}
-
-function addTo(found: Event, key: string, value: string): void {
-  const there = Object.hasOwn(found, key) ? found[key] : undefined;
-  if (there === undefined) define(found, key, value);
-  else if (Array.isArray(there)) there.push(value);
-  else define(found, key, [there, value]);
 }
 
 class PairReader {

@@ -1,5 +1,4 @@
-import { fieldAt } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
+import { type Event, fieldAt } from 'logweir';
 
 /** What is asked of one field; exactly one of the questions is given. */
 export interface Condition {

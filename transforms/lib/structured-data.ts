@@ -1,5 +1,5 @@
-import { define, hasKey, isFields } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
+import { type Event, define, hasKey, isFields } from 'logweir';
+import { addRepeated } from './repeated.ts';
 
 const NAME = /[^\s=\]"]{1,255}/y;
 /** A bracket in a value should be escaped, and a space before it should not be there: both are forgiven, since neither is in doubt. */
@@ -27,7 +27,7 @@ export function structuredData(text: string, start: number): { elements: Event; 
       PARAMETER.lastIndex = at;
       const match = PARAMETER.exec(text);
       if (match === null) break;
-      add(parameters, match[1] ?? '', (match[2] ?? '').replaceAll(/\\(["\\\]])/g, '$1'));
+      addRepeated(parameters, match[1] ?? '', (match[2] ?? '').replaceAll(/\\(["\\\]])/g, '$1'));
       at += match[0].length;
     }
     while (text[at] === ' ') at++;
@@ -35,11 +35,4 @@ export function structuredData(text: string, start: number): { elements: Event; 
     at++;
   }
   return { elements, end: at };
-}
-
-function add(parameters: Event, name: string, value: string): void {
-  const known = hasKey(parameters, name) ? parameters[name] : undefined;
-  if (known === undefined) define(parameters, name, value);
-  else if (Array.isArray(known)) known.push(value);
-  else define(parameters, name, [known, value]);
 }

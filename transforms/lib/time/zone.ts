@@ -1,6 +1,6 @@
 import { FixedOffsetZone, IANAZone, type Zone } from 'luxon';
 import { z } from 'zod';
-import { BoundedMap } from '../bounded-map.ts';
+import { BoundedMap } from 'logweir';
 
 const OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/i;
 

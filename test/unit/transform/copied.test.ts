@@ -1,0 +1,54 @@
+/** A built-in is a transform like any other: copied into a folder of the user, with what lies beside it, it does the same. */
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, it } from 'vitest';
+import { isTransformDefinition } from '../../../src/transform/api.ts';
+import { builtIns } from '../../../src/transform/loader.ts';
+import { type Question, loadNatively } from '../support/load-natively.ts';
+
+/** They still import from `src`. */
+const NOT_YET = new Set(['parse-grok', 'redact']);
+
+const builtInFolder = fileURLToPath(new URL('../../../transforms/', import.meta.url));
+/** Where no `node_modules` are, nor above it. */
+const folder = mkdtempSync(join(tmpdir(), 'logweir-copied-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('every built-in, copied into a folder without node_modules, loads and does what its example shows', async () => {
+  cpSync(builtInFolder, folder, { recursive: true });
+  const questions: (Question & { name: string })[] = [];
+  for (const name of builtIns()) {
+    if (NOT_YET.has(name)) continue;
+    const { default: exported } = (await import(`../../../transforms/${name}.ts`)) as { default: unknown };
+    const { with: options = {}, input } = (isTransformDefinition(exported) && exported.examples?.[0]) || {};
+    const events = structuredClone(input) ?? [];
+    const ask = (use: string): void =>
+      void questions.push({ name, events, transforms: [{ use, with: options }] });
+    ask(name);
+    ask(`./${name}.ts`);
+  }
+  const answers = loadNatively(folder, questions);
+  for (const [at, { name }] of questions.entries()) {
+    if (at % 2 === 1) continue;
+    const [builtIn, copy] = answers.slice(at, at + 2);
+    // Those that read a file want its name, and load as far as that.
+    if (builtIn?.loaded === false)
+      expect([name, builtIn.message]).toEqual([name, expect.stringMatching(/geoip|lookup/)]);
+    expect(strip(copy)).toEqual(strip(builtIn));
+  }
+});
+
+function strip(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer).replaceAll(/\.\/([\w-]+)\.ts/g, '$1')) as unknown;
+}
+
+it('none of them imports from a folder that is not copied along', () => {
+  const guilty = readdirSync(builtInFolder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) =>
+      file.endsWith('.ts') &&
+      /from '(?:\.\.\/)+(?!lib|time)/.test(readFileSync(join(builtInFolder, file), 'utf8')),
+  );
+  expect(guilty.map((file) => file.replace(/\.ts$/, '')).sort()).toEqual([...NOT_YET].sort());
+});

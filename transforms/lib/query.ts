@@ -1,0 +1,14 @@
+import type { Event } from 'logweir';
+import { addRepeated } from './repeated.ts';
+
+/**
+ * The parameters of a query string, decoded; the values of one that comes again make a list. What is no percent-encoding stays as it is, and
+ * bytes that are no UTF-8 become U+FFFD. Those without a name are left out, since no document can hold them.
+ *
+ * @param query with or without a question mark before it
+ */
+export function parseQuery(query: string): Event {
+  const found: Event = {};
+  for (const [name, value] of new URLSearchParams(query)) if (name !== '') addRepeated(found, name, value);
+  return found;
+}

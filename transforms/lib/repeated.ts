@@ -1,0 +1,9 @@
+import { type Event, define } from 'logweir';
+
+/** Sets a field; the values of one that comes again make a list. */
+export function addRepeated(found: Event, key: string, value: unknown): void {
+  const there = Object.hasOwn(found, key) ? found[key] : undefined;
+  if (there === undefined) define(found, key, value);
+  else if (Array.isArray(there)) there.push(value);
+  else define(found, key, [there, value]);
+}

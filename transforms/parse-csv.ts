@@ -1,0 +1,49 @@
+import { type Event, define, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { z } from 'zod';
+import { firstRow } from './lib/csv.ts';
+
+export default defineTransform({
+  lazy: true,
+  description:
+    'Parses a row of comma-separated values and merges its columns, as text, into the event. Values may stand in double quotes, with `""` for a quote in them. Values without a name are called `column1`, `column2` and so on, by their place; an empty value is an empty text. Of several rows the first is read, and the text stays. A text whose quotes are not closed, or of more than 10,000 values, stays as it is.',
+  options: z.strictObject({
+    ...parserOptions,
+    columns: z
+      .array(z.string().min(1))
+      .refine((names) => new Set(names).size === names.length, 'a name stands there twice')
+      .default([])
+      .describe('The names of the columns, in order. A row may have fewer, or more.'),
+    delimiter: z
+      .string()
+      .length(1)
+      .refine((character) => !'"\r\n'.includes(character), 'neither a quote nor the end of a line')
+      .default(',')
+      .describe('The character between two values.'),
+    trim: z.boolean().default(false).describe('Whether white space around values is taken off.'),
+    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+  }),
+  examples: [
+    {
+      title: 'Names for the first columns',
+      with: { columns: ['time', 'user', 'action'], remove: true },
+      input: [{ message: '2026-11-22T08:26:44Z,ada,"said ""hi"", left",17' }],
+      output: [{ time: '2026-11-22T08:26:44Z', user: 'ada', action: 'said "hi", left', column4: '17' }],
+    },
+    {
+      title: 'Another delimiter, under a target',
+      with: { delimiter: ';', target: 'row', trim: true },
+      input: [{ message: '7; "a;b" ;' }],
+      output: [{ message: '7; "a;b" ;', row: { column1: '7', column2: 'a;b', column3: '' } }],
+    },
+  ],
+  setup({ columns, delimiter, trim, ...options }) {
+    return (event) => {
+      const text = textAt(event, options.field);
+      const row = text === undefined ? undefined : firstRow(text, { delimiter, trim });
+      if (row === undefined) return event;
+      const parsed: Event = {};
+      for (const [at, value] of row.values.entries()) define(parsed, columns[at] ?? `column${at + 1}`, value);
+      return mergeInto(event, parsed, { ...options, remove: options.remove && row.isOnly });
+    };
+  },
+});

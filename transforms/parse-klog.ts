@@ -1,0 +1,85 @@
+import type { Zone } from 'luxon';
+import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { z } from 'zod';
+import { instantNear } from './lib/time/from-record.ts';
+import { type Instant, civilTime, instantOf, isoText } from './lib/time/instant.ts';
+import { zoneOption } from './lib/time/zone.ts';
+
+const LEVELS: Record<string, string> = { I: 'info', W: 'warning', E: 'error', F: 'fatal' };
+/** Level, date (klog has no year), clock, thread, place in the source, message. */
+const LINE =
+  /^\s*([IWEF])(\d{4})?(\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,9}) +(\d{1,15}) ([^\]\n]{1,500}):(\d{1,9})\](?: |$)(.*)$/s;
+
+export default defineTransform({
+  lazy: true,
+  description:
+    "Parses a line as klog writes it in Kubernetes, or glog elsewhere, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. What klog writes as pairs behind its message is for `parse-logfmt`. A text that is no such line, or of a time that does not exist, stays as it is.",
+  options: z.strictObject({
+    ...parserOptions,
+    overwrite: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether a part replaces a field that is there already, as the line's message does with the line.",
+      ),
+    zone: zoneOption,
+  }),
+  examples: [
+    {
+      title: 'A line of the kubelet, of the last day of the year, in a record of the first minute of 2026',
+      input: [{ message: 'W1231 23:59:58.692994   28133 kubelet.go:2187] node is not ready' }],
+      output: [
+        {
+          level: 'warning',
+          timestamp: '2025-12-31T23:59:58.692994Z',
+          id: 28133,
+          file: 'kubelet.go',
+          line: 2187,
+          message: 'node is not ready',
+        },
+      ],
+    },
+    {
+      title: 'A line of glog, with a year, in local time',
+      with: { zone: 'Europe/Berlin' },
+      input: [{ message: 'E20260601 11:59:58.262668 15520 main.cc:9] no such shard' }],
+      output: [
+        {
+          level: 'error',
+          timestamp: '2026-06-01T09:59:58.262668Z',
+          id: 15520,
+          file: 'main.cc',
+          line: 9,
+          message: 'no such shard',
+        },
+      ],
+    },
+  ],
+  setup({ zone, ...options }) {
+    return (event, { timestamp }) => {
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? undefined : parseKlog(text, timestamp, zone);
+      return parsed === undefined ? event : mergeInto(event, parsed, options);
+    };
+  },
+});
+
+function parseKlog(text: string, recordTime: number, zone: Zone): Event | undefined {
+  const match = LINE.exec(text);
+  if (match === null) return undefined;
+  const [, letter = '', year, month, day, hour, minute, second, fraction] = match;
+  const [id, file, line, message = ''] = match.slice(9);
+  const inYear = (one: number): Instant | undefined =>
+    instantOf(civilTime([one, month, day], [hour, minute, second, fraction]), zone);
+  // 29 February is there in some years only; 30 February in none.
+  if (inYear(year === undefined ? 2000 : Number(year)) === undefined) return undefined;
+  const time = year === undefined ? instantNear(recordTime, 'year', inYear) : inYear(Number(year));
+  return {
+    level: LEVELS[letter],
+    ...(time === undefined ? {} : { timestamp: isoText(time) }),
+    id: Number(id),
+    file,
+    line: Number(line),
+    message: message.trimEnd(),
+  };
+}

@@ -1,0 +1,33 @@
+import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { z } from 'zod';
+import { parseQuery } from './lib/query.ts';
+
+export default defineTransform({
+  lazy: true,
+  description:
+    'Parses a query string and merges its parameters, decoded and as text, into the event. One that comes again gets a list of its values, one without a value an empty text. What is no percent-encoding stays as it is, and bytes that are no UTF-8 become U+FFFD.',
+  options: z.strictObject({
+    ...parserOptions,
+    field: z
+      .string()
+      .min(1)
+      .default('query')
+      .describe('The field that holds the query string, with or without a `?` before it.'),
+    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+  }),
+  examples: [
+    {
+      title: 'In the place of the text',
+      with: { target: 'query' },
+      input: [{ query: '?q=caf%C3%A9+au+lait&tag=a&tag=b&debug' }],
+      output: [{ query: { q: 'café au lait', tag: ['a', 'b'], debug: '' } }],
+    },
+  ],
+  setup(options) {
+    return (event) => {
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? {} : parseQuery(text);
+      return Object.keys(parsed).length === 0 ? event : mergeInto(event, parsed, options);
+    };
+  },
+});

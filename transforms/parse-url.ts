@@ -1,0 +1,88 @@
+import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { z } from 'zod';
+import { parseQuery } from './lib/query.ts';
+
+const KNOWN_PORTS: Record<string, number> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
+/** What may be one: `host:80` and `error: no` have a colon too. */
+const ABSOLUTE = /^\s*[A-Za-z][\w+.-]*:\/\//;
+/** A path as access logs have it, kept to the letter. */
+const PATH = /^(\/[^?#]*)(\?[^#]*)?(?:#(.*))?$/s;
+
+export default defineTransform({
+  lazy: true,
+  description:
+    'Parses a URL as browsers do and merges its parts into the event: `scheme`, `username`, `password`, `host`, `port`, `path`, `query` and `fragment`, those that it has. A path alone, as access logs have it, gives its own parts. The parameters of `query` are decoded; one that comes again gets a list of its values. Any other text stays as it is.',
+  options: z.strictObject({
+    ...parserOptions,
+    field: z.string().min(1).default('url').describe('The field that holds the URL.'),
+    default_port: z
+      .boolean()
+      .default(false)
+      .describe('Whether a URL without a port gets the one of http, https, ws, wss or ftp.'),
+    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+  }),
+  examples: [
+    {
+      title: 'In the place of the text',
+      with: { target: 'url', default_port: true },
+      input: [{ url: 'https://ada@shop.example/a%20b?q=caf%C3%A9&tag=a&tag=b#top' }],
+      output: [
+        {
+          url: {
+            scheme: 'https',
+            username: 'ada',
+            host: 'shop.example',
+            port: 443,
+            path: '/a%20b',
+            query: { q: 'café', tag: ['a', 'b'] },
+            fragment: 'top',
+          },
+        },
+      ],
+    },
+    {
+      title: 'The path of an access log',
+      with: { field: 'http.path', target: 'http.url' },
+      input: [{ http: { path: '/search?q=1' } }],
+      output: [{ http: { path: '/search?q=1', url: { path: '/search', query: { q: '1' } } } }],
+    },
+  ],
+  setup({ default_port: hasDefaultPort, ...options }) {
+    return (event) => {
+      const text = textAt(event, options.field);
+      const parsed = text === undefined ? undefined : (parsePath(text) ?? parseUrl(text, hasDefaultPort));
+      return parsed === undefined ? event : mergeInto(event, parsed, options);
+    };
+  },
+});
+
+function parseUrl(text: string, hasDefaultPort: boolean): Event | undefined {
+  const url = ABSOLUTE.test(text) ? URL.parse(text) : null;
+  if (url === null) return undefined;
+  const scheme = url.protocol.slice(0, -1);
+  const port = url.port === '' ? undefined : Number(url.port);
+  return given({
+    scheme,
+    username: url.username,
+    password: url.password,
+    host: url.hostname,
+    port: port ?? (hasDefaultPort ? KNOWN_PORTS[scheme] : undefined),
+    path: url.pathname,
+    query: queryOf(url.search),
+    fragment: url.hash.slice(1),
+  });
+}
+
+function parsePath(text: string): Event | undefined {
+  const [, path, query = '', fragment] = PATH.exec(text) ?? [];
+  return path === undefined ? undefined : given({ path, query: queryOf(query), fragment });
+}
+
+function queryOf(text: string): Event | undefined {
+  const query = parseQuery(text);
+  return Object.keys(query).length === 0 ? undefined : query;
+}
+
+function given(parts: Event): Event {
+  return Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== undefined && value !== ''));
+}
