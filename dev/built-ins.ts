@@ -12,7 +12,7 @@ import {
   type TransformExample,
   isTransformDefinition,
 } from '../src/transform/api.ts';
-import { grokFamilies } from '../src/transform/grok-patterns.ts';
+import { grokFamilies } from '../transforms/lib/grok/patterns.ts';
 import { builtIns } from '../src/transform/loader.ts';
 import { installResolveHook } from '../src/transform/resolve-hook.ts';
 import { root } from '../test/support/paths.ts';

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import vm from 'node:vm';
 import { sample, stringMatching } from 'fast-check';
-import { compileGrok } from '../src/transform/grok.ts';
-import { ecsGrokPatterns, grokPatterns } from '../src/transform/grok-patterns.ts';
+import { compileGrok } from '../transforms/lib/grok/grok.ts';
+import { ecsGrokPatterns, grokPatterns } from '../transforms/lib/grok/patterns.ts';
 
 /** What means something else here on purpose, as is said where it is defined. */
 const ON_PURPOSE = new Set(

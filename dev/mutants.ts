@@ -1086,7 +1086,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a card is looked for in the whole row of digits only',
-    file: 'src/transform/secrets/cards.ts',
+    file: 'transforms/lib/secrets/cards.ts',
     search: 'const ends = run.groups.map((_group, from) => endInUsualGroups(run, from));',
     replace:
       'const ends = run.groups.map((_group, from) => (from === 0 ? endInUsualGroups(run, from) : -1));',
@@ -1094,7 +1094,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'any number with a check digit is a card',
-    file: 'src/transform/secrets/cards.ts',
+    file: 'transforms/lib/secrets/cards.ts',
     search:
       'if (from <= beginning && beginning <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);',
     replace: 'if (lengths.length > 0 || from <= beginning) return hasCheckDigit(digits);',
@@ -1102,7 +1102,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a scheme of authentication is known in one case only',
-    file: 'src/transform/secrets/tokens.ts',
+    file: 'transforms/lib/secrets/tokens.ts',
     search: "(?<token>[\\w.~+/|:%-]{8,}=*)`,\n  'gi',",
     replace: "(?<token>[\\w.~+/|:%-]{8,}=*)`,\n  'g',",
     tests: ['../transforms/redact-secrets'],
@@ -1173,21 +1173,21 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'a lookbehind that may fail is left out',
-    file: 'src/transform/grok-lookbehind.ts',
+    file: 'transforms/lib/grok/lookbehind.ts',
     search: '&& !RE2JS.matches(behind, before);',
     replace: ';',
     tests: ['transform/grok'],
   },
   {
     name: 'a lookbehind of one alternative becomes that of all',
-    file: 'src/transform/grok-lookbehind.ts',
+    file: 'transforms/lib/grok/lookbehind.ts',
     search: 'everyMatch &&= before !== START;',
     replace: '',
     tests: ['transform/grok'],
   },
   {
     name: 'a lookbehind that may be skipped becomes one of all matches',
-    file: 'src/transform/grok-lookbehind.ts',
+    file: 'transforms/lib/grok/lookbehind.ts',
     search: 'everyMatch = false;',
     replace: 'everyMatch = true;',
     tests: ['transform/grok'],

@@ -1,8 +1,7 @@
-import { type Event, defineTransform, mergeInto } from 'logweir';
+import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
-import { parserOptions, textAt } from '../src/transform/parser-options.ts';
-import { compileGrok } from '../src/transform/grok.ts';
-import { ecsGrokPatterns, grokPatterns } from '../src/transform/grok-patterns.ts';
+import { compileGrok } from './lib/grok/grok.ts';
+import { ecsGrokPatterns, grokPatterns } from './lib/grok/patterns.ts';
 
 export default defineTransform({
   lazy: true,

@@ -1,18 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { type Event, define, defineTransform, holderOf, lastKey } from 'logweir';
-import { z } from 'zod';
-import { FreeNames, defineBeside } from '../src/codec/field-path.ts';
-import { isRawJson } from '../src/codec/exact-json.ts';
-import { compileLinear } from '../src/transform/linear-regex.ts';
-import { isCard, replaceCards } from '../src/transform/secrets/cards.ts';
-import { replaceEmails } from '../src/transform/secrets/emails.ts';
-import { replaceIbans, replaceUsSocialSecurityNumbers } from '../src/transform/secrets/numbers.ts';
 import {
-  replaceBearers,
-  replaceJwts,
-  replaceKeys,
-  replaceUrlPasswords,
-} from '../src/transform/secrets/tokens.ts';
+  type Event,
+  FreeNames,
+  compileLinear,
+  define,
+  defineBeside,
+  defineTransform,
+  holderOf,
+  isRawJson,
+  lastKey,
+} from 'logweir';
+import { z } from 'zod';
+import { isCard, replaceCards } from './lib/secrets/cards.ts';
+import { replaceEmails } from './lib/secrets/emails.ts';
+import { replaceIbans, replaceUsSocialSecurityNumbers } from './lib/secrets/numbers.ts';
+import { replaceBearers, replaceJwts, replaceKeys, replaceUrlPasswords } from './lib/secrets/tokens.ts';
 
 type Replace = (found: string) => string;
 /** `field` is the name of the field that holds the text. */

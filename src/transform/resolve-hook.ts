@@ -12,7 +12,7 @@ const running: Record<string, string> = {
 };
 
 /** What built-ins import besides. A copy of one may lie where none of these is installed. */
-const OF_BUILT_INS = /^(?:bowser|csv-parse|luxon|maxmind)(?:\/|$)/;
+const OF_BUILT_INS = /^(?:bowser|csv-parse|luxon|maxmind|re2js)(?:\/|$)/;
 
 /** The query that makes Node load a file anew; the files that it imports are given the same. */
 const FRESH = 'logweir-load';

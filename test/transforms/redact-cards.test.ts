@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { testTransform } from 'logweir/testing';
 import redact from '../../transforms/redact.ts';
-import { isCard, replaceCards } from '../../src/transform/secrets/cards.ts';
+import { isCard, replaceCards } from '../../transforms/lib/secrets/cards.ts';
 import { cpuMs } from '../support/cpu.ts';
 import { seededRandom } from '../support/random.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileGrok } from '../../../src/transform/grok.ts';
-import { ecsGrokPatterns, grokFamilies, grokPatterns } from '../../../src/transform/grok-patterns.ts';
+import { compileGrok } from '../../../transforms/lib/grok/grok.ts';
+import { ecsGrokPatterns, grokFamilies, grokPatterns } from '../../../transforms/lib/grok/patterns.ts';
 
 const match = (expression: string, text: string, own?: Record<string, string>): unknown =>
   compileGrok(expression, own).match(text);

@@ -1,21 +1,21 @@
-import { awsEcs, awsLegacy } from './grok-patterns/aws.ts';
-import { baculaEcs, baculaLegacy } from './grok-patterns/bacula.ts';
-import { baseEcs, baseLegacy } from './grok-patterns/base.ts';
-import { ciscoEcs } from './grok-patterns/cisco-ecs.ts';
-import { ciscoLegacy } from './grok-patterns/cisco-legacy.ts';
-import { databasesEcs, databasesLegacy } from './grok-patterns/databases.ts';
-import { eximEcs, eximLegacy } from './grok-patterns/exim.ts';
-import { firewallsEcs, firewallsLegacy } from './grok-patterns/firewalls.ts';
-import { haproxyEcs, haproxyLegacy } from './grok-patterns/haproxy.ts';
-import type { Patterns } from './grok-patterns/helpers.ts';
-import { httpdEcs, httpdLegacy } from './grok-patterns/httpd.ts';
-import { javaEcs, javaLegacy } from './grok-patterns/java.ts';
-import { junosEcs, junosLegacy } from './grok-patterns/junos.ts';
-import { nagiosEcs, nagiosLegacy } from './grok-patterns/nagios.ts';
-import { rubyEcs, rubyLegacy } from './grok-patterns/ruby.ts';
-import { serversEcs, serversLegacy } from './grok-patterns/servers.ts';
-import { syslogEcs, syslogLegacy } from './grok-patterns/syslog.ts';
-import { zeekEcs, zeekLegacy } from './grok-patterns/zeek.ts';
+import { awsEcs, awsLegacy } from './patterns/aws.ts';
+import { baculaEcs, baculaLegacy } from './patterns/bacula.ts';
+import { baseEcs, baseLegacy } from './patterns/base.ts';
+import { ciscoEcs } from './patterns/cisco-ecs.ts';
+import { ciscoLegacy } from './patterns/cisco-legacy.ts';
+import { databasesEcs, databasesLegacy } from './patterns/databases.ts';
+import { eximEcs, eximLegacy } from './patterns/exim.ts';
+import { firewallsEcs, firewallsLegacy } from './patterns/firewalls.ts';
+import { haproxyEcs, haproxyLegacy } from './patterns/haproxy.ts';
+import type { Patterns } from './patterns/helpers.ts';
+import { httpdEcs, httpdLegacy } from './patterns/httpd.ts';
+import { javaEcs, javaLegacy } from './patterns/java.ts';
+import { junosEcs, junosLegacy } from './patterns/junos.ts';
+import { nagiosEcs, nagiosLegacy } from './patterns/nagios.ts';
+import { rubyEcs, rubyLegacy } from './patterns/ruby.ts';
+import { serversEcs, serversLegacy } from './patterns/servers.ts';
+import { syslogEcs, syslogLegacy } from './patterns/syslog.ts';
+import { zeekEcs, zeekLegacy } from './patterns/zeek.ts';
 
 /** The patterns that are known by name, by what they are for: those of Logstash's legacy set, and those of its set for ECS. */
 export const grokFamilies: Readonly<Record<string, readonly [legacy: Patterns, ecs: Patterns]>> = {

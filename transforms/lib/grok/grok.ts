@@ -1,10 +1,8 @@
-import { define } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
-import { grokPatterns } from './grok-patterns.ts';
-import type { Patterns } from './grok-patterns/helpers.ts';
-import { withoutNeedlessLookbehinds } from './grok-lookbehind.ts';
-import { translateGrok } from './grok-syntax.ts';
-import { compileLinear } from './linear-regex.ts';
+import { type Event, compileLinear, define } from 'logweir';
+import { grokPatterns } from './patterns.ts';
+import type { Patterns } from './patterns/helpers.ts';
+import { withoutNeedlessLookbehinds } from './lookbehind.ts';
+import { translateGrok } from './syntax.ts';
 
 /** The types that Logstash's grok filter and Elasticsearch's grok processor know. */
 const TYPES = ['int', 'long', 'float', 'double', 'boolean', 'string'] as const;
