@@ -1191,6 +1191,8 @@ const mutants: readonly Mutant[] = [
     search: 'everyMatch = false;',
     replace: 'everyMatch = true;',
     tests: ['transform/grok'],
+  },
+  {
     name: 'klog: a line is of the year of its record, or whatever that has',
     file: 'transforms/parse-klog.ts',
     search: "instantNear(recordTime, 'year', inYear)",
