@@ -1,6 +1,5 @@
-import { type Event, define, defineTransform, fieldAt, setAt } from 'logweir';
+import { type Event, define, defineTransform, fieldAt, isRawJson, setAt } from 'logweir';
 import { z } from 'zod';
-import { isRawJson } from '../src/codec/exact-json.ts';
 
 export default defineTransform({
   lazy: true,
