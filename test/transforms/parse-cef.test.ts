@@ -81,11 +81,9 @@ describe('custom fields under the names of their labels', () => {
     ['cs9Label=Rule cs9=a myLabel=b my=c', { cs9Label: 'Rule', cs9: 'a', myLabel: 'b', my: 'c' }],
   ])('%s', async (text, expected) => {
     const parsed = (await parse(HEAD + text, { labels: true })) as Event;
-    expect(Object.entries(parsed).toSorted()).toEqual(
-      Object.entries(head)
-        .concat(Object.entries(expected) as [string, string][])
-        .toSorted(),
-    );
+    expect(Object.entries({ ...parsed }).length).toBe(7 + Object.keys(expected).length);
+    for (const [key, value] of Object.entries({ ...head, ...expected }))
+      expect([key, parsed[key]]).toEqual([key, value]);
   });
 });
 
