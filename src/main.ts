@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { tellWhereabouts, whereabouts } from './config/whereabouts.ts';
 import { LogweirError, messageOf } from './errors.ts';
@@ -72,8 +71,8 @@ function addTransformCommands(logweir: Command, withConfig: WithConfig): void {
     .option('--explain', 'say which transform changed, dropped or failed on what')
     .action(async (file: string | undefined, options: import('./commands/transform.ts').TransformOptions) => {
       const { transform } = await import('./commands/transform.ts');
-      const input = file === undefined ? process.stdin : createReadStream(file);
-      await transform(options, input, process.stdout, process.stderr);
+      const { openInput } = await import('./commands/lines.ts');
+      await transform(options, openInput(file), process.stdout, process.stderr);
       process.exit(0);
     });
   logweir
@@ -109,7 +108,8 @@ function addKafkaCommands(withConfig: WithConfig): void {
     .option('--partitions <n>', 'with --create: how many (default: as the brokers have it)', Number)
     .action(async (file: string | undefined, options: import('./commands/produce.ts').ProduceOptions) => {
       const { produce } = await import('./commands/produce.ts');
-      await produce(options, file === undefined ? process.stdin : createReadStream(file), process.stdout);
+      const { openInput } = await import('./commands/lines.ts');
+      await produce(options, openInput(file), process.stdout);
       process.exit(0);
     });
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")

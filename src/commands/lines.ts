@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { LogweirError, messageOf } from '../errors.ts';
 
@@ -11,6 +12,11 @@ export interface Line {
   readonly value: Buffer;
   /** Its number in the input, from 1. */
   readonly number: number;
+}
+
+/** The file, or standard input where none is named. That it cannot be read is told by {@link linesOf}, and not before somebody listens. */
+export function openInput(file: string | undefined): Readable {
+  return file === undefined ? process.stdin : createReadStream(file).on('error', () => {});
 }
 
 /**

@@ -36,21 +36,21 @@ export async function openLineProducer(config: Config['kafka']): Promise<LinePro
   const producer = await connected(config, {});
   /** Brokers refuse a batch as a whole that is too large for the topic: each record of it is tried by itself then. */
   let single: Promise<NativeProducer> | undefined;
-  const send = async (topic: string, value: Buffer): Promise<void> => {
+  const inBatchOrAlone = async (topic: string, value: Buffer): Promise<void> => {
     try {
       await sendBy(producer, topic, value);
     } catch (error) {
-      if (!hasCode(error, ErrorCode.MESSAGE_TOO_LARGE))
-        throw new Error(reasonOf(error, topic), { cause: error });
+      if (!hasCode(error, ErrorCode.MESSAGE_TOO_LARGE)) throw error;
       single ??= connected(config, { 'batch.num.messages': 1 });
-      await sendBy(await single, topic, value).catch((cause: unknown) => {
-        throw new Error(reasonOf(cause, topic), { cause });
-      });
+      await sendBy(await single, topic, value);
     }
   };
   return {
     topics: async () => (await metadataOf(producer, TIMEOUT_MS)).topics.map(({ name }) => name),
-    send,
+    send: (topic, value) =>
+      inBatchOrAlone(topic, value).catch((cause: unknown) => {
+        throw new Error(reasonOf(cause, topic), { cause });
+      }),
     async close() {
       const other = await single?.catch(() => undefined);
       await Promise.all(

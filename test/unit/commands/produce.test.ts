@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Line, linesOf } from '../../../src/commands/lines.ts';
+import { type Line, linesOf, openInput } from '../../../src/commands/lines.ts';
 import { type ProduceOptions, produce, sendLines } from '../../../src/commands/produce.ts';
 
 async function collected(chunks: readonly (string | Buffer)[]): Promise<[number, string][]> {
@@ -70,6 +70,12 @@ describe('lines of an input', () => {
     const lines = linesOf(Readable.from(chunks));
     expect((await lines.next()).value).toMatchObject({ number: 1 });
     await expect(lines.next()).rejects.toThrow('line 2 of the input is longer than 100000000 bytes');
+  });
+
+  it('a file that is not there is told when it is read, however long after it was opened', async () => {
+    const input = openInput('/no/such/file');
+    await new Promise((resolve) => input.once('close', resolve));
+    await expect(linesOf(input).next()).rejects.toThrow('the input cannot be read: ENOENT');
   });
 
   it('an input that cannot be read is told', async () => {
