@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { exitSuccessfully } from '../kafka/native.ts';
+import { exitWith } from '../kafka/closing.ts';
 import { type Log, createLog } from '../log.ts';
 import { loadConfigWhole } from '../transform/load-config.ts';
 import { watchFiles } from '../transform/watch-files.ts';
@@ -26,8 +26,7 @@ export async function run(options: RunOptions): Promise<void> {
   const count = workers === 'auto' ? availableParallelism() : workers;
   const code =
     count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options);
-  if (code === 0) exitSuccessfully();
-  process.exit(code);
+  exitWith(code);
 }
 
 async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Promise<number> {
