@@ -9,7 +9,9 @@ import type { TopicPartition } from './assignment.ts';
 import { closing } from './closing.ts';
 import { type Headers, repairHeaders } from './headers.ts';
 
-const { KafkaConsumer, Producer, AdminClient } = kafka;
+const { KafkaConsumer, Producer, AdminClient, OffsetSpec } = kafka;
+/** In a question for offsets: the end. */
+export const latest = OffsetSpec.LATEST;
 
 export type NativeProducer = InstanceType<typeof Producer>;
 export type NativeAdmin = ReturnType<typeof AdminClient.create> & {
