@@ -142,10 +142,16 @@ function addDeadLetterCommands(logweir: Command): void {
       .description(description)
       .option('-c, --config <file>', 'the configuration')
       .exitOverride();
-  command('list', 'count by reason and list what waits, each record once')
+  const chosen = (command: Command): Command =>
+    command
+      .option('--reason <text>', 'only those whose reason or message has this text')
+      .option('--since <time>', 'only those of this time or later: 2026-11-22T08:00:00Z, or back from now: 90m, 12h, 7d')
+      .option('--newest', 'the newest first, not the oldest');
+  chosen(command('list', 'count by reason and list what waits, each record once'))
     .option('--all', 'also what was sent through the chain again')
     .option('--limit <n>', 'how many to list', Number, 20)
-    .action(async (options: { config?: string; all?: boolean; limit: number }) => {
+    .option('--json', 'counts and list as one JSON document')
+    .action(async (options: Parameters<typeof import('./commands/dlq.ts').listLetters>[0]) => {
       const { listLetters } = await import('./commands/dlq.ts');
       await listLetters(options, output);
     });
@@ -155,10 +161,11 @@ function addDeadLetterCommands(logweir: Command): void {
       await showLetter(place, options, output);
     },
   );
-  command('retry', 'send what waits through the chain again; a dry run unless --execute')
+  chosen(command('retry', 'send what waits through the chain again; a dry run unless --execute'))
+    .option('--limit <n>', 'not more than so many', Number)
     .option('--execute', 'do it')
-    .action(async (options: { config?: string; execute?: boolean }) => {
-      const { retryLetters } = await import('./commands/dlq.ts');
+    .action(async (options: Parameters<typeof import('./commands/dlq-retry.ts').retryLetters>[0]) => {
+      const { retryLetters } = await import('./commands/dlq-retry.ts');
       await retryLetters(options, output);
     });
   command(
@@ -167,7 +174,7 @@ function addDeadLetterCommands(logweir: Command): void {
   )
     .option('--execute', 'do it')
     .action(async (place: string, options: { config?: string; execute?: boolean }) => {
-      const { putLetter } = await import('./commands/dlq.ts');
+      const { putLetter } = await import('./commands/dlq-put.ts');
       await putLetter(place, options, output);
     });
 }

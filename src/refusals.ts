@@ -132,6 +132,16 @@ export class Refusals {
     return undefined;
   }
 
+  /** A dead letter that is not to be sent again now stays one, behind the others. */
+  putBack(settlement: Settlement): void {
+    settlement.detach();
+    this.#parts.deadLetters?.putBack?.(settlement).then(
+      () => settlement.settle('skipped'),
+      // Only when the process ends: unsettled, so it is read again.
+      () => {},
+    );
+  }
+
   #send(deadLetters: DeadLetters, settlement: Settlement, { reason, message }: DeadLetterReason): Letter {
     const letter: Letter = { shares: 0, isSent: false };
     settlement.detach();

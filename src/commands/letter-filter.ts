@@ -1,0 +1,35 @@
+import { LogweirError } from '../errors.ts';
+import type { Letter } from '../kafka/letter.ts';
+import { isDuration, parseDuration, parseTime } from '../kafka/replay-target.ts';
+
+const LIMIT_MAX = 100_000;
+
+/** Which dead letters an operator wants. */
+export interface LetterOptions {
+  readonly reason?: string;
+  readonly since?: string;
+  readonly newest?: boolean;
+  readonly limit?: number;
+}
+
+export type LetterFilter = (letter: Pick<Letter, 'reason' | 'message' | 'time'>) => boolean;
+
+/**
+ * What the options say of a single letter.
+ *
+ * @param now milliseconds since the epoch
+ * @throws LogweirError USAGE
+ */
+export function letterFilter({ reason, since, limit }: LetterOptions, now: number): LetterFilter {
+  if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1 || limit > LIMIT_MAX))
+    throw new LogweirError('USAGE', `--limit must be a number from 1 to ${LIMIT_MAX}, not ${limit}`);
+  const from = since === undefined ? undefined : sinceOf(since, now);
+  return (letter) =>
+    (reason === undefined || `${letter.reason}: ${letter.message}`.includes(reason)) &&
+    // A letter that does not tell its time is none of a wrong time.
+    (from === undefined || !(Date.parse(letter.time) < from));
+}
+
+function sinceOf(text: string, now: number): number {
+  return isDuration(text) ? now - parseDuration(text, '--since') : parseTime(text, '--since');
+}
