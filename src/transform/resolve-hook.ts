@@ -1,4 +1,4 @@
-import { registerHooks } from 'node:module';
+import { createRequire, registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ownFormat } from './module-format.ts';
 
@@ -41,11 +41,19 @@ export function installResolveHook(): void {
         const { pathname, searchParams } = new URL(specifier);
         const parentURL = pathToFileURL(`${searchParams.get('from') ?? ''}/logweir.yaml`).href;
         const resolved = nextResolve(decodeURIComponent(pathname), { ...context, parentURL });
+        forget(resolved.url);
         return { ...resolved, url: freshUrl(resolved.url, Number(searchParams.get('generation'))) };
       }
       const url = running[specifier];
-      if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
-        return { url, shortCircuit: true };
+      if (url !== undefined) {
+        // Another copy of logweir makes definitions that this one does not know; a package may well bring a zod of its own.
+        if (specifier !== 'zod' || context.parentURL?.includes('/node_modules/') !== true)
+          return { url, shortCircuit: true };
+        try {
+          return nextResolve(specifier, context);
+        } catch {
+          return { url, shortCircuit: true };
+        }
       }
       const found = resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
       const format = ownFormat(found.url, found.format);
@@ -83,6 +91,17 @@ function resolveSource<Found>(
       throw error;
     }
   }
+}
+
+const { cache } = createRequire(import.meta.url);
+
+/** CommonJS knows files by their paths alone: a query makes it read nothing anew. What npm has installed stays. */
+export function forgetCommonJs(): void {
+  for (const path of Object.keys(cache)) if (!path.includes('/node_modules/')) delete cache[path];
+}
+
+function forget(url: string): void {
+  if (url.startsWith('file:')) delete cache[fileURLToPath(url)];
 }
 
 /** The folder of the built-in transforms that ship with this copy. */
