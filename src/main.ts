@@ -145,7 +145,10 @@ function addDeadLetterCommands(logweir: Command): void {
   const chosen = (command: Command): Command =>
     command
       .option('--reason <text>', 'only those whose reason or message has this text')
-      .option('--since <time>', 'only those of this time or later: 2026-11-22T08:00:00Z, or back from now: 90m, 12h, 7d')
+      .option(
+        '--since <time>',
+        'only those of this time or later: 2026-11-22T08:00:00Z, or back from now: 90m, 12h, 7d',
+      )
       .option('--newest', 'the newest first, not the oldest');
   chosen(command('list', 'count by reason and list what waits, each record once'))
     .option('--all', 'also what was sent through the chain again')

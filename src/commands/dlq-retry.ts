@@ -7,7 +7,7 @@ import { type WaitingLetter, openLetters, readLetters, retryGroup } from '../kaf
 import { readLetter } from '../kafka/letter.ts';
 import { createLog } from '../log.ts';
 import type { Original } from '../pipeline-parts.ts';
-import { type LetterOptions, letterFilter } from './letter-filter.ts';
+import { type LetterOptions, letterFilter, newestFirst } from './letter-filter.ts';
 
 const CHECK_MS = 100;
 
@@ -120,14 +120,14 @@ async function selectNewest(
   matches: (letter: WaitingLetter) => boolean,
   limit: number,
 ): Promise<Selection> {
-  let found: { at: WaitingLetter['at']; time: string }[] = [];
+  let found: { at: WaitingLetter['at']; time: string; order: number }[] = [];
+  let order = 0;
   const cut = (): void => {
-    found.sort((a, b) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
-    found = found.slice(0, limit);
+    found = found.sort(newestFirst).slice(0, limit);
   };
   for await (const letter of readLetters(config, false)) {
     if (!matches(letter)) continue;
-    found.push({ at: letter.at, time: letter.time });
+    found.push({ at: letter.at, time: letter.time, order: order++ });
     if (found.length > 2 * limit) cut();
   }
   cut();

@@ -5,7 +5,7 @@ import { LogweirError } from '../errors.ts';
 import { type WaitingLetter, deadLetterTopics, readLetters } from '../kafka/dead-letter-reader.ts';
 import { headerPairs } from '../kafka/headers.ts';
 import { LetterCensus, recordOf } from './letter-census.ts';
-import { type LetterOptions, letterFilter } from './letter-filter.ts';
+import { type LetterOptions, letterFilter, newestFirst } from './letter-filter.ts';
 import { room } from './output.ts';
 
 interface ConfigOption {
@@ -28,6 +28,12 @@ interface LetterRow {
   readonly value: string;
 }
 
+interface Listed {
+  readonly row: LetterRow;
+  readonly time: string;
+  readonly order: number;
+}
+
 /** `logweir dlq list`: counts by reason, and some of the letters that wait, each record once. */
 export async function listLetters(
   options: ConfigOption & LetterOptions & { all?: boolean; json?: boolean },
@@ -38,42 +44,50 @@ export async function listLetters(
   const { config } = loadConfig(options.config);
   const topics = deadLetterTopics(config).names;
   const census = new LetterCensus();
-  const rows = new Map<string, LetterRow>();
+  const rows = new Map<string, Listed>();
+  let order = 0;
   for await (const letter of readLetters(config, options.all === true)) {
     if (!matches(letter)) continue;
     const isNew = census.add(letter);
     const key = recordOf(letter);
-    if (options.newest === true || rows.has(key) || (isNew && rows.size < limit)) rows.set(key, rowOf(letter));
+    if (options.newest === true || rows.has(key) || (isNew && rows.size < limit))
+      rows.set(key, { row: rowOf(letter), time: letter.time, order: order++ });
     // Not for each one: a sort of many for every few.
     if (rows.size > 2 * limit) keepNewest(rows, limit);
   }
   if (options.newest === true) keepNewest(rows, limit);
   const { total, reasons, isExact } = census;
   if (options.json === true) {
-    const list = { topics, total, is_exact: isExact, reasons, letters: [...rows.values()] };
+    const list = {
+      topics,
+      total,
+      is_exact: isExact,
+      reasons,
+      letters: [...rows.values()].map(({ row }) => row),
+    };
     output.write(`${JSON.stringify(list, null, 2)}\n`);
     return;
   }
   const isFiltered = options.reason !== undefined || options.since !== undefined;
   output.write(`${total} dead letters in ${topics.join(', ')}${isFiltered ? ' that match' : ''}\n`);
-  if (!isExact) output.write('(at most: of so many, records that were dead-lettered twice are counted twice)\n');
+  if (!isExact)
+    output.write('(at most: of so many, records that were dead-lettered twice are counted twice)\n');
   for (const { reason, count, kinds } of reasons) {
     output.write(`${String(count).padStart(8)}  ${reason}\n`);
     if (kinds.length > 1)
       for (const one of kinds) output.write(`${String(one.count).padStart(12)}  ${one.kind}\n`);
   }
-  for (const row of rows.values()) {
+  for (const { row } of rows.values()) {
     await room(output);
     output.write(`${oneLine(row)}\n`);
   }
   if (total > rows.size) output.write(`… ${total - rows.size} more; --limit shows them\n`);
 }
 
-function keepNewest(rows: Map<string, LetterRow>, limit: number): void {
-  // ISO 8601 in UTC, so that the order of the texts is that of the times.
-  const newest = [...rows].sort(([, a], [, b]) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0));
+function keepNewest(rows: Map<string, Listed>, limit: number): void {
+  const newest = [...rows].sort(([, a], [, b]) => newestFirst(a, b));
   rows.clear();
-  for (const [key, row] of newest.slice(0, limit)) rows.set(key, row);
+  for (const [key, listed] of newest.slice(0, limit)) rows.set(key, listed);
 }
 
 /** `logweir dlq show topic:partition:offset`: one letter, whole. @throws LogweirError USAGE where there is none */
@@ -128,6 +142,10 @@ function oneLine({ time, place, reason, message, truncated, value }: LetterRow):
 
 export function snippet(value: Buffer | null): string {
   // Four bytes a character at most; the rest is not looked at.
-  const text = value?.subarray(0, 4 * VALUE_SHOWN + 4).toString('utf8').replaceAll(/\s+/g, ' ') ?? 'null';
+  const text =
+    value
+      ?.subarray(0, 4 * VALUE_SHOWN + 4)
+      .toString('utf8')
+      .replaceAll(/\s+/g, ' ') ?? 'null';
   return text.length > VALUE_SHOWN ? `${text.slice(0, VALUE_SHOWN)}…` : text;
 }

@@ -46,7 +46,9 @@ export class LetterCensus {
   get reasons(): ReasonCount[] {
     return [...this.#counts]
       .map(([reason, of]) => {
-        const kinds = [...of].map(([kind, number]) => ({ kind, count: number })).filter((one) => one.count > 0);
+        const kinds = [...of]
+          .map(([kind, number]) => ({ kind, count: number }))
+          .filter((one) => one.count > 0);
         return {
           reason,
           count: kinds.reduce((sum, one) => sum + one.count, 0),
@@ -63,7 +65,8 @@ export function kindOf(message: string): string {
   const beginning = message.slice(0, 1000);
   const field = /\bfield \[[^\]]*\](?: of type \[[^\]]*\])?/.exec(beginning);
   const told = field === null ? beginning : beginning.slice(0, field.index);
-  const kind = told.replaceAll(/'[^']*'|"[^"]*"|`[^`]*`/g, '…').replaceAll(/[0-9]+/g, '#') + (field?.[0] ?? '');
+  const kind =
+    told.replaceAll(/'[^']*'|"[^"]*"|`[^`]*`/g, '…').replaceAll(/[0-9]+/g, '#') + (field?.[0] ?? '');
   return kind.length > KIND_LENGTH ? `${kind.slice(0, KIND_LENGTH)}…` : kind;
 }
 

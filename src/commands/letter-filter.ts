@@ -33,3 +33,10 @@ export function letterFilter({ reason, since, limit }: LetterOptions, now: numbe
 function sinceOf(text: string, now: number): number {
   return isDuration(text) ? now - parseDuration(text, '--since') : parseTime(text, '--since');
 }
+
+/** By the time of the letter, and of those of one moment the one that was read last. */
+export function newestFirst(a: { time: string; order: number }, b: { time: string; order: number }): number {
+  // ISO 8601 in UTC, so that the order of the texts is that of the times.
+  if (a.time !== b.time) return a.time < b.time ? 1 : -1;
+  return b.order - a.order;
+}

@@ -38,7 +38,9 @@ export function deadLetterTopics(config: Config): TopicChoice {
 }
 
 /** The client that reads them, and where they lie: what was sent again is known by the offsets of its group. */
-export async function openLetters(config: Config): Promise<{ editor: OffsetEditor; states: PartitionState[] }> {
+export async function openLetters(
+  config: Config,
+): Promise<{ editor: OffsetEditor; states: PartitionState[] }> {
   const kafka = { ...config.kafka, group_id: retryGroup(config.kafka) };
   const editor = await openOffsetEditor(kafka, deadLetterTopics(config));
   try {

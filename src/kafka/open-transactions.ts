@@ -18,7 +18,10 @@ type Progress = Pick<OwnedPartition, 'position' | 'highWatermark' | 'openTransac
  * fetched. Asked every few seconds.
  */
 export class OpenTransactions {
-  readonly #seen = new WeakMap<Progress, { readonly at: number; readonly now: number; readonly time: number }>();
+  readonly #seen = new WeakMap<
+    Progress,
+    { readonly at: number; readonly now: number; readonly time: number }
+  >();
 
   /**
    * @param end the end of all that was written, committed or not; asked for later than the one up to which the broker delivers

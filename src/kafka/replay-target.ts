@@ -75,10 +75,7 @@ export function parseDuration(text: string, option = '--by-duration'): number {
   const plain = /^p/i.test(text) && !isMonths ? text.replaceAll(/[pt]/gi, '') : text;
   const parts = [...plain.toLowerCase().matchAll(/(\d+)([smhd])/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== plain.toLowerCase()) {
-    throw new LogweirError(
-      'USAGE',
-      `${option}: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`,
-    );
+    throw new LogweirError('USAGE', `${option}: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`);
   }
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS_MS[unit ?? 's'] ?? 0), 0);
 }

@@ -201,7 +201,9 @@ export class KafkaWatch {
   /** Where all that is delivered has been read there may be more, which a transaction holds back. */
   async #askForTransactions(): Promise<void> {
     const { assignment, brokers } = this.#consumer;
-    const asked = assignment.all().filter(({ isAtEnd, openTransaction }) => isAtEnd || openTransaction !== null);
+    const asked = assignment
+      .all()
+      .filter(({ isAtEnd, openTransaction }) => isAtEnd || openTransaction !== null);
     try {
       for (const { topic, partition, offset } of await brokers.ends(asked)) {
         const owned = assignment.find(topic, partition);
@@ -215,7 +217,10 @@ export class KafkaWatch {
           );
         else if (change === 'ended' && before !== null) {
           const since = new Date(before.since).toISOString();
-          this.#log.info({ partition: owned.name, since }, 'the transaction that a partition waited for has ended');
+          this.#log.info(
+            { partition: owned.name, since },
+            'the transaction that a partition waited for has ended',
+          );
         }
       }
     } catch {

@@ -52,7 +52,8 @@ export class FileWatch {
 
   #happened(name: string | null): void {
     // A mounted ConfigMap is replaced by renaming a folder named ..data. What else is hidden is an editor's own.
-    const isPart = name === null || name === '..data' || (WATCHED.has(extname(name)) && !name.startsWith('.'));
+    const isPart =
+      name === null || name === '..data' || (WATCHED.has(extname(name)) && !name.startsWith('.'));
     if (isPart) this.#isRelevant = true;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -88,7 +89,10 @@ export class FileWatch {
   }
 
   #folders(): string {
-    return [...this.#watched].map(([folder, { found }]) => `${folder} ${found.id}`).sort().join('\n');
+    return [...this.#watched]
+      .map(([folder, { found }]) => `${folder} ${found.id}`)
+      .sort()
+      .join('\n');
   }
 
   /** @param seen folders by their ids, so that links that lead in a circle have an end */

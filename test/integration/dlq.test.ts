@@ -82,9 +82,13 @@ it('dlq put dead-letters by hand the one record that holds the group', async () 
     ) as string,
   });
   for (const args of [['list'], ['retry'], ['show', `${lab.topic}:0:1`]])
-    expect(await logweirCommand(['dlq', ...args, '-c', join(logweir.directory, 'logweir.yaml')])).toMatchObject({
+    expect(
+      await logweirCommand(['dlq', ...args, '-c', join(logweir.directory, 'logweir.yaml')]),
+    ).toMatchObject({
       code: 64,
-      stderr: expect.stringMatching(/dead_letter\.to is 'hold': there are no dead letters.*'logweir dlq put/) as string,
+      stderr: expect.stringMatching(
+        /dead_letter\.to is 'hold': there are no dead letters.*'logweir dlq put/,
+      ) as string,
     });
   expect((await put(`${lab.topic}:0:1`)).stdout).toContain('dry run');
   const done = await put(`${lab.topic}:0:1`, '--execute');
@@ -105,7 +109,9 @@ const picky = `export default (event) => {
 
 it('dlq list and retry take only what is wanted; what lies between stays a dead letter as it was', async () => {
   const lab = await openLab({ partitions: 1 });
-  const events = Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? { n, ip: `x${n}` } : { n, level: `w${n}` }));
+  const events = Array.from({ length: 12 }, (_, n) =>
+    n % 3 === 0 ? { n, ip: `x${n}` } : { n, level: `w${n}` },
+  );
   await lab.ledger.produce(lab.topic, events);
   const sections = { transforms: [{ use: './picky.js' }] };
   const first = lab.start(sections, { 'picky.js': picky });
@@ -131,7 +137,9 @@ it('dlq list and retry take only what is wanted; what lies between stays a dead 
       ],
     },
   ]);
-  expect(await dlq('list', '--limit', '1')).toContain('           8  failed to parse field [level] of type [long]\n');
+  expect(await dlq('list', '--limit', '1')).toContain(
+    '           8  failed to parse field [level] of type [long]\n',
+  );
   const newest = await list('--newest', '--limit', '2', '--reason', '[ip]');
   expect([newest.total, newest.letters.map(({ place }) => place)]).toEqual([
     4,
@@ -167,7 +175,13 @@ it('dlq show gives headers, key and value as text, and as Base64 where they are 
   const logweir = lab.start({ transforms: [{ use: './strict.js' }] }, { 'strict.js': strict });
   await lab.waitForLagZero();
   await logweir.stop();
-  const show = await logweirCommand(['dlq', 'show', `${lab.topic}:0:0`, '-c', join(logweir.directory, 'logweir.yaml')]);
+  const show = await logweirCommand([
+    'dlq',
+    'show',
+    `${lab.topic}:0:0`,
+    '-c',
+    join(logweir.directory, 'logweir.yaml'),
+  ]);
   expect(show.stdout).not.toContain('"Buffer"');
   expect(JSON.parse(show.stdout)).toMatchObject({ record: { key: 'k', value: '{"bad":true}' } });
 });

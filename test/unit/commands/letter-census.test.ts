@@ -16,8 +16,10 @@ const field = (name: string, type: string, value: string) =>
 
 it('the same reason of different fields is several kinds, whatever the values', () => {
   const census = new LetterCensus();
-  for (let n = 0; n < 21; n++) census.add(letter(n, 'document_parsing_exception', field('level', 'long', `w${n}`)));
-  for (let n = 21; n < 24; n++) census.add(letter(n, 'document_parsing_exception', field('client', 'ip', `v${n}`)));
+  for (let n = 0; n < 21; n++)
+    census.add(letter(n, 'document_parsing_exception', field('level', 'long', `w${n}`)));
+  for (let n = 21; n < 24; n++)
+    census.add(letter(n, 'document_parsing_exception', field('client', 'ip', `v${n}`)));
   census.add(letter(24, 'invalid_json', 'no JSON'));
   expect([census.total, census.reasons]).toEqual([
     25,

@@ -12,7 +12,12 @@ function clientOf(batches: readonly (readonly number[])[], position?: () => numb
     consume: (_count: number, done: (error: null, records: object[]) => void) => {
       const offsets = batches[calls++] ?? [];
       at = offsets.at(-1) ?? at;
-      setImmediate(() => done(null, offsets.map((offset) => sourceRecord({ offset }))));
+      setImmediate(() =>
+        done(
+          null,
+          offsets.map((offset) => sourceRecord({ offset })),
+        ),
+      );
     },
     position: () => [{ offset: position?.() ?? (at === undefined ? undefined : at + 1) }],
   };
@@ -32,7 +37,13 @@ it('is read to its end, and no further, however often nothing comes in between',
 
 it('ends where only control records are left', async () => {
   let position = 0;
-  expect(await read(clientOf([[0], [], []], () => ++position), 3, 60_000)).toEqual([0]);
+  expect(
+    await read(
+      clientOf([[0], [], []], () => ++position),
+      3,
+      60_000,
+    ),
+  ).toEqual([0]);
 });
 
 it('brokers that give nothing for a while are an error that says how far it came', async () => {

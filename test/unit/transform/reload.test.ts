@@ -49,7 +49,10 @@ afterAll(() => {
 });
 
 function load(use: string, changed = '', next = ''): unknown[] {
-  for (const [name, text] of Object.entries({ ...files, ...(changed === '' ? {} : { [`${changed}.next`]: next }) })) {
+  for (const [name, text] of Object.entries({
+    ...files,
+    ...(changed === '' ? {} : { [`${changed}.next`]: next }),
+  })) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
@@ -61,7 +64,13 @@ describe('a CommonJS file is read anew with the transform that requires it', () 
     ['./imports.mjs', 'lib/helper.cjs', cjsVersion(2), { version: 1 }, { version: 2 }],
     ['./requires.cjs', 'lib/helper.cjs', cjsVersion(2), { version: 1, cjs: true }, { version: 2, cjs: true }],
     ['./created.mjs', 'lib/helper.cjs', cjsVersion(2), { version: 1 }, { version: 2 }],
-    ['./requires.cjs', 'requires.cjs', 'module.exports = () => ({ n: 2 });', { version: 1, cjs: true }, { n: 2 }],
+    [
+      './requires.cjs',
+      'requires.cjs',
+      'module.exports = () => ({ n: 2 });',
+      { version: 1, cjs: true },
+      { n: 2 },
+    ],
     ['./data.cjs', 'lib/data.json', '{"version":2}', { version: 1 }, { version: 2 }],
     [
       'cjs-package',

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -15,7 +23,8 @@ const write = (name: string, text = String(Math.random())) => writeFileSync(at(n
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'logweir-watch-')));
-  for (const one of ['conf', 'mine/lib/deep', 'mine/node_modules/pkg', 'other']) mkdirSync(at(one), { recursive: true });
+  for (const one of ['conf', 'mine/lib/deep', 'mine/node_modules/pkg', 'other'])
+    mkdirSync(at(one), { recursive: true });
   write('conf/logweir.yaml', 'transforms: [{ use: ../mine/a.ts }]');
   write('mine/a.ts');
   write('mine/lib/deep/b.ts');
