@@ -189,8 +189,7 @@ function tellConfiguration(command: Command): void {
   const hasConfig = command.options.some(({ long }) => long === '--config') && command.name() !== 'worker';
   if (!hasConfig || schema === true) return;
   const isAbout = command.name() === 'transform' || command.name() === 'produce';
-  for (const line of tellWhereabouts(whereabouts(config, process.env), isAbout))
-    report.write(`${line}\n`);
+  for (const line of tellWhereabouts(whereabouts(config, process.env), isAbout)) report.write(`${line}\n`);
 }
 
 function collectNumber(value: string, previous: number[]): number[] {

@@ -78,11 +78,7 @@ export class Brokers {
     const admin = this.#client();
     const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, offset: latest }));
     const answers = await promised<PartitionOffset[]>((callback) =>
-      admin.listOffsets(
-        wanted,
-        { timeout: TIMEOUT_MS },
-        callback as unknown as Parameters<typeof admin.listOffsets>[2],
-      ),
+      admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback),
     );
     return answers.filter(({ error }) => error === undefined);
   }
