@@ -142,8 +142,8 @@ function addDeadLetterCommands(logweir: Command): void {
       .description(description)
       .option('-c, --config <file>', 'the configuration')
       .exitOverride();
-  const chosen = (command: Command): Command =>
-    command
+  const chosen = (one: Command): Command =>
+    one
       .option('--reason <text>', 'only those whose reason or message has this text')
       .option(
         '--since <time>',

@@ -5,10 +5,8 @@ import type { Log } from '../log.ts';
 
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 200;
-const WATCHED = new Set([
-  ...['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'],
-  ...['.yaml', '.yml', '.csv', '.mmdb'],
-]);
+const CODE = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+const WATCHED = new Set([...CODE, '.json', '.yaml', '.yml', '.csv', '.mmdb']);
 /** Each costs a handle of the system's. */
 const FOLDERS_MAX = 500;
 

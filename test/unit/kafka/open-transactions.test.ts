@@ -24,7 +24,7 @@ it('what is written and not delivered for ten seconds is held back by an open tr
   );
 });
 
-it('it ends when all that is written is delivered', () => {
+it('the wait ends when all that is written is delivered', () => {
   const owned = at();
   expect(ask(40, owned, (second) => (second < 20 ? STABLE + 7 : STABLE))).toEqual(['began 10', 'ended 20']);
   expect(owned.openTransaction).toBeNull();

@@ -36,7 +36,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function changed(): Promise<void> {
+async function expectChange(): Promise<void> {
   await vi.waitFor(() => expect(changes).toBeGreaterThan(0), { timeout: 20_000, interval: 20 });
   // What came with it in the same moment is one change with it.
   const before = changes;
@@ -63,14 +63,14 @@ it.each<[string, () => void]>([
   ['a mounted ConfigMap', () => symlinkSync(at('other'), at('mine/..data'))],
 ])('%s is a change', async (_name, change) => {
   change();
-  await changed();
+  await expectChange();
 });
 
 it('what lies in a new folder is watched too', async () => {
   mkdirSync(at('mine/new/inner'), { recursive: true });
-  await changed();
+  await expectChange();
   write('mine/new/inner/x.ts');
-  await changed();
+  await expectChange();
 });
 
 it('a folder of transforms that is replaced as a whole is watched on', async () => {
@@ -78,16 +78,16 @@ it('a folder of transforms that is replaced as a whole is watched on', async () 
   write('next/a.ts');
   renameSync(at('mine'), at('old'));
   renameSync(at('next'), at('mine'));
-  await changed();
+  await expectChange();
   write('mine/lib/x.ts');
-  await changed();
+  await expectChange();
 });
 
 it('the folder of a transform that the configuration has got later is watched', async () => {
   write('conf/logweir.yaml', 'transforms: [{ use: ../mine/a.ts }, { use: ../other/o.ts }]');
-  await changed();
+  await expectChange();
   write('other/o.ts');
-  await changed();
+  await expectChange();
 });
 
 it('what npm installs, what editors hide and what lies beside the folders is no change', async () => {
@@ -104,7 +104,7 @@ it('what npm installs, what editors hide and what lies beside the folders is no 
 it('links that lead in a circle have an end', async () => {
   symlinkSync(at('mine'), at('mine/lib/self'));
   write('mine/lib/deep/b.ts');
-  await changed();
+  await expectChange();
 });
 
 it('nothing is watched any more once it is closed', async () => {
