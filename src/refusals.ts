@@ -135,11 +135,9 @@ export class Refusals {
   /** A dead letter that is not to be sent again now stays one, behind the others. */
   putBack(settlement: Settlement): void {
     settlement.detach();
-    this.#parts.deadLetters?.putBack?.(settlement).then(
-      () => settlement.settle('skipped'),
-      // Only when the process ends: unsettled, so it is read again.
-      () => {},
-    );
+    const put = this.#parts.deadLetters?.putBack?.(settlement);
+    // It rejects only when the process ends: unsettled, so it is read again.
+    put?.then(() => settlement.settle('skipped')).catch(() => {});
   }
 
   #send(deadLetters: DeadLetters, settlement: Settlement, { reason, message }: DeadLetterReason): Letter {

@@ -692,6 +692,7 @@ describe('a dead letter that is sent through the chain again', () => {
     });
     const owned = lab.own();
     lab.take(['letter']);
+    await new Promise(setImmediate);
     expect([put, owned.watermark, lab.counts.skipped]).toEqual([['letter'], 0, 0]);
     acknowledged.resolve();
     await vi.waitFor(() => expect(lab.counts.skipped).toBe(1));
