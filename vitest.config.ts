@@ -36,12 +36,15 @@ const thorough = [
   'test/unit/commands/config-secrets.test.ts',
   'test/unit/commands/new-transform.test.ts',
   'test/unit/commands/own-folder.test.ts',
+  'test/unit/commands/output-process.test.ts',
   'test/unit/config/fuzz.test.ts',
   'test/unit/group-stability.test.ts',
   'test/unit/linear.test.ts',
   'test/unit/memory.test.ts',
   'test/unit/model.test.ts',
   'test/unit/representation.test.ts',
+  'test/unit/transform/reload.test.ts',
+  'test/unit/transform/watch-files.test.ts',
   'test/unit/transform/watchdog.test.ts',
 ];
 

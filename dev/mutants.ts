@@ -26,6 +26,41 @@ const OK = "{ kind: 'ok', alreadyThere: false }";
 
 const mutants: readonly Mutant[] = [
   {
+    name: 'a reload keeps the CommonJS files of before',
+    file: 'src/transform/loader.ts',
+    search: 'if (loads > 1) forgetCommonJs();',
+    replace: '',
+    tests: ['transform/reload'],
+  },
+  {
+    name: 'a package in node_modules gets a copy of logweir of its own',
+    file: 'src/transform/resolve-hook.ts',
+    search: "if (specifier !== 'zod' || context.parentURL",
+    replace: 'if (context.parentURL',
+    tests: ['transform/reload'],
+  },
+  {
+    name: 'a dead letter that is put back is settled before it is acknowledged',
+    file: 'src/refusals.ts',
+    search: "put?.then(() => settlement.settle('skipped'))",
+    replace: "Promise.resolve(settlement.settle('skipped'))",
+    tests: ['pipeline'],
+  },
+  {
+    name: 'a range that brokers give nothing of ends without a word',
+    file: 'src/kafka/read-range.ts',
+    search: 'else if (performance.now() - heardAt > silenceMs)',
+    replace: 'else if (performance.now() - heardAt > silenceMs) return; else if (heardAt < 0)',
+    tests: ['kafka/read-range'],
+  },
+  {
+    name: 'records that came between two questions are an open transaction',
+    file: 'src/kafka/open-transactions.ts',
+    search: 'if (!isHeldBack || seen?.at !== stable) {',
+    replace: 'if (!isHeldBack || seen === undefined) {',
+    tests: ['kafka/open-transactions'],
+  },
+  {
     name: 'the watermark ignores the unsettled head',
     file: 'src/kafka/offsets.ts',
     search: 'return this.#entries[this.#head]?.offset ?? this.#position;',

@@ -12,5 +12,7 @@ export interface DeadLetterReason {
 export interface DeadLetters {
   /** Resolves when the dead letter is acknowledged. Tries for ever, as a hold; rejects only once `close` was called. */
   send(settlement: Settlement, why: DeadLetterReason): Promise<void>;
+  /** Puts the record, which is a dead letter itself, behind the end of its topic, as it is; as {@link send} otherwise. */
+  putBack?(settlement: Settlement): Promise<void>;
   close(): Promise<void>;
 }

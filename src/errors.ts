@@ -6,6 +6,8 @@ const exitCodes = {
   USAGE: 64,
   /** A server that the command needs cannot be reached (EX_UNAVAILABLE). */
   UNAVAILABLE: 69,
+  /** What the command says cannot be written, so that it is not whole (EX_IOERR). */
+  OUTPUT: 74,
   /** `replay` was asked to move the offsets of a group that has members. */
   GROUP_ACTIVE: 75,
   /** Some event of a dry run failed. */

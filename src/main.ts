@@ -1,9 +1,15 @@
 import { Command, CommanderError } from 'commander';
+import { endOutput, openOutput, READER_GONE_EXIT_CODE } from './commands/output.ts';
 import { tellWhereabouts, whereabouts } from './config/whereabouts.ts';
 import { LogweirError, messageOf } from './errors.ts';
+import { exitWith } from './kafka/closing.ts';
 import { version } from './version.ts';
 
 const USAGE_EXIT_CODE = 64;
+
+const output = openOutput(1);
+const report = openOutput(2);
+let exitCode = 0;
 
 /** argv → command. Commands are loaded when they are called for: `--help` needs no Kafka client. */
 function program(): Command {
@@ -11,6 +17,7 @@ function program(): Command {
     .description('Kafka → transforms in TypeScript → Elasticsearch. Commits only what is settled.')
     .version(version)
     .showHelpAfterError('(logweir --help tells more)')
+    .configureOutput({ writeOut: (text) => output.write(text), writeErr: (text) => report.write(text) })
     .exitOverride()
     .hook('preAction', (_logweir, command) => tellConfiguration(command));
   const withConfig = (name: string, description: string): Command =>
@@ -45,14 +52,14 @@ function program(): Command {
     .option('--schema', 'print the JSON Schema instead, for editors')
     .action(async (options: { config?: string; schema?: boolean }) => {
       const { printConfig } = await import('./commands/config.ts');
-      await printConfig(options, process.stdout);
+      await printConfig(options, output);
     });
   withConfig(
     'health',
     'ask the one that runs with this configuration whether it is alive (/health/live)',
   ).action(async (options: { config?: string }) => {
     const { health } = await import('./commands/health.ts');
-    await health(options, (text) => process.stdout.write(text));
+    await health(options, (text) => output.write(text));
   });
   addTransformCommands(logweir, withConfig);
   addKafkaCommands(withConfig);
@@ -72,8 +79,7 @@ function addTransformCommands(logweir: Command, withConfig: WithConfig): void {
     .action(async (file: string | undefined, options: import('./commands/transform.ts').TransformOptions) => {
       const { transform } = await import('./commands/transform.ts');
       const { openInput } = await import('./commands/lines.ts');
-      await transform(options, openInput(file), process.stdout, process.stderr);
-      process.exit(0);
+      await transform(options, openInput(file), output, report);
     });
   logweir
     .command('new')
@@ -84,7 +90,7 @@ function addTransformCommands(logweir: Command, withConfig: WithConfig): void {
     .exitOverride()
     .action(async (name: string) => {
       const { newTransform } = await import('./commands/new-transform.ts');
-      newTransform(name, process.cwd(), process.stdout);
+      newTransform(name, process.cwd(), output);
     });
   logweir
     .command('test [files...]')
@@ -92,7 +98,7 @@ function addTransformCommands(logweir: Command, withConfig: WithConfig): void {
     .exitOverride()
     .action(async (files: string[]) => {
       const { testTransforms } = await import('./commands/test-transforms.ts');
-      process.exit(await testTransforms(files));
+      exitCode = await testTransforms(files, output);
     });
 }
 
@@ -109,8 +115,7 @@ function addKafkaCommands(withConfig: WithConfig): void {
     .action(async (file: string | undefined, options: import('./commands/produce.ts').ProduceOptions) => {
       const { produce } = await import('./commands/produce.ts');
       const { openInput } = await import('./commands/lines.ts');
-      await produce(options, openInput(file), process.stdout);
-      process.exit(0);
+      await produce(options, openInput(file), output);
     });
   withConfig('replay', "move the group's offsets, so that records are read again; a dry run unless --execute")
     .option('--to-earliest', 'to the oldest records that the broker still has')
@@ -122,7 +127,7 @@ function addKafkaCommands(withConfig: WithConfig): void {
     .option('--execute', 'do it')
     .action(async (options: import('./commands/replay.ts').ReplayOptions) => {
       const { replay } = await import('./commands/replay.ts');
-      await replay(options, process.stdout);
+      await replay(options, output);
     });
 }
 
@@ -137,25 +142,34 @@ function addDeadLetterCommands(logweir: Command): void {
       .description(description)
       .option('-c, --config <file>', 'the configuration')
       .exitOverride();
-  command('list', 'count by reason and list what waits, each record once')
+  const chosen = (one: Command): Command =>
+    one
+      .option('--reason <text>', 'only those whose reason or message has this text')
+      .option(
+        '--since <time>',
+        'only those of this time or later: 2026-11-22T08:00:00Z, or back from now: 90m, 12h, 7d',
+      )
+      .option('--newest', 'the newest first, not the oldest');
+  chosen(command('list', 'count by reason and list what waits, each record once'))
     .option('--all', 'also what was sent through the chain again')
     .option('--limit <n>', 'how many to list', Number, 20)
-    .action(async (options: { config?: string; all?: boolean; limit: number }) => {
+    .option('--json', 'counts and list as one JSON document')
+    .action(async (options: Parameters<typeof import('./commands/dlq.ts').listLetters>[0]) => {
       const { listLetters } = await import('./commands/dlq.ts');
-      await listLetters(options, process.stdout);
+      await listLetters(options, output);
     });
   command('show <place>', 'show one, by topic:partition:offset').action(
     async (place: string, options: { config?: string }) => {
       const { showLetter } = await import('./commands/dlq.ts');
-      await showLetter(place, options, process.stdout);
+      await showLetter(place, options, output);
     },
   );
-  command('retry', 'send what waits through the chain again; a dry run unless --execute')
+  chosen(command('retry', 'send what waits through the chain again; a dry run unless --execute'))
+    .option('--limit <n>', 'not more than so many', Number)
     .option('--execute', 'do it')
-    .action(async (options: { config?: string; execute?: boolean }) => {
-      const { retryLetters } = await import('./commands/dlq.ts');
-      await retryLetters(options, process.stdout);
-      process.exit(0);
+    .action(async (options: Parameters<typeof import('./commands/dlq-retry.ts').retryLetters>[0]) => {
+      const { retryLetters } = await import('./commands/dlq-retry.ts');
+      await retryLetters(options, output);
     });
   command(
     'put <place>',
@@ -163,8 +177,8 @@ function addDeadLetterCommands(logweir: Command): void {
   )
     .option('--execute', 'do it')
     .action(async (place: string, options: { config?: string; execute?: boolean }) => {
-      const { putLetter } = await import('./commands/dlq.ts');
-      await putLetter(place, options, process.stdout);
+      const { putLetter } = await import('./commands/dlq-put.ts');
+      await putLetter(place, options, output);
     });
 }
 
@@ -175,20 +189,39 @@ function tellConfiguration(command: Command): void {
   const hasConfig = command.options.some(({ long }) => long === '--config') && command.name() !== 'worker';
   if (!hasConfig || schema === true) return;
   const isAbout = command.name() === 'transform' || command.name() === 'produce';
-  for (const line of tellWhereabouts(whereabouts(config, process.env), isAbout))
-    process.stderr.write(`${line}\n`);
+  for (const line of tellWhereabouts(whereabouts(config, process.env), isAbout)) report.write(`${line}\n`);
 }
 
 function collectNumber(value: string, previous: number[]): number[] {
   return [...previous, Number(value)];
 }
 
+/** What is to be said of an error, and the exit code. */
+function told(error: unknown): { code: number; text: string } {
+  // Commander has said it already.
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : USAGE_EXIT_CODE, text: '' };
+  if (error instanceof LogweirError) return { code: error.exitCode, text: `logweir: ${error.message}\n` };
+  return { code: 1, text: `logweir: ${(error as Error).stack ?? messageOf(error)}\n` };
+}
+
+/** The exit code says what became of the output first, and of the command then. */
+async function end(): Promise<never> {
+  const lost = await endOutput(output, 'the standard output');
+  if (lost !== undefined) exitCode = lost?.exitCode ?? READER_GONE_EXIT_CODE;
+  if (lost instanceof LogweirError) report.write(`logweir: ${lost.message}\n`);
+  const unsaid = await endOutput(report, 'the standard error');
+  if (unsaid !== undefined && exitCode === 0) exitCode = unsaid?.exitCode ?? READER_GONE_EXIT_CODE;
+  exitWith(exitCode);
+}
+
 try {
   await program().parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_EXIT_CODE);
-  process.stderr.write(
-    `logweir: ${error instanceof LogweirError ? error.message : ((error as Error).stack ?? messageOf(error))}\n`,
-  );
-  process.exit(error instanceof LogweirError ? error.exitCode : 1);
+  // Of an output that fails the end tells.
+  if (error !== output.errored) {
+    const { code, text } = told(error);
+    exitCode = code;
+    report.write(text);
+  }
 }
+await end();

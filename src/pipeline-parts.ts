@@ -30,10 +30,10 @@ export interface PipelineEvents {
 }
 
 /**
- * For dead letters that are sent again: the record as it was, at its own coordinates; 'skip' for one that is not
- * whole; undefined for the first one of a partition that is not to be taken any more.
+ * For dead letters that are sent again: the record as it was, at its own coordinates; 'keep' for one that stays a dead letter, behind
+ * the others; undefined for the first one of a partition that is not to be taken any more.
  */
-export type Original = (record: SourceRecord) => SourceRecord | 'skip' | undefined;
+export type Original = (record: SourceRecord) => SourceRecord | 'keep' | undefined;
 
 export interface PipelineParts {
   readonly assignment: () => Assignment;

@@ -110,7 +110,7 @@ export class Pipeline implements RecordSink, SettlementListener {
         owned.draining = true;
         continue;
       }
-      const source = original === 'skip' ? { ...read, value: null } : original;
+      const source = original === 'keep' ? read : original;
       const bytes = payloadBytes(source) + RECORD_OVERHEAD_BYTES;
       const record = new TakenRecord(source, source.topic === owned.topic ? owned.topic : source.topic);
       const settlement = new Settlement(record, bytes, owned, this, read.offset);
@@ -119,7 +119,8 @@ export class Pipeline implements RecordSink, SettlementListener {
       this.budget.take(bytes);
       this.#inFlight++;
       taken++;
-      this.#decode(settlement, record, source.value);
+      if (original === 'keep') this.#refusals.putBack(settlement);
+      else this.#decode(settlement, record, source.value);
       this.#parts.watch?.leave();
     }
     if (taken > 0) this.#parts.events.received(taken);

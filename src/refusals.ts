@@ -132,6 +132,14 @@ export class Refusals {
     return undefined;
   }
 
+  /** A dead letter that is not to be sent again now stays one, behind the others. */
+  putBack(settlement: Settlement): void {
+    settlement.detach();
+    const put = this.#parts.deadLetters?.putBack?.(settlement);
+    // It rejects only when the process ends: unsettled, so it is read again.
+    put?.then(() => settlement.settle('skipped')).catch(() => {});
+  }
+
   #send(deadLetters: DeadLetters, settlement: Settlement, { reason, message }: DeadLetterReason): Letter {
     const letter: Letter = { shares: 0, isSent: false };
     settlement.detach();

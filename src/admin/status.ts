@@ -5,6 +5,7 @@ import type { ReachabilityState } from '../elasticsearch/reachability.ts';
 import type { HoldInfo } from '../holds.ts';
 import type { Consumer } from '../kafka/consumer.ts';
 import type { KafkaState } from '../kafka/watch.ts';
+import { waitsFor } from '../kafka/open-transactions.ts';
 import { pauseReason } from '../kafka/pauses.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Outcome } from '../settlement.ts';
@@ -80,6 +81,8 @@ export interface PartitionStatus {
   readonly paused: boolean;
   /** Why; of several reasons the first, and what holds for all partitions before what is this one's own. */
   readonly pause_reason: string | null;
+  /** What keeps records back that are written, null where nothing does: no lag counts them. */
+  readonly waits_for: string | null;
 }
 
 export function statusOf(parts: StatusParts): Status {
@@ -94,6 +97,7 @@ export function statusOf(parts: StatusParts): Status {
     unsettled: owned.unsettled,
     paused: owned.paused,
     pause_reason: owned.paused ? (consumer.pauses[0] ?? pauseReason(owned)) : null,
+    waits_for: owned.openTransaction === null ? null : waitsFor(owned.openTransaction),
   }));
   return {
     version,

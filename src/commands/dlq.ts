@@ -1,175 +1,126 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { isUtf8 } from 'node:buffer';
 import type { Writable } from 'node:stream';
-import { Aggregator } from '../aggregator.ts';
 import { loadConfig } from '../config/load.ts';
-import { sourceTopics } from '../config/topics.ts';
 import { LogweirError } from '../errors.ts';
-import { Holds } from '../holds.ts';
-import { OwnedPartition } from '../kafka/assignment.ts';
-import {
-  type WaitingLetter,
-  deadLetterTopics,
-  readLetters,
-  retryGroup,
-} from '../kafka/dead-letter-reader.ts';
-import { DeadLetterTopic } from '../kafka/dead-letter-topic.ts';
-import { readLetter } from '../kafka/letter.ts';
-import { consume } from '../kafka/native.ts';
-import { openOffsetEditor } from '../kafka/offset-editor.ts';
-import { createLog } from '../log.ts';
-import type { Original } from '../pipeline-parts.ts';
-import { Settlement } from '../settlement.ts';
-import { TakenRecord } from '../taken-record.ts';
+import { type WaitingLetter, deadLetterTopics, readLetters } from '../kafka/dead-letter-reader.ts';
+import { headerPairs } from '../kafka/headers.ts';
+import { LetterCensus, recordOf } from './letter-census.ts';
+import { type LetterOptions, letterFilter, newestFirst } from './letter-filter.ts';
+import { room } from './output.ts';
 
 interface ConfigOption {
   config?: string;
 }
 
+const LISTED = 20;
 const VALUE_SHOWN = 120;
-const CHECK_MS = 100;
 
-/** `logweir dlq list`: counts by reason, and the letters that wait, each record once. */
+/** What a list says of a letter; `show` has the whole. */
+interface LetterRow {
+  readonly place: string;
+  readonly time: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly truncated: boolean;
+  /** Length of the value; null for a record without one. */
+  readonly bytes: number | null;
+  /** Its beginning. */
+  readonly value: string;
+}
+
+interface Listed {
+  readonly row: LetterRow;
+  readonly time: string;
+  readonly order: number;
+}
+
+/** `logweir dlq list`: counts by reason, and some of the letters that wait, each record once. */
 export async function listLetters(
-  options: ConfigOption & { all?: boolean; limit: number },
+  options: ConfigOption & LetterOptions & { all?: boolean; json?: boolean },
   output: Writable,
 ): Promise<void> {
+  const { limit = LISTED } = options;
+  const matches = letterFilter({ ...options, limit }, Date.now());
   const { config } = loadConfig(options.config);
-  const letters = await readLetters(config, options.all === true);
-  const byReason = Object.entries(Object.groupBy(letters, ({ reason }) => reason))
-    .map(([reason, some]) => ({ reason, count: some?.length ?? 0 }))
-    .sort((a, b) => b.count - a.count);
-  output.write(`${letters.length} dead letters in ${deadLetterTopics(config).names.join(', ')}\n`);
-  for (const { reason, count } of byReason) output.write(`${String(count).padStart(8)}  ${reason}\n`);
-  for (const letter of letters.slice(0, options.limit)) output.write(`${oneLine(letter)}\n`);
-  if (letters.length > options.limit)
-    output.write(`… ${letters.length - options.limit} more; --limit shows them\n`);
+  const topics = deadLetterTopics(config).names;
+  const census = new LetterCensus();
+  const rows = new Map<string, Listed>();
+  let order = 0;
+  for await (const letter of readLetters(config, options.all === true)) {
+    if (!matches(letter)) continue;
+    const isNew = census.add(letter);
+    const key = recordOf(letter);
+    if (options.newest === true || rows.has(key) || (isNew && rows.size < limit))
+      rows.set(key, { row: rowOf(letter), time: letter.time, order: order++ });
+    // Not for each one: a sort of many for every few.
+    if (rows.size > 2 * limit) keepNewest(rows, limit);
+  }
+  if (options.newest === true) keepNewest(rows, limit);
+  const { total, reasons, isExact } = census;
+  if (options.json === true) {
+    const list = {
+      topics,
+      total,
+      is_exact: isExact,
+      reasons,
+      letters: [...rows.values()].map(({ row }) => row),
+    };
+    output.write(`${JSON.stringify(list, null, 2)}\n`);
+    return;
+  }
+  const isFiltered = options.reason !== undefined || options.since !== undefined;
+  output.write(`${total} dead letters in ${topics.join(', ')}${isFiltered ? ' that match' : ''}\n`);
+  if (!isExact)
+    output.write('(at most: of so many, records that were dead-lettered twice are counted twice)\n');
+  for (const { reason, count, kinds } of reasons) {
+    output.write(`${String(count).padStart(8)}  ${reason}\n`);
+    if (kinds.length > 1)
+      for (const one of kinds) output.write(`${String(one.count).padStart(12)}  ${one.kind}\n`);
+  }
+  for (const { row } of rows.values()) {
+    await room(output);
+    output.write(`${oneLine(row)}\n`);
+  }
+  if (total > rows.size) output.write(`… ${total - rows.size} more; --limit shows them\n`);
+}
+
+function keepNewest(rows: Map<string, Listed>, limit: number): void {
+  const newest = [...rows].sort(([, a], [, b]) => newestFirst(a, b));
+  rows.clear();
+  for (const [key, listed] of newest.slice(0, limit)) rows.set(key, listed);
 }
 
 /** `logweir dlq show topic:partition:offset`: one letter, whole. @throws LogweirError USAGE where there is none */
 export async function showLetter(place: string, options: ConfigOption, output: Writable): Promise<void> {
   const { config } = loadConfig(options.config);
   const { topic, partition, offset } = parsePlace(place);
-  const letters = await readLetters(config, true);
-  const letter = letters.find(
-    ({ record }) => record.topic === topic && record.partition === partition && record.offset === offset,
-  );
-  if (letter === undefined) throw new LogweirError('USAGE', `there is no dead letter of ${place}`);
-  const { record, ...said } = letter;
+  let newest: WaitingLetter | undefined;
+  for await (const letter of readLetters(config, true)) {
+    const { record } = letter;
+    if (record.topic === topic && record.partition === partition && record.offset === offset) newest = letter;
+  }
+  if (newest === undefined) throw new LogweirError('USAGE', `there is no dead letter of ${place}`);
+  const { record, at, ...said } = newest;
   const shown = {
     ...said,
-    record: { ...record, key: record.key?.toString(), value: record.value?.toString() },
+    at: `${at.topic}[${at.partition}]@${at.offset}`,
+    record: {
+      ...record,
+      key: readable(record.key),
+      value: readable(record.value),
+      headers: headerPairs(record.headers).map(([name, value]) => ({ [name]: readable(value) })),
+    },
   };
   output.write(`${JSON.stringify(shown, null, 2)}\n`);
 }
 
-/**
- * `logweir dlq retry`: sends what waits in the dead-letter topic through the configured chain again, with the same guarantees as
- * `run` and the records' own document ids. What fails again is dead-lettered again.
- */
-export async function retryLetters(
-  options: ConfigOption & { execute?: boolean },
-  output: Writable,
-): Promise<void> {
-  const loaded = loadConfig(options.config);
-  const waiting = await readLetters(loaded.config, false);
-  output.write(`${waiting.length} dead letters to be sent through the chain again\n`);
-  if (options.execute !== true) {
-    output.write('dry run: nothing was done; add --execute to do it\n');
-    return;
-  }
-  const group = { ...loaded.config.kafka, group_id: retryGroup(loaded.config.kafka) };
-  const editor = await openOffsetEditor(group, deadLetterTopics(loaded.config));
-  const states = await editor.states();
-  await editor.close();
-  const kafka = {
-    ...group,
-    topics: [...new Set(states.map(({ topic }) => topic))],
-    auto_offset_reset: 'earliest' as const,
-  };
-  const ends = states.filter(({ low, high }) => high > low);
-  const config = {
-    ...loaded.config,
-    kafka: { ...kafka, commit_interval_ms: CHECK_MS },
-    admin: { ...loaded.config.admin, listen: '' },
-    // What fails again is to be dead-lettered again, or this would never end.
-    dead_letter: { ...loaded.config.dead_letter, hold_above_ratio: null },
-  };
-  // What is dead-lettered again comes behind the end, and waits for the next time.
-  const original: Original = (record) => {
-    const end = ends.find(({ topic, partition }) => topic === record.topic && partition === record.partition);
-    if (end === undefined || record.offset >= end.high) return undefined;
-    const letter = readLetter(record);
-    return letter?.truncated === true ? 'skip' : (letter?.record ?? record);
-  };
-  const aggregator = await Aggregator.create({ ...loaded, config }, createLog('warn', process.stderr.fd), {
-    original,
-  });
-  const running = aggregator.run();
-  const isDone = (): boolean => {
-    const committed = aggregator.committed();
-    return ends.every(({ topic, partition, high }) => (committed.get(`${topic}:${partition}`) ?? -1) >= high);
-  };
-  while (!isDone()) await Promise.race([delay(CHECK_MS), running]);
-  await aggregator.stop();
-  await running;
-  const { indexed, failure_store, dead_lettered, dropped, skipped } = aggregator.outcomes();
-  output.write(
-    `${indexed} indexed, ${failure_store} in the failure store, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again, ${skipped} left alone (cut short)\n`,
-  );
+/** Bytes as the text that they are, or else marked as Base64. */
+export function readable(bytes: Buffer | string | null): string | { readonly base64: string } | null {
+  if (bytes === null || typeof bytes === 'string') return bytes;
+  return isUtf8(bytes) ? bytes.toString() : { base64: bytes.toString('base64') };
 }
 
-/**
- * `logweir dlq put topic:partition:offset`: dead-letters the one record that the group is held at, by hand, and moves the offset
- * behind it.
- *
- * @throws LogweirError GROUP_ACTIVE, or USAGE where the group is not held at that record
- */
-export async function putLetter(
-  place: string,
-  options: ConfigOption & { execute?: boolean },
-  output: Writable,
-): Promise<void> {
-  const { config } = loadConfig(options.config);
-  deadLetterTopics(config);
-  const { topic, partition, offset } = parsePlace(place);
-  const editor = await openOffsetEditor(config.kafka, sourceTopics([topic], null));
-  try {
-    await editor.requireInactive();
-    const state = (await editor.states()).find((one) => one.partition === partition);
-    if (state === undefined || Math.max(state.committed, state.low) !== offset) {
-      const at =
-        state === undefined
-          ? 'there is no such partition'
-          : `the group goes on at offset ${Math.max(state.committed, state.low)}`;
-      throw new LogweirError('USAGE', `${place} is not what the group is held at: ${at}`);
-    }
-    editor.consumer.assign([{ topic, partition, offset }]);
-    const record = (await consume(editor.consumer, 1))[0] ?? (await consume(editor.consumer, 1))[0];
-    if (record?.offset !== offset) throw new LogweirError('USAGE', `there is no record at ${place}`);
-    output.write(`${topic}[${partition}]@${offset}: ${snippet(record.value)}\n`);
-    if (options.execute !== true) {
-      output.write(
-        'dry run: nothing was done; add --execute to dead-letter it and move the offset behind it\n',
-      );
-      return;
-    }
-    const letters = new DeadLetterTopic(
-      config.kafka,
-      config.dead_letter.topic,
-      new Holds({ began: () => {}, ended: () => {} }),
-    );
-    const owned = new OwnedPartition(topic, partition, offset, offset);
-    const settlement = new Settlement(new TakenRecord(record, topic), 0, owned, { settled: () => {} });
-    await letters.send(settlement, { reason: 'by_hand', message: 'logweir dlq put' });
-    await letters.close();
-    await editor.commit([{ topic, partition, offset: offset + 1 }]);
-    output.write('dead-lettered, and the offset is moved behind it\n');
-  } finally {
-    await editor.close();
-  }
-}
-
-function parsePlace(place: string): { topic: string; partition: number; offset: number } {
+export function parsePlace(place: string): { topic: string; partition: number; offset: number } {
   const match = /^([A-Za-z0-9._-]+):(\d+):(\d+)$/.exec(place);
   if (match === null)
     throw new LogweirError(
@@ -179,12 +130,22 @@ function parsePlace(place: string): { topic: string; partition: number; offset: 
   return { topic: match[1] ?? '', partition: Number(match[2]), offset: Number(match[3]) };
 }
 
-function oneLine({ time, reason, message, truncated, record }: WaitingLetter): string {
+function rowOf({ time, reason, message, truncated, record }: WaitingLetter): LetterRow {
   const { topic, partition, offset, value } = record;
-  return `${time}  ${topic}:${partition}:${offset}  ${reason}: ${message}${truncated ? ' (cut short)' : ''}\n    ${snippet(value)}`;
+  const place = `${topic}:${partition}:${offset}`;
+  return { place, time, reason, message, truncated, bytes: value?.length ?? null, value: snippet(value) };
 }
 
-function snippet(value: Buffer | null): string {
-  const text = value?.toString('utf8').replaceAll(/\s+/g, ' ') ?? 'null';
+function oneLine({ time, place, reason, message, truncated, value }: LetterRow): string {
+  return `${time}  ${place}  ${reason}: ${message}${truncated ? ' (cut short)' : ''}\n    ${value}`;
+}
+
+export function snippet(value: Buffer | null): string {
+  // Four bytes a character at most; the rest is not looked at.
+  const text =
+    value
+      ?.subarray(0, 4 * VALUE_SHOWN + 4)
+      .toString('utf8')
+      .replaceAll(/\s+/g, ' ') ?? 'null';
   return text.length > VALUE_SHOWN ? `${text.slice(0, VALUE_SHOWN)}…` : text;
 }

@@ -9,6 +9,7 @@ import type { Chain, ChainResult } from '../transform/chain.ts';
 import { targetOf } from '../transform/route.ts';
 import { TrialRun } from '../trial-run.ts';
 import { diffOf } from './diff.ts';
+import { room } from './output.ts';
 
 /** Where a dry run shows what comes out. */
 export interface DryRunOutput {
@@ -49,8 +50,14 @@ export class DryRun {
     this.#shown.say(`${this.#labels.get(record) ?? this.#label}: ${text}`);
   }
 
-  /** @param label what the record is called in the report */
+  /**
+   * Runs a record, once there is room for what comes of it.
+   *
+   * @param label what the record is called in the report
+   * @throws Error where nothing can be written any more
+   */
   async take(source: SourceRecord, label: string): Promise<void> {
+    await room(this.#shown.output);
     this.counts.read++;
     this.#label = label;
     if (source.value === null) {

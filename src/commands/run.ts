@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Aggregator } from '../aggregator.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { exitSuccessfully } from '../kafka/native.ts';
+import { exitWith } from '../kafka/closing.ts';
 import { type Log, createLog } from '../log.ts';
 import { loadConfigWhole } from '../transform/load-config.ts';
-import { watchFiles } from '../transform/watch-files.ts';
+import { FileWatch } from '../transform/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
@@ -26,8 +26,7 @@ export async function run(options: RunOptions): Promise<void> {
   const count = workers === 'auto' ? availableParallelism() : workers;
   const code =
     count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options);
-  if (code === 0) exitSuccessfully();
-  process.exit(code);
+  exitWith(code);
 }
 
 async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Promise<number> {
@@ -44,7 +43,7 @@ async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Pr
     endAtOnce() {},
     reload: () => void aggregator.reload(),
   });
-  const watching = options.watch === true ? watchFiles(loaded, () => void aggregator.reload()) : null;
+  const watching = options.watch === true ? new FileWatch(loaded, () => void aggregator.reload(), log) : null;
   try {
     await aggregator.run();
   } finally {
@@ -63,7 +62,7 @@ async function runWorkers(
   const supervisor = new Supervisor(loaded, count, log);
   const reload = (): void => supervisor.reload();
   onSignals(log, { stop: () => supervisor.stop(), endAtOnce: () => supervisor.kill(), reload });
-  const watching = options.watch === true ? watchFiles(loaded, reload) : null;
+  const watching = options.watch === true ? new FileWatch(loaded, reload, log) : null;
   try {
     return await supervisor.run();
   } finally {

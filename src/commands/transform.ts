@@ -10,6 +10,7 @@ import { loadChain } from '../transform/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
 import { linesOf } from './lines.ts';
+import { room } from './output.ts';
 
 export interface TransformOptions {
   readonly config?: string;
@@ -50,6 +51,8 @@ export async function transform(
     for await (const record of options.fromTopic === true
       ? newestRecords(loaded, options.limit ?? 100)
       : linesAsRecords(input, config.kafka.topics[0] ?? 'stdin')) {
+      // Nobody may read it: what comes out does not depend on that.
+      await room(report).catch(() => {});
       await run.take(record, options.fromTopic === true ? nameOf(record) : `line ${record.offset + 1}`);
     }
     await run.end();

@@ -1,6 +1,6 @@
 import { Aggregator } from '../aggregator.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { exitSuccessfully } from '../kafka/native.ts';
+import { exitWith } from '../kafka/closing.ts';
 import { createLog } from '../log.ts';
 import { STUCK_FD, type ToSupervisor, toWorkerSchema } from '../workers/messages.ts';
 import { Quarantine } from '../workers/quarantine.ts';
@@ -43,7 +43,7 @@ export async function worker(number: number, options: { config?: string }): Prom
   await aggregator.run();
   await (stopped as Promise<void> | null);
   await report(aggregator, 0);
-  exitSuccessfully();
+  exitWith(0);
 }
 
 /** What is different for one of several: no endpoint, and a static membership of its own. */

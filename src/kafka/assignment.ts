@@ -1,6 +1,7 @@
 import type { Settlement } from '../settlement.ts';
 import { LeaderEpochs } from './leader-epochs.ts';
 import { PartitionOffsets } from './offsets.ts';
+import type { OpenTransaction } from './open-transactions.ts';
 
 /** An end that is older than this says nothing of the lag any more. */
 export const STALE_MS = 30_000;
@@ -19,6 +20,8 @@ export class OwnedPartition extends PartitionOffsets<Settlement> {
   highWatermark = -1;
   /** When the broker last answered, by `performance.now()`. */
   answeredAt = performance.now();
+  /** What holds the end back, where that has lasted for a while. */
+  openTransaction: OpenTransaction | null = null;
   /** Id of the topic; null where the brokers do not tell. */
   topicId: string | null = null;
   /** By which leaders what was read is written. */

@@ -1,7 +1,16 @@
 import type { Config } from '../config/schema.ts';
 import { adminOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
-import { ErrorCode, type KafkaError, type NativeAdmin, createAdmin, promised } from './native.ts';
+import type { TopicPartition } from './assignment.ts';
+import {
+  ErrorCode,
+  type KafkaError,
+  type NativeAdmin,
+  type PartitionOffset,
+  createAdmin,
+  latest,
+  promised,
+} from './native.ts';
 
 const TIMEOUT_MS = 5000;
 /** AclOperation of Kafka's protocol. */
@@ -61,6 +70,17 @@ export class Brokers {
       ),
     );
     return new Map(answers.map((one) => [one.name, topicOf(one)]));
+  }
+
+  /** The ends of all that was written, committed or not; without those that nobody answers for. @throws Error where no broker answers */
+  async ends(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
+    if (partitions.length === 0) return [];
+    const admin = this.#client();
+    const wanted = partitions.map(({ topic, partition }) => ({ topic, partition, offset: latest }));
+    const answers = await promised<PartitionOffset[]>((callback) =>
+      admin.listOffsets(wanted, { timeout: TIMEOUT_MS }, callback),
+    );
+    return answers.filter(({ error }) => error === undefined);
   }
 
   close(): void {

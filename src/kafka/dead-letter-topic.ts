@@ -50,7 +50,20 @@ export class DeadLetterTopic implements DeadLetters {
     const { record } = settlement;
     const topic = this.#topicTemplate.replaceAll('{{topic}}', record.topic);
     const own = headerPairs(record.headers).map(([name, value]) => headerOf(name, value));
-    const headers = [...own, ...reasonHeaders(record, why)];
+    await this.#deliver(settlement, topic, [...own, ...reasonHeaders(record, why)]);
+  }
+
+  async putBack(settlement: Settlement): Promise<void> {
+    const { topic, headers } = settlement.record;
+    await this.#deliver(
+      settlement,
+      topic,
+      headerPairs(headers).map(([name, value]) => headerOf(name, value)),
+    );
+  }
+
+  async #deliver(settlement: Settlement, topic: string, headers: Headers): Promise<void> {
+    const { record } = settlement;
     let cause: string | null = null;
     const freed = (): void => {
       if (cause !== null) this.#holds.remove(cause, settlement);

@@ -6,9 +6,12 @@ import kafka from '@confluentinc/kafka-javascript';
 import type { SourceRecord } from '../settlement.ts';
 import { LogweirError } from '../errors.ts';
 import type { TopicPartition } from './assignment.ts';
+import { closing } from './closing.ts';
 import { type Headers, repairHeaders } from './headers.ts';
 
-const { KafkaConsumer, Producer, AdminClient } = kafka;
+const { KafkaConsumer, Producer, AdminClient, OffsetSpec } = kafka;
+/** In a question for offsets: the end. */
+export const latest = OffsetSpec.LATEST;
 
 export type NativeProducer = InstanceType<typeof Producer>;
 export type NativeAdmin = ReturnType<typeof AdminClient.create> & {
@@ -181,11 +184,11 @@ function whole({ origin, message }: KafkaError): string {
 
 /** Resolves when the client is gone, or after `timeoutMs`: librdkafka may wait for answers of a broker that is away. */
 export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
-  closing++;
+  const closed = closing();
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, timeoutMs);
     const gone = (): void => {
-      closing--;
+      closed();
       clearTimeout(timer);
       resolve();
     };
@@ -196,18 +199,6 @@ export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
       gone();
     }
   });
-}
-
-/** Clients that have not come to the end of their closing. */
-let closing = 0;
-
-/**
- * Ends the process with exit code 0. `process.exit` waits for the threads that close clients, and with a broker that is away they
- * may never come to an end: then the process becomes another one, which ends at once. Everything of ours is done by now.
- */
-export function exitSuccessfully(): never {
-  if (closing > 0) process.execve?.('/bin/true', ['true']);
-  process.exit(0);
 }
 
 /** Turns a call with a node-style callback into a promise that rejects with the client's error. */

@@ -23,6 +23,8 @@ import type { PartitionState } from './replay-target.ts';
 
 const TIMEOUT_MS = 10_000;
 const POLL_TIMEOUT_MS = 100;
+/** Where what is to be read was deleted meanwhile: by default the client would go to the end, over all that is still there. */
+const RESET = { 'auto.offset.reset': 'earliest' };
 
 /** Reads and writes the offsets of a group that has no members. */
 export interface OffsetEditor {
@@ -44,7 +46,7 @@ export interface OffsetEditor {
  * @throws LogweirError UNAVAILABLE where Kafka cannot be reached
  */
 export async function openOffsetEditor(config: Config['kafka'], topics: TopicChoice): Promise<OffsetEditor> {
-  const consumer = checked(config, () => createConsumer(readerOptions(config)));
+  const consumer = checked(config, () => createConsumer(readerOptions(config), RESET));
   onError(consumer, () => {});
   try {
     await connect(consumer, TIMEOUT_MS);

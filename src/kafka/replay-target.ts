@@ -56,23 +56,26 @@ function wholeNumber(name: string, value: number, least: number): number {
   return value;
 }
 
-function parseTime(text: string): number {
+/** @returns milliseconds since the epoch. @throws LogweirError USAGE */
+export function parseTime(text: string, option = '--to-datetime'): number {
   const time = Date.parse(text);
   if (!Number.isNaN(time)) return time;
-  throw new LogweirError('USAGE', `--to-datetime: '${text}' is not a time like 2026-11-22T08:00:00Z`);
+  throw new LogweirError('USAGE', `${option}: '${text}' is not a time like 2026-11-22T08:00:00Z`);
+}
+
+/** Whether a text is meant as a duration, and not as a time. */
+export function isDuration(text: string): boolean {
+  return /^(p|(\d+[a-z])+$)/i.test(text);
 }
 
 /** `90m`, `1h30m`, `7d`, or ISO 8601 as Kafka's own tool takes it (`PT1H30M`, `P7D`). @returns milliseconds */
-export function parseDuration(text: string): number {
+export function parseDuration(text: string, option = '--by-duration'): number {
   // In ISO 8601 an M before the T is a month.
   const isMonths = /^p[^t]*m/i.test(text);
   const plain = /^p/i.test(text) && !isMonths ? text.replaceAll(/[pt]/gi, '') : text;
   const parts = [...plain.toLowerCase().matchAll(/(\d+)([smhd])/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== plain.toLowerCase()) {
-    throw new LogweirError(
-      'USAGE',
-      `--by-duration: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`,
-    );
+    throw new LogweirError('USAGE', `${option}: '${text}' is not a duration like 90m, 12h, 7d or PT1H30M`);
   }
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS_MS[unit ?? 's'] ?? 0), 0);
 }

@@ -17,7 +17,7 @@ export class StallWatch {
   readonly #seen = new WeakMap<Progress, { position: number; since: number; observations: number }>();
 
   /**
-   * @param high the broker's end of the partition
+   * @param high the end up to which the broker delivers: an open transaction holds it back, and nothing is missing then
    * @param emptyAt when the client's queue was last empty
    * @param now in ms, both of a clock that only goes forward
    */

@@ -7,6 +7,7 @@ import type { TopicState } from './brokers.ts';
 import type { Consumer } from './consumer.ts';
 import { type Facts, isAway, reasonOf } from './health.ts';
 import { metadataOf, watermarks } from './native.ts';
+import { OpenTransactions, waitsFor } from './open-transactions.ts';
 
 const ASKING_MS = 5000;
 const LOOKING_MS = 1000;
@@ -43,6 +44,7 @@ export class KafkaWatch {
   #unreachable: string | null = null;
   /** Partitions that nobody has answered for at the last time: they are asked for behind the others, one each time. */
   #silent = new WeakSet<OwnedPartition>();
+  readonly #transactions = new OpenTransactions();
   #said: { reason: string; since: number } | null = null;
 
   constructor(consumer: Consumer, { kafka, dead_letter }: Config, log: Log) {
@@ -122,6 +124,7 @@ export class KafkaWatch {
       if (this.#consumer.native !== null) {
         const isAnswered = await this.#askForTopics();
         await this.#askForPartitions(isAnswered);
+        if (isAnswered) await this.#askForTransactions();
         await this.#askForMatches();
       }
       await this.#askForAddresses();
@@ -193,6 +196,36 @@ export class KafkaWatch {
       topicId: this.#topics.get(owned.topic)?.id ?? null,
     });
     return true;
+  }
+
+  /** Where all that is delivered has been read there may be more, which a transaction holds back. */
+  async #askForTransactions(): Promise<void> {
+    const { assignment, brokers } = this.#consumer;
+    const asked = assignment
+      .all()
+      .filter(({ isAtEnd, openTransaction }) => isAtEnd || openTransaction !== null);
+    try {
+      for (const { topic, partition, offset } of await brokers.ends(asked)) {
+        const owned = assignment.find(topic, partition);
+        if (owned === undefined) continue;
+        const before = owned.openTransaction;
+        const change = this.#transactions.note(owned, offset, performance.now(), Date.now());
+        if (change === 'began' && owned.openTransaction !== null)
+          this.#log.warn(
+            { partition: owned.name, position: owned.position, waits_for: waitsFor(owned.openTransaction) },
+            'a partition waits for an open transaction of a producer: its records come when that ends',
+          );
+        else if (change === 'ended' && before !== null) {
+          const since = new Date(before.since).toISOString();
+          this.#log.info(
+            { partition: owned.name, since },
+            'the transaction that a partition waited for has ended',
+          );
+        }
+      }
+    } catch {
+      // Brokers that are away, or do not know the question, tell nothing; what they do not answer is no news.
+    }
   }
 
   async #askForMatches(): Promise<void> {

@@ -16,6 +16,7 @@ import { type GivenContext, setUp } from './runner.ts';
 import {
   builtInExtension,
   builtInsDirectory,
+  forgetCommonJs,
   freshUrl,
   installResolveHook,
   packageUrl,
@@ -115,6 +116,7 @@ async function findAll(
 ): Promise<(Found | null)[]> {
   installResolveHook();
   const loading = { directory, generation: ++loads };
+  if (loads > 1) forgetCommonJs();
   const found: (Found | null)[] = [];
   for (const [index, config] of configs.entries())
     found.push(config === null ? null : await find(config, index, loading, faults, places));

@@ -1,4 +1,4 @@
-import { type ResolveFnOutput, type ResolveHookContext, registerHooks } from 'node:module';
+import { type ResolveFnOutput, type ResolveHookContext, createRequire, registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ownFormat } from './module-format.ts';
 
@@ -44,15 +44,17 @@ export function installResolveHook(): void {
         const { pathname, searchParams } = new URL(specifier);
         const parentURL = pathToFileURL(`${searchParams.get('from') ?? ''}/logweir.yaml`).href;
         const resolved = nextResolve(decodeURIComponent(pathname), { ...context, parentURL });
+        forget(resolved.url);
         return { ...resolved, url: freshUrl(resolved.url, Number(searchParams.get('generation'))) };
       }
       const url = running[specifier];
-      if (url !== undefined && context.parentURL?.includes('/node_modules/') !== true) {
-        return { url, shortCircuit: true };
-      }
-      const found = OF_BUILT_INS.test(specifier)
-        ? installed(specifier, context, nextResolve)
-        : resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
+      // Another copy of logweir makes definitions that this one does not know; a package may well bring a zod of its own.
+      const isOwnZod = specifier === 'zod' && context.parentURL?.includes('/node_modules/') === true;
+      if (url !== undefined && !isOwnZod) return { url, shortCircuit: true };
+      const found =
+        isOwnZod || OF_BUILT_INS.test(specifier)
+          ? installed(specifier, context, nextResolve)
+          : resolveSource(specifier, context.parentURL, (name) => nextResolve(name, context));
       const format = ownFormat(found.url, found.format);
       const resolved = format === undefined ? found : { ...found, format };
       const generation = new RegExp(`[?&]${FRESH}=(\\d+)`).exec(context.parentURL ?? '')?.[1];
@@ -99,6 +101,17 @@ function installed(specifier: string, context: ResolveHookContext, nextResolve: 
   } catch {
     return nextResolve(specifier, { ...context, parentURL: import.meta.url });
   }
+}
+
+const { cache } = createRequire(import.meta.url);
+
+/** CommonJS knows files by their paths alone: a query makes it read nothing anew. What npm has installed stays. */
+export function forgetCommonJs(): void {
+  for (const path of Object.keys(cache)) if (!path.includes('/node_modules/')) delete cache[path];
+}
+
+function forget(url: string): void {
+  if (url.startsWith('file:')) delete cache[fileURLToPath(url)];
 }
 
 /** The folder of the built-in transforms that ship with this copy. */

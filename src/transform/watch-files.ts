@@ -1,36 +1,169 @@
-import { type FSWatcher, existsSync, watch } from 'node:fs';
-import { dirname, extname, isAbsolute, resolve } from 'node:path';
-import type { LoadedConfig } from '../config/load.ts';
+import { type FSWatcher, type Stats, readdirSync, statSync, watch } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
+import { type LoadedConfig, readConfig } from '../config/load.ts';
+import type { Log } from '../log.ts';
 
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 200;
-const WATCHED = new Set(['.ts', '.mts', '.js', '.mjs', '.json', '.yaml', '.yml', '.csv', '.mmdb']);
+const CODE = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+const WATCHED = new Set([...CODE, '.json', '.yaml', '.yml', '.csv', '.mmdb']);
+/** Each costs a handle of the system's. */
+const FOLDERS_MAX = 500;
+
+interface Found {
+  /** Another folder of the same name has another one. */
+  readonly id: string;
+  /** What matters in it; null for all. */
+  readonly names: Set<string> | null;
+}
+
+interface Watched {
+  readonly watcher: FSWatcher;
+  found: Found;
+}
 
 /**
- * Calls back when the configuration, or anything that looks like a part of a transform, changes in the folders where they lie.
- * Folders and not files: editors and mounted volumes replace files.
+ * Calls back when the configuration, or anything that looks like a part of a transform, changes in the folders where they lie, or in
+ * one below them; npm's and hidden ones are left out. Folders and not files: editors and mounted volumes replace files.
  */
-export function watchFiles(
-  { path, config, directory }: LoadedConfig,
-  changed: () => void,
-): { close(): void } {
-  const folders = new Set([dirname(path)]);
-  for (const { use } of config.transforms) {
-    const file = isAbsolute(use) ? use : resolve(directory, use);
-    if (existsSync(file)) folders.add(dirname(file));
+export class FileWatch {
+  readonly #loaded: LoadedConfig;
+  readonly #changed: () => void;
+  readonly #log: Pick<Log, 'warn'>;
+  readonly #watched = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+  #isRelevant = false;
+  #isFull = false;
+
+  constructor(loaded: LoadedConfig, changed: () => void, log: Pick<Log, 'warn'>) {
+    this.#loaded = loaded;
+    this.#changed = changed;
+    this.#log = log;
+    this.#scan();
   }
-  let timer: NodeJS.Timeout | undefined;
-  const onChange = (_event: string, name: string | null): void => {
-    // A mounted ConfigMap is replaced by renaming a folder named ..data.
-    if (name !== null && name !== '..data' && !WATCHED.has(extname(name))) return;
-    clearTimeout(timer);
-    timer = setTimeout(changed, SETTLE_MS);
-  };
-  const watchers: FSWatcher[] = [...folders].map((folder) => watch(folder, onChange));
-  return {
-    close() {
-      clearTimeout(timer);
-      for (const watcher of watchers) watcher.close();
-    },
-  };
+
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const { watcher } of this.#watched.values()) watcher.close();
+    this.#watched.clear();
+  }
+
+  #happened(name: string | null): void {
+    // A mounted ConfigMap is replaced by renaming a folder named ..data. What else is hidden is an editor's own.
+    const isPart =
+      name === null || name === '..data' || (WATCHED.has(extname(name)) && !name.startsWith('.'));
+    if (isPart) this.#isRelevant = true;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const isOther = this.#scan();
+      const isRelevant = this.#isRelevant || isOther;
+      this.#isRelevant = false;
+      if (isRelevant) this.#changed();
+    }, SETTLE_MS);
+  }
+
+  /** Watches what is there now. @returns whether that is something else than before */
+  #scan(): boolean {
+    const before = this.#folders();
+    const found = new Map<string, Found>();
+    const seen = new Set<string>();
+    for (const root of rootsOf(this.#loaded)) {
+      // A folder that is replaced as a whole tells only the one above it.
+      const above = dirname(root);
+      const stat = statOf(above);
+      if (stat?.isDirectory() === true && found.get(above)?.names !== null) {
+        const names = found.get(above)?.names ?? new Set();
+        found.set(above, { id: idOf(stat), names: names.add(basename(root)) });
+      }
+      this.#find(root, found, seen);
+    }
+    for (const [folder, { watcher, found: was }] of this.#watched) {
+      if (found.get(folder)?.id === was.id) continue;
+      watcher.close();
+      this.#watched.delete(folder);
+    }
+    for (const [folder, one] of found) this.#watch(folder, one);
+    return before !== this.#folders();
+  }
+
+  #folders(): string {
+    return [...this.#watched]
+      .map(([folder, { found }]) => `${folder} ${found.id}`)
+      .sort()
+      .join('\n');
+  }
+
+  /** @param seen folders by their ids, so that links that lead in a circle have an end */
+  #find(folder: string, found: Map<string, Found>, seen: Set<string>): void {
+    const stat = statOf(folder);
+    if (stat?.isDirectory() !== true || seen.has(idOf(stat))) return;
+    if (found.size >= FOLDERS_MAX) {
+      if (!this.#isFull)
+        this.#log.warn({ folder, limit: FOLDERS_MAX }, 'there are too many folders to watch them all');
+      this.#isFull = true;
+      return;
+    }
+    seen.add(idOf(stat));
+    found.set(folder, { id: idOf(stat), names: null });
+    for (const name of namesIn(folder))
+      if (name !== 'node_modules' && !name.startsWith('.')) this.#find(join(folder, name), found, seen);
+  }
+
+  #watch(folder: string, found: Found): void {
+    const known = this.#watched.get(folder);
+    if (known !== undefined) {
+      known.found = found;
+      return;
+    }
+    try {
+      const watcher = watch(folder, (_event, name) => {
+        const names = this.#watched.get(folder)?.found.names;
+        if (name === null || names === null || names?.has(name) === true) this.#happened(name);
+      });
+      // The folder has gone, for one.
+      watcher.on('error', () => this.#happened(''));
+      this.#watched.set(folder, { watcher, found });
+    } catch (error) {
+      this.#log.warn({ folder, reason: (error as Error).message }, 'a folder cannot be watched');
+    }
+  }
+}
+
+function idOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
+}
+
+/** The folders of the configuration and of its transforms, as it names them now. */
+function rootsOf({ path, config, directory }: LoadedConfig): Set<string> {
+  let transforms: readonly ({ readonly use: string } | null)[] = config.transforms;
+  try {
+    ({ transforms } = readConfig(path));
+  } catch {
+    // It is being written.
+  }
+  const roots = new Set([dirname(path)]);
+  for (const one of [...config.transforms, ...transforms]) {
+    if (one === null) continue;
+    const file = isAbsolute(one.use) ? one.use : resolve(directory, one.use);
+    if (one.use.includes('/') || WATCHED.has(extname(basename(file)))) roots.add(dirname(file));
+  }
+  return roots;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }

@@ -65,10 +65,16 @@ it('a transaction that stays open is no client that has stopped fetching, and it
       // What is not committed is not there yet, to the lag as well.
       expect((await logweir.status()).kafka).toMatchObject({ connected: true, reason: null, lag: 0 });
       expect(logweir.output).not.toContain('stopped fetching');
+      expect((await logweir.status()).kafka.partitions[0]?.waits_for).toMatch(
+        /^an open transaction of a producer since 2.*Z; 1 offsets lie behind it$/,
+      );
+      expect(logweir.output).toContain('a partition waits for an open transaction of a producer');
     });
   } finally {
     await producer.close();
   }
   await logweir.waitUntil(async () => (await logweir.status()).records.indexed === 1, 'the record');
   await lab.waitForLagZero();
+  await logweir.waitForLog('the transaction that a partition waited for has ended');
+  expect((await logweir.status()).kafka.partitions[0]?.waits_for).toBeNull();
 }, 180_000);

@@ -29,6 +29,7 @@ export interface Status {
       lag: number | null;
       paused: boolean;
       pause_reason: string | null;
+      waits_for: string | null;
       /** Where there are several. */
       worker?: number;
     }[];

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DeadLetterIndex } from '../../src/elasticsearch/dead-letter-index.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
 import { documentId } from '../../src/elasticsearch/document-id.ts';
@@ -676,12 +676,27 @@ describe('a dead letter that is sent through the chain again', () => {
     });
   });
 
-  it('is skipped where it is not whole', () => {
-    const lab = new PipelineLab({ original: () => 'skip' });
+  it('stays a dead letter where it is not wanted, and the offset waits for that', async () => {
+    const acknowledged = Promise.withResolvers<void>();
+    const put: string[] = [];
+    const lab = new PipelineLab({
+      original: () => 'keep',
+      deadLetters: {
+        send: async () => {},
+        putBack: ({ record }) => {
+          put.push(String(record.value));
+          return acknowledged.promise;
+        },
+        close: async () => {},
+      },
+    });
     const owned = lab.own();
     lab.take(['letter']);
-    expect(lab.counts.skipped).toBe(1);
-    expect([owned.watermark, lab.documents.length, lab.letters.length]).toEqual([1, 0, 0]);
+    await new Promise(setImmediate);
+    expect([put, owned.watermark, lab.counts.skipped]).toEqual([['letter'], 0, 0]);
+    acknowledged.resolve();
+    await vi.waitFor(() => expect(lab.counts.skipped).toBe(1));
+    expect([owned.watermark, lab.documents.length]).toEqual([1, 0]);
   });
 
   it('is not taken where it is not wanted, and nothing behind it either', () => {

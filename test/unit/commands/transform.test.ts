@@ -40,6 +40,7 @@ async function runWith(options: TransformOptions, yaml: string, ...input: (strin
   const config = join(folder, 'logweir.yaml');
   writeFileSync(config, yaml);
   const [output, report] = [new PassThrough(), new PassThrough()] as const;
+  const texts = Promise.all([text(output), text(report)]);
   let error: unknown;
   try {
     await transform({ ...options, config }, Readable.from(input), output, report);
@@ -49,7 +50,8 @@ async function runWith(options: TransformOptions, yaml: string, ...input: (strin
   output.end();
   report.end();
   const places = / \(\S+mine\.mjs:\d+:\d+\)/g;
-  return { output: await text(output), report: (await text(report)).replaceAll(places, ' @'), error };
+  const [shown, said] = await texts;
+  return { output: shown, report: said.replaceAll(places, ' @'), error };
 }
 
 const MINE = 'transforms: [{ use: ./mine.mjs }]';

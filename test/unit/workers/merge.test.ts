@@ -37,6 +37,7 @@ function statusOf(partition: number, over: Partial<Status> = {}): Status {
           unsettled: 0,
           paused: false,
           pause_reason: null,
+          waits_for: null,
         },
       ],
     },
