@@ -35,8 +35,8 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a package in node_modules gets a copy of logweir of its own',
     file: 'src/transform/resolve-hook.ts',
-    search: "if (specifier !== 'zod' || context.parentURL",
-    replace: 'if (context.parentURL',
+    search: "specifier === 'zod' && context.parentURL",
+    replace: 'context.parentURL',
     tests: ['transform/reload'],
   },
   {
