@@ -25,6 +25,8 @@ const POINTS_IN_TIME: Record<string, string> = {
   'src/kafka/dead-letter-topic.ts': 'when a record was dead-lettered',
   'src/kafka/watch.ts': 'since when no broker answers, for people to read',
   'src/commands/transform.ts': 'a line of standard input is a record of this moment',
+  'src/commands/dlq.ts': '--since may be back from this moment',
+  'src/commands/dlq-retry.ts': '--since may be back from this moment',
   'src/commands/replay.ts': '--by-duration is back from this moment',
   'src/transform/watchdog-thread.ts': 'the time of a log line',
 };
