@@ -204,6 +204,83 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: AT, hostname: 'h', appname: 'a', message: '  x' },
     ],
     [
+      "the priority that FreeBSD's daemon writes in names",
+      'Jun  1 11:59:58 <auth.info> bastion sshd[4242]: Accepted publickey',
+      { facility: 'auth', severity: 'info', timestamp: AT, ...SSHD },
+    ],
+    [
+      'the same, in numbers',
+      'Jun  1 11:59:58 <10.3> bastion sshd[4242]: Accepted publickey',
+      { facility: 'authpriv', severity: 'err', timestamp: AT, ...SSHD },
+    ],
+    [
+      'the same, of the kernel, without a host',
+      'Jun  1 11:59:58 <kern.warn> kernel: link down',
+      { facility: 'kern', severity: 'warning', timestamp: AT, appname: 'kernel', message: 'link down' },
+    ],
+    [
+      'one that there is not, which is no host either',
+      'Jun  1 11:59:58 <auth.loud> bastion sshd[4242]: x',
+      { timestamp: AT, message: '<auth.loud> bastion sshd[4242]: x' },
+    ],
+    [
+      "the priority that BusyBox's daemon writes",
+      'Jun  1 11:59:58 bastion authpriv.err sshd[4242]: Accepted publickey',
+      { facility: 'authpriv', severity: 'err', timestamp: AT, ...SSHD },
+    ],
+    [
+      'the same, before a message without a tag',
+      'Jun  1 11:59:58 ap-2 syslog.info syslogd started: BusyBox v1.36.1',
+      {
+        facility: 'syslog',
+        severity: 'info',
+        timestamp: AT,
+        hostname: 'ap-2',
+        message: 'syslogd started: BusyBox v1.36.1',
+      },
+    ],
+    [
+      'a word with a point, which is no priority',
+      'Jun  1 11:59:58 ap-2 shop.info Cart is empty',
+      { timestamp: AT, hostname: 'ap-2', message: 'shop.info Cart is empty' },
+    ],
+    [
+      'a host without a name',
+      'Jun  1 11:59:58 (none) init: up',
+      { timestamp: AT, hostname: '(none)', appname: 'init', message: 'up' },
+    ],
+    [
+      'a pair, which is no host',
+      'Jun  1 11:59:58 user="ada" ok: yes',
+      { timestamp: AT, message: 'user="ada" ok: yes' },
+    ],
+    [
+      'a module in the tag, behind colons',
+      '2026-06-01T11:59:58.262668+02:00 bastion shop::cart:sum[4242]: total',
+      {
+        timestamp: '2026-06-01T11:59:58.262668+02:00',
+        hostname: 'bastion',
+        appname: 'shop::cart:sum',
+        procid: '4242',
+        message: 'total',
+      },
+    ],
+    [
+      'an IPv6 address before a colon, which is no tag',
+      '<86>Jun  1 11:59:58 fe80::a: up',
+      { ...AUTH, timestamp: AT, message: 'fe80::a: up' },
+    ],
+    [
+      'a relative of RFC 3339 in a file, where the process is there',
+      '2026-06-01 11:59:58 bastion sshd[4242]: Accepted publickey',
+      { timestamp: AT, ...SSHD },
+    ],
+    [
+      'the offset of journalctl',
+      '2026-06-01T11:59:58+0200 bastion kernel: up',
+      { timestamp: '2026-06-01T09:59:58.000Z', hostname: 'bastion', appname: 'kernel', message: 'up' },
+    ],
+    [
       'a priority beyond the last',
       '<999>Jun  1 11:59:58 h a: x',
       { timestamp: AT, hostname: 'h', appname: 'a', message: 'x' },
@@ -227,6 +304,14 @@ describe('what is sent in the name of RFC 3164', () => {
     // A log of its own, which only begins like rsyslog's.
     '2026-06-01T11:59:58Z INFO ready',
     '2026-06-01 11:59:58 worker started',
+    '2026-06-01 11:59:58,262 ERROR shop.cart: sold out',
+    '2026-06-01 11:59:58,262 WARNING: sold out',
+    '2026-06-01T11:59:58.262Z INFO shop.cart: ready',
+    '2026-06-01T11:59:58Z ERROR: sold out',
+    '2026-06-01 11:59:58: (mod_auth.c.791) digest: wrong password',
+    '2026-06-01 11:59:58 H=[192.0.2.7]:62839 dropped',
+    '2026-06-01 11:59:58.781 Connection "c-72": login failed',
+    '2026-06-01T11:59:58Z Connection "c-72": login failed',
   ])('%s stays as it is', async (text) => {
     expect(await parse(text)).toBeUndefined();
   });
@@ -264,6 +349,8 @@ it.each([
   ['a name that does not end', (n: number) => `<86>Jun  1 11:59:58 ${'a'.repeat(n)}`],
   ['brackets', (n: number) => `<86>Jun  1 11:59:58 h ${'a['.repeat(n / 2)}`],
   ['digits', (n: number) => `<86>Jun  1 11:59:58.${'1'.repeat(n)}`],
+  ['colons', (n: number) => `<86>Jun  1 11:59:58 ${':'.repeat(n)}`],
+  ['modules', (n: number) => `<86>Jun  1 11:59:58 ${'a::'.repeat(n / 3)}`],
 ])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
   const run = await testTransform(parseSyslog);
   const started = process.cpuUsage().user;

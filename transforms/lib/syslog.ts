@@ -10,6 +10,11 @@ const FACILITIES =
     ' ',
   );
 const SEVERITIES = 'emerg alert crit err warning notice info debug'.split(' ');
+const OTHER_NAMES = new Map([
+  ['panic', 'emerg'],
+  ['error', 'err'],
+  ['warn', 'warning'],
+]);
 
 /** Longer names than the RFC allows are taken too: those of a swarm's containers are. */
 const RFC5424 =
@@ -24,9 +29,19 @@ const BSD_TIME =
 /** As rsyslog writes it in files since Debian 12 and Ubuntu 24.04, and when it forwards. */
 const ISO_TIME =
   /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,40})?(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?):?(?= |$)/iy;
-/** A tag says its process in brackets, or ends in a colon and a space: a URL is none, and neither is an address with a port. */
-const TAG = /([^\s:[\]]{1,255})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
-const HOST = /([^\s[\]]{0,254}[^\s:[\]])(?: |$)/y;
+/** Behind the time, as FreeBSD's syslogd writes it with `-v`. */
+const MARKED_PRIORITY = /<([a-z]{2,12}\d?|\d{1,2})\.([a-z]{3,7}|\d)>(?= )/y;
+/** Behind the host, as BusyBox's syslogd writes it. */
+const BARE_PRIORITY = /([a-z]{2,12}\d?)\.([a-z]{3,7}) /y;
+/**
+ * A tag says its process in brackets, or ends in a colon and a space: a URL is none, and neither is an address, with a port or without.
+ * The names of modules have colons within.
+ */
+const TAG =
+  /(?![\da-f:]{0,40}::[\da-f:]{0,40} )([^\s:[\]"=]{1,255}(?:::?[A-Za-z_][^\s:[\]"=]{0,80}){0,8})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
+const HOST = /([^\s[\]"=<>]{0,254}[^\s:[\]"=<>])(?: |$)/y;
+const LEVEL =
+  /^(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg)$/i;
 
 /**
  * @param recordTime of the record, in ms: what a missing year is taken from
@@ -68,25 +83,34 @@ function parse3164(text: string, recordTime: number, zone: Zone): Event | undefi
   const priority = at(PRIORITY, text, 0);
   const start = priority?.[0].length ?? 0;
   const time = bsdTime(text, start, recordTime, zone) ?? isoTime(text, start, zone);
-  const header = time === undefined ? undefined : headerAt(text, time.end);
-  if (time === undefined || header === undefined) return undefined;
-  // Many a log that is no syslog begins with a time in ISO 8601.
-  if (priority === undefined && time.isIso && header.appname === undefined) return undefined;
-  const { message, ...names } = header;
+  if (time === undefined) return undefined;
+  const marked = namedPriority(MARKED_PRIORITY, text, pastSpaces(text, time.end));
+  const header = headerAt(text, marked?.end ?? time.end);
+  if (header === undefined || (priority === undefined && !isWritten(time, header))) return undefined;
+  const { message, priorities, ...names } = header;
   const given = { timestamp: time.text, ...names };
   const parts = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
   return {
+    ...(marked?.priorities ?? priorities),
     ...(priority === undefined ? {} : prioritiesOf(priority[1])),
     ...Object.fromEntries(parts),
     message: withoutMark(message),
   };
 }
 
+/** Whether a line without a priority is one that a syslog daemon has written: many a log that is none begins with a time in ISO 8601. */
+function isWritten(time: Stamp, { hostname, appname, procid }: Header): boolean {
+  if (time.form === 'bsd') return true;
+  if (appname === undefined || LEVEL.test(hostname ?? appname)) return false;
+  return time.form === 'rfc3339' || procid !== undefined;
+}
+
 interface Stamp {
   /** Undefined where the year is missing, and the record knows no time either. */
   readonly text: string | undefined;
   readonly end: number;
-  readonly isIso: boolean;
+  /** The daemons write a `T` and an offset, most other programs do not. */
+  readonly form: 'bsd' | 'rfc3339' | 'iso';
 }
 
 function bsdTime(text: string, start: number, recordTime: number, zone: Zone): Stamp | undefined {
@@ -98,9 +122,9 @@ function bsdTime(text: string, start: number, recordTime: number, zone: Zone): S
   const end = start + whole.length;
   const instant = instantOf(time, zone);
   if (instant === undefined) return undefined;
-  if (year !== undefined) return { text: isoText(instant), end, isIso: false };
+  if (year !== undefined) return { text: isoText(instant), end, form: 'bsd' };
   const near = instantNear(recordTime, 'year', (one) => instantOf({ ...time, year: one }, zone));
-  return { text: near === undefined ? undefined : isoText(near), end, isIso: false };
+  return { text: near === undefined ? undefined : isoText(near), end, form: 'bsd' };
 }
 
 function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
@@ -108,13 +132,15 @@ function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
   if (match === undefined) return undefined;
   const [whole, written = ''] = match;
   const time = timeText(written, readIso(written, zone));
-  return time === undefined ? undefined : { text: time, end: start + whole.length, isIso: true };
+  const form = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(written) ? 'rfc3339' : 'iso';
+  return time === undefined ? undefined : { text: time, end: start + whole.length, form };
 }
 
 interface Header {
   readonly hostname?: string | undefined;
   readonly appname?: string | undefined;
   readonly procid?: string | undefined;
+  readonly priorities?: Event | undefined;
   readonly message: string;
 }
 
@@ -130,7 +156,9 @@ function headerAt(text: string, from: number): Header | undefined {
   // Cisco's ASA puts a colon between its name and the tag.
   const behind = pastSpaces(text, text.startsWith(': ', end) ? end + 2 : end);
   const hostname = host[1] === '-' ? undefined : host[1];
-  return { hostname, ...(tagAt(text, behind) ?? { message: text.slice(end) }) };
+  const bare = namedPriority(BARE_PRIORITY, text, behind);
+  const rest = tagAt(text, bare?.end ?? behind) ?? { message: text.slice(bare?.end ?? end) };
+  return { hostname, priorities: bare?.priorities, ...rest };
 }
 
 function tagAt(text: string, start: number): Header | undefined {
@@ -164,4 +192,19 @@ function prioritiesOf(priority: string | undefined): Event {
   const value = Number(priority);
   const facility = FACILITIES[value >> 3];
   return facility === undefined ? {} : { facility, severity: SEVERITIES[value & 7] };
+}
+
+/** `auth.info` or `4.6`. @returns undefined where there is no such facility or severity */
+function namedPriority(
+  pattern: RegExp,
+  text: string,
+  index: number,
+): { priorities: Event; end: number } | undefined {
+  const [whole, first = '', second = ''] = at(pattern, text, index) ?? [];
+  if (whole === undefined) return undefined;
+  const facility = FACILITIES.includes(first) ? first : FACILITIES[Number(first)];
+  const name = OTHER_NAMES.get(second) ?? second;
+  const severity = SEVERITIES.includes(name) ? name : SEVERITIES[Number(second)];
+  if (facility === undefined || severity === undefined) return undefined;
+  return { priorities: { facility, severity }, end: index + whole.length };
 }
