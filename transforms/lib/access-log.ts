@@ -4,8 +4,9 @@ import { readIso } from './time/iso8601.ts';
 import type { Event } from 'logweir';
 import { ingressParts } from './ingress.ts';
 
+/** Java servers write the month in the language of the machine: the line is read, and has no time. */
 const STAMP =
-  /\[(\d{2})\/([A-Za-z]{3})\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: [+-]\d{2}:?\d{2})?)\] "/;
+  /\[(\d{2})\/(\p{L}{1,12}\.?)\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: (?:[+-]\d{2}:?\d{2}|GMT|UTC))?)\] "/u;
 /** The request, which escapes its quotes, status and size. Each class excludes what ends it, so a line is read once. */
 const REQUEST = /([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}|-) (\d+|-)(?!\S)/sy;
 /** The end of a request that does not escape its quotes. */
@@ -14,7 +15,7 @@ const QUOTED = / (?:-|"([^"\\]*(?:\\.[^"\\]*)*)")(?!\S)/sy;
 /** With quotes in it that are not escaped. */
 const LOOSELY_QUOTED = / "(.*?)"(?= ["-]|\s*$)/sy;
 
-const REQUEST_LINE = /^([A-Za-z][\w-]{0,31}) (.*) ([A-Z]{2,8}\/\d(?:\.\d)?)$/s;
+const REQUEST_LINE = /^([A-Za-z][\w-]{0,31}) (.*) ([A-Z]{2,8}\/\d{1,3}(?:\.\d{1,3})?)$/s;
 /** Of HTTP/0.9, or cut short: without a protocol it needs a method in capitals and what may be a path. */
 const BARE_REQUEST_LINE = /^([A-Z]{3,20}) (\/.*|\*|[^\s:]+:\S*)$/s;
 /** A virtual host before the client, as Debian's `vhost_combined` has it. */
@@ -99,7 +100,7 @@ interface Client {
 
 /** `[host:port] client[, proxy …] identity user`, of which the user's name may hold spaces. */
 function clientOf(who: string): Client | undefined {
-  const names = who.split(' ');
+  const names = who.split(/ +/);
   const hasHost = names.length > 3 && VIRTUAL_HOST.test(names[0] ?? '') && names[1] !== '-';
   const start = hasHost ? 1 : 0;
   let end = start;
