@@ -297,6 +297,207 @@ const streams: [name: string, events: string[][]][] = [
   ],
   ['Python, the stack without a name', [['WARN x', PY, '    total()'], ['ready']]],
   ['lines drawn with + and |', [['a'], ['+ b'], ['| c |'], ['+---+']]],
+  ['Java, two lines of a message', [['ERROR x', 'a.PatternException: near 3', 'a(b', '   ^', AT], ['ready']]],
+  [
+    'Java, two lines of the message of a cause',
+    [['ERROR x', 'a.BException', AT, 'Caused by: a.C$Own: one', 'two', AT, '\t... 3 more'], ['ready']],
+  ],
+  ['Java, a cause without a message', [['a.BException: b', AT, 'Caused by: a.CException'], ['ready']]],
+  ['Java, a message and a line of a log', [['a.BException: b'], ['Sun Nov 29 10:00:00 2026 ready']]],
+  [
+    'Java, logged by java.util.logging',
+    [
+      ['Nov 29, 2026 1:13:28 PM shop.Cart total', 'SEVERE: sold out', 'a.BException: b', AT, ''],
+      ['Nov 29, 2026 1:13:28\u202FPM shop.Cart total', 'INFO: ready'],
+      ['INFO: a line of another'],
+    ],
+  ],
+  [
+    'Java, the head of java.util.logging alone',
+    [['Nov 29, 2026 1:13:28 PM shop.Cart total'], ['ready'], ['INFO: x']],
+  ],
+  [
+    'Python, of a thread',
+    [
+      ['Exception in thread Thread-1 (total):', TRACEBACK, PY, '    total()', '    ~~~~~^^', 'KeyError: 1'],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, an exception group behind another exception',
+    [
+      [
+        TRACEBACK,
+        PY,
+        'KeyError: 1',
+        '',
+        DURING,
+        '',
+        '  + Exception Group Traceback (most recent call last):',
+        '  | E: 1',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, a task whose exception nobody took',
+    [
+      [
+        'asyncio ERROR never retrieved',
+        "future: <Task finished name='Task-2'>",
+        TRACEBACK,
+        PY,
+        'KeyError: 1',
+      ],
+      [
+        'asyncio ERROR in callback',
+        'handle: <Handle f(0)>',
+        'source_traceback: Object created',
+        PY,
+        TRACEBACK,
+        PY,
+        'E',
+      ],
+      ['task: done'],
+    ],
+  ],
+  [
+    'Python, a record that could not be formatted',
+    [
+      [
+        '--- Logging error ---',
+        TRACEBACK,
+        PY,
+        'TypeError: %d',
+        'Call stack:',
+        PY,
+        "Message: 'a %d'",
+        "Arguments: ('x',)",
+      ],
+      ['Message: a'],
+    ],
+  ],
+  [
+    'Python, of another process',
+    [
+      [
+        'ERROR x',
+        'a.b._RemoteTraceback: ',
+        '"""',
+        TRACEBACK,
+        PY,
+        'KeyError: 1',
+        '"""',
+        '',
+        CAUSE,
+        '',
+        TRACEBACK,
+        PY,
+        'KeyError: 1',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, the interpreter died',
+    [
+      [
+        'Fatal Python error: Segmentation fault',
+        '',
+        'Thread 0x00007f9f7be82b80 (most recent call first):',
+        '  File "a.py", line 3 in wait',
+        '',
+        'Current thread 0x00007f9f7be82b81 (most recent call first):',
+        '  File "a.py", line 5 in <module>',
+        '',
+        'Extension modules: a._b, c (total: 2)',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, the message of a database',
+    [
+      [
+        TRACEBACK,
+        PY,
+        'sqlalchemy.exc.ProgrammingError: (psycopg) no',
+        'LINE 1: select x',
+        '               ^',
+        '',
+        '[SQL: select x]',
+        '(Background on this error at: https://sqlalche.me/e/20/f405)',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Python, the fields that are not valid',
+    [
+      [
+        TRACEBACK,
+        PY,
+        'pydantic_core.ValidationError: 2 validation errors for Cart',
+        'id',
+        '  not an integer',
+        '    more at x',
+        'items.0',
+        '  missing',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Node, a module that is not there',
+    [["Error: Cannot find module './a'", 'Require stack:', '- /app/b.js', '- /app/c.js', JS], ['- ready']],
+  ],
+  [
+    'Node, something thrown that is no error',
+    [
+      ['/app/a.js:1', 'throw 7', '^', '7', '(Use `node --trace-uncaught ...`)', '', 'Node.js v24.1.0'],
+      ['ready'],
+    ],
+  ],
+  [
+    'Go, a panic in a deferred call',
+    [
+      [
+        'panic: a [recovered]',
+        '\tpanic: b',
+        '',
+        'goroutine 1 [running]:',
+        'main.f()',
+        '\t/a.go:1',
+        'panic({0x1?, 0x2?})',
+        '\t/b.go:2',
+        'main.main()',
+        '\t/a.go:8',
+      ],
+      ['ready'],
+    ],
+  ],
+  [
+    'Go, a stack that is too deep',
+    [
+      [
+        'runtime: goroutine stack exceeds 1000000000-byte limit',
+        'runtime: sp=0x1 stack=[0x1, 0x2]',
+        'fatal error: stack overflow',
+        '',
+        'runtime stack:',
+        'runtime.throw({0x1?, 0x2?})',
+        '\t/panic.go:1 +0x48 fp=0x1 sp=0x2 pc=0x3',
+        '',
+        'goroutine 1 gp=0x1 m=0 mp=0x2 [running]:',
+        'main.f(0x1?)',
+        '\t/a.go:8 fp=0x1 sp=0x2 pc=0x3',
+        '...33554336 frames elided...',
+        'main.main()',
+        '\t/a.go:9 +0x1',
+      ],
+      ['fatal error: another'],
+    ],
+  ],
   ['plain lines', [['a'], ['b'], [''], ['c'], ['# 1'], ['#0 is a channel'], ['at noon'], ['note: a']]],
   [
     'indented lines',
@@ -360,13 +561,22 @@ it('each line of a group is looked at a few times, however many there are', asyn
   expect(reads).toBeLessThan(2000 * 10);
 });
 
-it.each(['a.', 'Error', 'aError: ', '(', "thread '", 'a_', '#0', 'Error$', '0x0 '])(
-  'a long line of %j is read in time in proportion to it',
-  async (part) => {
-    const run = await testTransform(reduce);
-    const began = performance.now();
-    const line = part.repeat(50_000);
-    for (const message of ['panic: a', line, `${line}:`, `${line})`, '', line]) await run({ message });
-    expect(performance.now() - began).toBeLessThan(2000);
-  },
-);
+it.each([
+  'a.',
+  'Error',
+  'aError: ',
+  '(',
+  "thread '",
+  'a_',
+  '#0',
+  'Error$',
+  '0x0 ',
+  ': 1 validation errors ',
+  'goroutine 1 gp=',
+])('a long line of %j is read in time in proportion to it', async (part) => {
+  const run = await testTransform(reduce);
+  const began = performance.now();
+  const line = part.repeat(50_000);
+  for (const message of ['panic: a', line, `${line}:`, `${line})`, '', line]) await run({ message });
+  expect(performance.now() - began).toBeLessThan(2000);
+});

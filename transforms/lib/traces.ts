@@ -16,6 +16,18 @@ type Phase =
   | 'group'
   /** A sentence of Python that says that one more trace comes. */
   | 'chained'
+  /** The name of an exception that came from another process of Python: its trace follows in triple quotes. */
+  | 'remote'
+  /** Python's interpreter has died, or was asked for its stacks: those of its threads follow. */
+  | 'threads'
+  /** The stack of the call that Python's logging could not format, and then its arguments. */
+  | 'call'
+  /** What pydantic has against a value: as many fields as it says, each with indented lines behind it. */
+  | 'validation'
+  /** The first line of java.util.logging, whose level and message are on the second. */
+  | 'jul'
+  /** Node says which modules have required the one that is missing. */
+  | 'required'
   /** Node shows the line of code that failed, and then the error. */
   | 'code'
   | 'caret'
@@ -40,23 +52,42 @@ const TRACEBACK = /^Traceback \(most recent call/;
 const CHAINED =
   /^(?:During handling of the above exception, another exception|The above exception was the direct cause)/;
 const GROUP = /^\s*\+ Exception Group Traceback/;
+const REMOTE = /^(?:\w{1,60}\.){1,6}_?RemoteTraceback:/;
+/** What asyncio and aiohttp tell of where an exception came from, between the message and the trace. */
+const ASYNCIO =
+  /^(?:(?:asyncgen|client_session|connections|connector|future|handle|protocol|socket|task|transport): [<[]|(?:handle|source)_traceback: )/;
+const THREADS =
+  /^(?:Fatal Python error: |(?:Current thread|Thread) 0x[\da-f]+ .{0,100}\(most recent call first\):$)/;
+const THREADS_LINE = /^(?:Python runtime state: |Extension modules: |<no Python frame>$)/;
+/** Of SQLAlchemy, and what PostgreSQL says beside an error. */
+const SQL_LINE =
+  /^(?:\[SQL: |\[parameters: |\(Background on this error at: |LINE \d+: |(?:DETAIL|HINT|CONTEXT): {2})/;
+const VALIDATION = /: (\d{1,3}) validation errors? for /;
+const JUL = /^[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d{2}:\d{2}\s[AP]M \S/;
+const JUL_LEVEL = /^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /;
 const STACK = /^Stack \(most recent call/;
 const ALWAYS = /^(?:\.\.\. \d+ (?:more|common)|---> |--- End of )/;
 const NODE_END = /^(?:Node\.js v\d|\(Use `node --trace)/;
 const NODE_CODE = /^(?:file:\/\/|node:|\/|[A-Za-z]:\\)\S*:\d+$/;
 const STRIPPED_FRAME = /^at \S/;
 const CLOSING = /^[}\])]+[,;]?$/;
-const GO_START = /^(?:panic: |fatal error: |goroutine \d+ \[)/;
+const GO_START =
+  /^(?:panic: |fatal error: |goroutine \d+ (?:gp=[^[]{1,80} )?\[|runtime: (?:goroutine stack exceeds|out of memory)|unexpected fault address |SIG[A-Z]{2,6}: )/;
 const GO_LINE =
-  /^(?:created by |\[signal |\[originating |exit status \d|runtime stack:|\.\.\.additional frames|[a-z]\w{1,7} +0x[\da-f]+$)/;
-const GOROUTINE = /^goroutine \d+ \[/;
+  /^(?:created by |panic\(|PC=0x|\[signal |\[originating |exit status \d|runtime stack:|\.\.\.(?:additional|\d+) frames|[a-z]\w{1,7} +0x[\da-f]+$)/;
+const GOROUTINE = /^goroutine \d+ (?:gp=[^[]{1,80} )?\[/;
+/** Of the lines before the first frame. */
+const GO_REASON = /^(?:runtime: |fatal error: )/;
 const RUST = /^thread '[^']*'(?: \(\d+\))? panicked at /;
 const RUST_LINE = /^(?:stack backtrace:$|note: )/;
 const NUMBERED_START = /^(?:\[stacktrace\]|Stack trace:)$/;
 const NUMBERED_LINE = /^(?:#\d+\s|Next \S+: |"\}\s*$)/;
 /** How a line of a log begins: a time, a level, a bracket, JSON, a pair. */
 const LOG_LINE =
-  /^(?:\d|\[|\{|<\d|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d|\w+=)/;
+  /^(?:\d|\[|\{|<\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d|\w+=)/;
+
+/** A message of an exception has no more lines than that: behind one without frames other lines may stand. */
+const MESSAGE_MAX = 20;
 
 /** Follows the lines of one group, and says which line goes on with them. What it says depends on these lines alone. */
 export class TraceLines {
@@ -65,6 +96,10 @@ export class TraceLines {
   #last = '';
   #hasOpenBrace = false;
   #hasFrames = false;
+  /** Lines of the message of a Java exception. */
+  #message = 0;
+  /** Fields that pydantic has announced and not yet named. */
+  #fields = 0;
 
   /** Whether the line goes on with those that were added. */
   goesOn(text: string): boolean {
@@ -74,7 +109,11 @@ export class TraceLines {
   /** Adds a line, whether it is one that goes on or not. */
   add(text: string): void {
     const line = trimEnd(text);
+    const from = this.#phase;
     this.#phase = (this.#lines === 0 ? undefined : this.#next(line)) ?? firstPhase(line);
+    this.#message = this.#phase === 'message' ? this.#message + 1 : 0;
+    if (from === 'python') this.#fields = Number(VALIDATION.exec(line.slice(0, NAME_MAX))?.[1] ?? 0);
+    else if (this.#phase === 'validation' && !/^\s/.test(line)) this.#fields--;
     this.#lines++;
     if (CLOSING.test(line)) this.#hasOpenBrace = false;
     else if (line.endsWith('{') || line.endsWith('[')) this.#hasOpenBrace = true;
@@ -89,10 +128,12 @@ export class TraceLines {
     if (line === '') return this.#blank();
     if (JAVA_CAUSE.test(line)) return 'header';
     if (CHAINED.test(line)) return 'chained';
-    if (ALWAYS.test(line)) return phase;
+    if (ALWAYS.test(line)) return phase === 'header' || phase === 'message' ? 'trace' : phase;
     if (STACK.test(line)) return 'trace';
-    if (GROUP.test(line)) return phase === 'opening' || phase === 'chained' ? 'group' : undefined;
-    if (TRACEBACK.test(line)) return phase === 'opening' || phase === 'chained' ? 'python' : undefined;
+    const mayBegin = phase === 'opening' || phase === 'chained' || phase === 'file';
+    if (GROUP.test(line)) return mayBegin ? 'group' : undefined;
+    if (TRACEBACK.test(line)) return mayBegin ? 'python' : undefined;
+    if (REMOTE.test(line)) return mayBegin ? 'remote' : undefined;
     if (CLOSING.test(line) && this.#hasOpenBrace) return phase;
     return phase === 'opening' ? this.#behindOpening(line) : this.#behindTrace(phase, line);
   }
@@ -102,12 +143,11 @@ export class TraceLines {
     if (this.#phase === 'opening' && FILE.test(line)) return 'file';
     if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
     const isFrame = /^\s+at /.test(line);
-    const isAwaited = this.#phase === 'opening' || this.#phase === 'header' || this.#phase === 'message';
-    return isFrame && isAwaited ? 'trace' : this.#phase;
+    return isFrame && AWAIT_FRAMES.has(this.#phase) ? 'trace' : this.#phase;
   }
 
   #blank(): Phase | undefined {
-    if (this.#phase === 'opening') return undefined;
+    if (this.#phase === 'opening' || this.#phase === 'jul') return undefined;
     return this.#phase === 'header' ? 'message' : this.#phase;
   }
 
@@ -115,6 +155,7 @@ export class TraceLines {
     if (PACKAGED.test(nameOf(line))) return 'header';
     if (BARE.test(nameOf(line)) && this.#last.endsWith(':')) return 'trace';
     if (GOROUTINE.test(line)) return 'go';
+    if (ASYNCIO.test(line)) return 'opening';
     return NUMBERED_START.test(line) ? 'numbered' : undefined;
   }
 
@@ -123,14 +164,27 @@ export class TraceLines {
     if (NUMBERED_START.test(line)) return 'numbered';
     switch (phase) {
       case 'header':
-      case 'trace':
         if (STRIPPED_FRAME.test(line)) return 'trace';
-        return line.startsWith('#0') ? 'numbered' : undefined;
+        if (line.startsWith('#0')) return 'numbered';
+        // Without a first line of the message there is no second one.
+        return /: \S/.test(this.#last.replace(JAVA_CAUSE, '')) ? this.#moreOfMessage(line) : undefined;
       case 'message':
-        if (STRIPPED_FRAME.test(line)) return 'trace';
-        return LOG_LINE.test(line) || PACKAGED.test(nameOf(line)) || firstPhase(line) !== 'opening'
-          ? undefined
-          : 'message';
+        return STRIPPED_FRAME.test(line) ? 'trace' : this.#moreOfMessage(line);
+      case 'trace':
+        return this.#behindFrames(line);
+      case 'remote':
+        return line === '"""' ? 'chained' : undefined;
+      case 'threads':
+        return THREADS.test(line) || THREADS_LINE.test(line) ? 'threads' : undefined;
+      case 'call':
+        if (line.startsWith('Message: ')) return 'call';
+        return line.startsWith('Arguments: ') ? 'trace' : undefined;
+      case 'validation':
+        return this.#fields > 0 && !LOG_LINE.test(line) ? 'validation' : undefined;
+      case 'jul':
+        return JUL_LEVEL.test(line) ? 'opening' : undefined;
+      case 'required':
+        return line.startsWith('- ') ? 'required' : undefined;
       case 'python':
         return LOG_LINE.test(line) ? undefined : 'trace';
       case 'file':
@@ -141,9 +195,11 @@ export class TraceLines {
         if (/^\^+$/.test(line)) return 'caret';
         return this.#lines === 1 ? 'code' : undefined;
       case 'caret':
-        return this.#last === '' ? 'trace' : undefined;
+        // What is thrown and no error is shown without an empty line before it.
+        return this.#last === '' || /^\s*\^+$/.test(this.#last) ? 'trace' : undefined;
       case 'go':
         if (GOROUTINE.test(line)) return this.#last === '' || !this.#hasFrames ? 'go' : undefined;
+        if (GO_REASON.test(line)) return this.#hasFrames ? undefined : 'go';
         return GO_LINE.test(line) || isGoCall(line) ? 'go' : undefined;
       case 'rust-message':
         return 'rust';
@@ -155,14 +211,35 @@ export class TraceLines {
         return undefined;
     }
   }
+
+  #moreOfMessage(line: string): Phase | undefined {
+    const begins = LOG_LINE.test(line) || PACKAGED.test(nameOf(line)) || firstPhase(line) !== 'opening';
+    return begins || this.#message >= MESSAGE_MAX ? undefined : 'message';
+  }
+
+  #behindFrames(line: string): Phase | undefined {
+    if (this.#fields > 0 && !LOG_LINE.test(line)) return 'validation';
+    if (STRIPPED_FRAME.test(line) || SQL_LINE.test(line)) return 'trace';
+    if (line === 'Call stack:') return 'call';
+    if (line === 'Require stack:') return 'required';
+    if (line === '"""') return 'trace';
+    return line.startsWith('#0') ? 'numbered' : undefined;
+  }
 }
+
+/** Phases that end with the first frame of Java or Node. */
+const AWAIT_FRAMES: ReadonlySet<Phase> = new Set<Phase>(['opening', 'header', 'message', 'required']);
 
 /** What a line is that begins a group. */
 function firstPhase(line: string): Phase {
   if (TRACEBACK.test(line)) return 'python';
   if (FILE.test(line)) return 'file';
   if (GROUP.test(line)) return 'group';
-  if (PACKAGED.test(nameOf(line)) || line.startsWith('Exception in thread ')) return 'header';
+  if (REMOTE.test(line)) return 'remote';
+  if (THREADS.test(line)) return 'threads';
+  if (JUL.test(line)) return 'jul';
+  // Python names the thread without quotes, and has a trace of its own behind it.
+  if (PACKAGED.test(nameOf(line)) || line.startsWith('Exception in thread "')) return 'header';
   if (BARE.test(nameOf(line))) return 'trace';
   if (NODE_CODE.test(line)) return 'code';
   if (GO_START.test(line)) return 'go';
