@@ -213,6 +213,20 @@ describe('who asks', () => {
     ['shop.example:443  198.51.100.4 - -', { virtual_host: 'shop.example:443' }],
     ['web-7.example - -', { client: 'web-7.example' }],
     ['shop.example:443 198.51.100.4 - -', { virtual_host: 'shop.example:443' }],
+    ['shop.example 198.51.100.4 - -', { virtual_host: 'shop.example' }],
+    ['shop 2001:db8::7 - ada', { virtual_host: 'shop', client: '2001:db8::7', user: 'ada' }],
+    [
+      'shop.example 203.0.113.7, 10.0.0.9 - -',
+      { virtual_host: 'shop.example', client: '203.0.113.7', forwarded_for: '203.0.113.7, 10.0.0.9' },
+    ],
+    ['198.51.100.4 192.0.2.9 - -', { forwarded_for: '198.51.100.4 192.0.2.9' }],
+    [
+      '203.0.113.7, 10.0.0.9 192.0.2.9 - ada',
+      { client: '203.0.113.7', user: 'ada', forwarded_for: '203.0.113.7, 10.0.0.9 192.0.2.9' },
+    ],
+    ['- 192.0.2.9 - ada', { client: '192.0.2.9', user: 'ada' }],
+    ['- - ada', { client: undefined, user: 'ada' }],
+    ['web-7.example shop Ada Lovelace', { client: 'web-7.example', identity: 'shop', user: 'Ada Lovelace' }],
     [
       'shop.example:80 198.51.100.4 - Ada Lovelace',
       { virtual_host: 'shop.example:80', user: 'Ada Lovelace' },

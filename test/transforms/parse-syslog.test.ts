@@ -312,6 +312,7 @@ describe('what is sent in the name of RFC 3164', () => {
     '2026-06-01 11:59:58 H=[192.0.2.7]:62839 dropped',
     '2026-06-01 11:59:58.781 Connection "c-72": login failed',
     '2026-06-01T11:59:58Z Connection "c-72": login failed',
+    '2026-06-01T11:59:58.667Z: Failed login: user=ada',
   ])('%s stays as it is', async (text) => {
     expect(await parse(text)).toBeUndefined();
   });

@@ -302,6 +302,10 @@ const streams: [name: string, events: string[][]][] = [
     'Java, two lines of the message of a cause',
     [['ERROR x', 'a.BException', AT, 'Caused by: a.C$Own: one', 'two', AT, '\t... 3 more'], ['ready']],
   ],
+  [
+    'Java, two lines of the message of a suppressed one',
+    [['ERROR x', 'a.BException: b', AT, '\tSuppressed: a.CError: one', 'two', `\t${AT}`], ['ready']],
+  ],
   ['Java, a cause without a message', [['a.BException: b', AT, 'Caused by: a.CException'], ['ready']]],
   ['Java, a message and a line of a log', [['a.BException: b'], ['Sun Nov 29 10:00:00 2026 ready']]],
   [

@@ -18,8 +18,10 @@ const LOOSELY_QUOTED = / "(.*?)"(?= ["-]|\s*$)/sy;
 const REQUEST_LINE = /^([A-Za-z][\w-]{0,31}) (.*) ([A-Z]{2,8}\/\d{1,3}(?:\.\d{1,3})?)$/s;
 /** Of HTTP/0.9, or cut short: without a protocol it needs a method in capitals and what may be a path. */
 const BARE_REQUEST_LINE = /^([A-Z]{3,20}) (\/.*|\*|[^\s:]+:\S*)$/s;
-/** A virtual host before the client, as Debian's `vhost_combined` has it. */
+/** A virtual host before the client, as Debian's `vhost_combined` has it; without a port it is one where an address follows. */
 const VIRTUAL_HOST = /^[\w.-]+:\d{1,5}$/;
+const HOST_NAME = /^(?!\d+(?:\.\d+){3}$)[\w.-]+$/;
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]*:[\da-f.]*),?$/i;
 
 /** A line of an access log in the common or combined format, with a virtual host before it, or addresses or what ingress-nginx writes behind it. */
 export function parseAccess(text: string, zone: Zone): Event | undefined {
@@ -98,13 +100,15 @@ interface Client {
   readonly forwarded?: string | undefined;
 }
 
-/** `[host:port] client[, proxy …] identity user`, of which the user's name may hold spaces. */
+/** `[host[:port]] client[, proxy …] identity user`, of which the user's name may hold spaces. */
 function clientOf(who: string): Client | undefined {
   const names = who.split(/ +/);
-  const hasHost = names.length > 3 && VIRTUAL_HOST.test(names[0] ?? '') && names[1] !== '-';
-  const start = hasHost ? 1 : 0;
+  const hasHost = names.length > 3 && names[1] !== '-' && isVirtualHost(names[0], names[1]);
+  // A format that begins with the forwarded address has a dash where there is none.
+  const start = hasHost || (names[0] === '-' && isAddress(names[1])) ? 1 : 0;
   let end = start;
   while (names[end]?.endsWith(',') === true) end++;
+  if (isAddress(names[end]) && isAddress(names[end + 1])) end++;
   const addresses = names.slice(start, end + 1);
   const [identity, ...user] = names.slice(end + 1);
   if (user.length === 0) return undefined;
@@ -115,6 +119,14 @@ function clientOf(who: string): Client | undefined {
     user: user.join(' '),
     forwarded: addresses.length > 1 ? addresses.join(' ') : undefined,
   };
+}
+
+function isVirtualHost(name = '', next = ''): boolean {
+  return VIRTUAL_HOST.test(name) || (HOST_NAME.test(name) && isAddress(next));
+}
+
+function isAddress(name = ''): boolean {
+  return ADDRESS.test(name);
 }
 
 /** What stands behind the user agent: nginx's `main` has the addresses that the request was forwarded for, others a ratio of compression. */

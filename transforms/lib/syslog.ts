@@ -40,8 +40,7 @@ const BARE_PRIORITY = /([a-z]{2,12}\d?)\.([a-z]{3,7}) /y;
 const TAG =
   /(?![\da-f:]{0,40}::[\da-f:]{0,40} )([^\s:[\]"=]{1,255}(?:::?[A-Za-z_][^\s:[\]"=]{0,80}){0,8})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
 const HOST = /([^\s[\]"=<>]{0,254}[^\s:[\]"=<>])(?: |$)/y;
-const LEVEL =
-  /^(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg)$/i;
+const LEVEL = /^(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg)$/i;
 
 /**
  * @param recordTime of the record, in ms: what a missing year is taken from
@@ -109,7 +108,7 @@ interface Stamp {
   /** Undefined where the year is missing, and the record knows no time either. */
   readonly text: string | undefined;
   readonly end: number;
-  /** The daemons write a `T` and an offset, most other programs do not. */
+  /** The daemons write a `T`, an offset and no colon behind it; most other programs do not. */
   readonly form: 'bsd' | 'rfc3339' | 'iso';
 }
 
@@ -132,7 +131,7 @@ function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
   if (match === undefined) return undefined;
   const [whole, written = ''] = match;
   const time = timeText(written, readIso(written, zone));
-  const form = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(written) ? 'rfc3339' : 'iso';
+  const form = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(whole) ? 'rfc3339' : 'iso';
   return time === undefined ? undefined : { text: time, end: start + whole.length, form };
 }
 

@@ -140,6 +140,7 @@ export class TraceLines {
 
   #indented(line: string): Phase {
     if (GROUP.test(line)) return 'group';
+    if (JAVA_CAUSE.test(line.trimStart())) return 'header';
     if (this.#phase === 'opening' && FILE.test(line)) return 'file';
     if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
     const isFrame = /^\s+at /.test(line);
@@ -167,7 +168,9 @@ export class TraceLines {
         if (STRIPPED_FRAME.test(line)) return 'trace';
         if (line.startsWith('#0')) return 'numbered';
         // Without a first line of the message there is no second one.
-        return /: \S/.test(this.#last.replace(JAVA_CAUSE, '')) ? this.#moreOfMessage(line) : undefined;
+        return /: \S/.test(this.#last.trimStart().replace(JAVA_CAUSE, ''))
+          ? this.#moreOfMessage(line)
+          : undefined;
       case 'message':
         return STRIPPED_FRAME.test(line) ? 'trace' : this.#moreOfMessage(line);
       case 'trace':
