@@ -7,7 +7,7 @@ import { parseApacheError, parseNginxError } from './lib/error-log.ts';
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log. What is no request line is kept as `request`, a day that does not exist is no `time`. Any other text stays as it is.",
+    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log, the latter also as syslog carries it, without a time. What is no request line is kept as `request`, a day that does not exist, or a month in another language, is no `time`. Any other text stays as it is.",
   options: z.strictObject({
     ...parserOptions,
     zone: zoneOption,

@@ -6,7 +6,7 @@ import { parseSyslog } from './lib/syslog.ts';
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a syslog line, RFC 5424, RFC 3164 or as rsyslog writes it into files, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. A parameter of structured data that is there several times becomes a list. A text that is no syslog, or of a time that does not exist, stays as it is.",
+    "Parses a syslog line, RFC 5424, RFC 3164 or as rsyslog, FreeBSD's and BusyBox's daemons write it into files, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. A parameter of structured data that is there several times becomes a list. A text that is no syslog, or of a time that does not exist, stays as it is.",
   options: z.strictObject({
     ...parserOptions,
     overwrite: z

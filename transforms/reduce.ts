@@ -21,7 +21,7 @@ export default defineTransform({
         .min(1)
         .optional()
         .describe(
-          'A line that fits goes on with the one before. By default indented lines and those of traces of Java, Python, Node, Go, .NET, Rust and PHP. An exception without a package (`TypeError: …`) begins an event, unless the line before ends in a colon.',
+          'A line that fits goes on with the one before. By default indented lines and those of traces of Java, Python, Node, Go, .NET, Rust and PHP. An exception without a package (`TypeError: …`) begins an event, unless the line before ends in a colon. Behind a Java exception with a message plain lines are more of it, up to 20, until the first frame; behind one of Python they begin an event.',
         ),
       begins: z.string().min(1).optional().describe('A line that fits begins an event; all others go on.'),
       partial: z

@@ -356,6 +356,16 @@ describe('error logs', () => {
     ],
     ['in ISO 8601', '[2026-11-29 07:15:02.123456] [error] File does not exist: /x', { ...apache, time: at }],
     [
+      'of Apache 2.4 in syslog, which has the time',
+      '[core:error] [pid 31] [client 198.51.100.4:40112] File does not exist: /x',
+      { ...apache, module: 'core', pid: 31, client: '198.51.100.4', port: 40112 },
+    ],
+    [
+      'of a module without a name, in syslog',
+      '[:error] [pid 31:tid 32] File does not exist: /x',
+      { ...apache, pid: 31, tid: 32 },
+    ],
+    [
       'on a day that does not exist',
       '[Mon Nov 31 07:15:02 2026] [error] File does not exist: /x',
       { ...apache },
@@ -374,6 +384,9 @@ it.each([
   '198.51.100.4 - - [now] "GET / HTTP/1.1" 200 9',
   '[Sun Nov 29 07:15:02 2026] [fatal] x',
   '[INFO ] [core:error] x',
+  '[error] [pid 31] x',
+  '[core:error] x',
+  '[error] File does not exist: /x',
   '2026/11/29 07:15:02 [error] x',
 ])('%s stays as it is', async (text) => {
   expect(await parse(text)).toBeUndefined();

@@ -16,7 +16,7 @@ const NGINX_LIMIT = /, excess: (\d+\.\d+),? by zone "([^"]*)"$/;
 
 /** Module and level, process and thread; 2.2 has the level alone. */
 const APACHE_ERROR =
-  /^\[([^\][]{10,60})\] \[(?:([\w.-]*):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] (?:\[pid (\d+)(?::tid (\d+))?\] )?/;
+  /^(?:\[([^\][]{10,60})\] )?\[(?:([\w.-]*):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] (?:\[pid (\d+)(?::tid (\d+))?\] )?/;
 /** The client stands behind the error of the system, if there is one. */
 const APACHE_CLIENT = /^(\(\d+\)[^:[\]]{1,200}: )?\[client ([^\][\s]{1,100})\] ?/;
 const APACHE_TIME =
@@ -76,9 +76,11 @@ function detailsOf(text: string): { start: number; parts: Event } | undefined {
 export function parseApacheError(text: string, zone: Zone): Event | undefined {
   const head = APACHE_ERROR.exec(text);
   if (head === null) return undefined;
-  const [whole, stamp = '', module, severity, pid, tid] = head;
-  const shape = apacheTime(stamp, zone);
-  if (shape === undefined) return undefined;
+  const [whole, stamp, module, severity, pid, tid] = head;
+  // In syslog there is no time; what is left must not be taken for any text that begins with a level.
+  const shape = stamp === undefined ? { time: undefined } : apacheTime(stamp, zone);
+  if (shape === undefined || (stamp === undefined && (module === undefined || pid === undefined)))
+    return undefined;
   const rest = text.slice(whole.length);
   const client = APACHE_CLIENT.exec(rest);
   const message = client === null ? rest : `${client[1] ?? ''}${rest.slice(client[0].length)}`;

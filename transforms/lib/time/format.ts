@@ -62,8 +62,9 @@ function isShort(text: string): boolean {
 }
 
 /** As some pad the day: `Jun  1`. */
+/** Java and JavaScript put a space that does not break before AM and PM. */
 function oneSpace(text: string): string {
-  return text.includes('  ') ? text.replaceAll(/ {2,}/g, ' ') : text;
+  return /  |[\u00A0\u202F]/.test(text) ? text.replaceAll(/[ \u00A0\u202F]+/g, ' ') : text;
 }
 
 function dateText(missing: Missing, year: number, month: number, day: number): string {
@@ -82,7 +83,7 @@ class Pattern {
   readonly #second: number;
 
   constructor(format: string, zone: Zone) {
-    const collapsed = format.replaceAll(/ {2,}/g, ' ');
+    const collapsed = oneSpace(format);
     const { tokens, regex } = DateTime.fromFormatExplain('', collapsed, LOCALE);
     const has = (token: RegExp): boolean => tokens.some(({ literal, val }) => !literal && token.test(val));
     const isWeek = has(/^W/);
