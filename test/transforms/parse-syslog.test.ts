@@ -276,6 +276,11 @@ describe('what is sent in the name of RFC 3164', () => {
       { timestamp: AT, ...SSHD },
     ],
     [
+      'local time, in a file',
+      '2026-06-01T11:59:58 bastion kernel: up',
+      { timestamp: AT, hostname: 'bastion', appname: 'kernel', message: 'up' },
+    ],
+    [
       'the offset of journalctl',
       '2026-06-01T11:59:58+0200 bastion kernel: up',
       { timestamp: '2026-06-01T09:59:58.000Z', hostname: 'bastion', appname: 'kernel', message: 'up' },

@@ -306,6 +306,10 @@ const streams: [name: string, events: string[][]][] = [
     'Java, two lines of the message of a suppressed one',
     [['ERROR x', 'a.BException: b', AT, '\tSuppressed: a.CError: one', 'two', `\t${AT}`], ['ready']],
   ],
+  [
+    'Java, a message, and plain lines that are none of it',
+    [['a.BException: b', ...Array.from({ length: 20 }, () => 'more')], ['more'], ['more']],
+  ],
   ['Java, a cause without a message', [['a.BException: b', AT, 'Caused by: a.CException'], ['ready']]],
   ['Java, a message and a line of a log', [['a.BException: b'], ['Sun Nov 29 10:00:00 2026 ready']]],
   [

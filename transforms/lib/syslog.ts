@@ -108,7 +108,7 @@ interface Stamp {
   /** Undefined where the year is missing, and the record knows no time either. */
   readonly text: string | undefined;
   readonly end: number;
-  /** The daemons write a `T`, an offset and no colon behind it; most other programs do not. */
+  /** The daemons write a `T` and no colon behind the time; most other programs do not. */
   readonly form: 'bsd' | 'rfc3339' | 'iso';
 }
 
@@ -131,7 +131,7 @@ function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
   if (match === undefined) return undefined;
   const [whole, written = ''] = match;
   const time = timeText(written, readIso(written, zone));
-  const form = /T.*(?:Z|[+-]\d{2}:?\d{2})$/i.test(whole) ? 'rfc3339' : 'iso';
+  const form = written === whole && /t/i.test(written) ? 'rfc3339' : 'iso';
   return time === undefined ? undefined : { text: time, end: start + whole.length, form };
 }
 
