@@ -307,6 +307,14 @@ const streams: [name: string, events: string[][]][] = [
     [['ERROR x', 'a.BException: b', AT, '\tSuppressed: a.CError: one', 'two', `\t${AT}`], ['ready']],
   ],
   [
+    'Java, the same, without frames of its own',
+    [['ERROR x', 'a.BException: b', AT, '\tSuppressed: a.CError: one', 'two', '\t\t... 3 more'], ['ready']],
+  ],
+  [
+    'Java, a cause that is the effect',
+    [['ERROR x', 'a.BException: b', AT, 'Caused by: [CIRCULAR REFERENCE: a.BException: b]'], ['ready']],
+  ],
+  [
     'Java, a message, and plain lines that are none of it',
     [['a.BException: b', ...Array.from({ length: 20 }, () => 'more')], ['more'], ['more']],
   ],

@@ -126,7 +126,7 @@ export class TraceLines {
     const phase = this.#phase;
     if (/^\s/.test(line)) return this.#indented(line);
     if (line === '') return this.#blank();
-    if (JAVA_CAUSE.test(line)) return 'header';
+    if (JAVA_CAUSE.test(line)) return causePhase(line);
     if (CHAINED.test(line)) return 'chained';
     if (ALWAYS.test(line)) return phase === 'header' || phase === 'message' ? 'trace' : phase;
     if (STACK.test(line)) return 'trace';
@@ -140,10 +140,10 @@ export class TraceLines {
 
   #indented(line: string): Phase {
     if (GROUP.test(line)) return 'group';
-    if (JAVA_CAUSE.test(line.trimStart())) return 'header';
+    if (JAVA_CAUSE.test(line.trimStart())) return causePhase(line);
     if (this.#phase === 'opening' && FILE.test(line)) return 'file';
     if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
-    const isFrame = /^\s+at /.test(line);
+    const isFrame = /^\s+(?:at |\.\.\. \d)/.test(line);
     return isFrame && AWAIT_FRAMES.has(this.#phase) ? 'trace' : this.#phase;
   }
 
@@ -248,6 +248,11 @@ function firstPhase(line: string): Phase {
   if (GO_START.test(line)) return 'go';
   if (RUST.test(line)) return line.endsWith(':') ? 'rust-message' : 'rust';
   return NUMBERED_START.test(line) ? 'numbered' : 'opening';
+}
+
+/** A cause that has been shown already has neither a message of its own nor frames. */
+function causePhase(line: string): Phase {
+  return line.includes('[CIRCULAR REFERENCE') ? 'trace' : 'header';
 }
 
 /** `main.(*Cart).Total(0xc00001, 0x2)` */
