@@ -47,7 +47,7 @@ const PACKAGED = new RegExp(String.raw`^(?:[\p{L}\p{N}_$]+\.)+${NAME}${END}`, 'u
 /** One without a package, as Node and Python name them: it begins a trace unless something has announced it. */
 const BARE = new RegExp(String.raw`^(?:Uncaught )?${NAME}(?: \[\w+\])?${END}`, 'u');
 const FILE = /^\s+File "/;
-const JAVA_CAUSE = /^(?:Caused by|Wrapped by|Suppressed): ?/;
+const JAVA_CAUSE = /^\s*(?:Caused by|Wrapped by|Suppressed): ?/;
 const TRACEBACK = /^Traceback \(most recent call/;
 const CHAINED =
   /^(?:During handling of the above exception, another exception|The above exception was the direct cause)/;
@@ -140,7 +140,7 @@ export class TraceLines {
 
   #indented(line: string): Phase {
     if (GROUP.test(line)) return 'group';
-    if (JAVA_CAUSE.test(line.trimStart())) return causePhase(line);
+    if (JAVA_CAUSE.test(line)) return causePhase(line);
     if (this.#phase === 'opening' && FILE.test(line)) return 'file';
     if (this.#phase === 'code' && /^\s+\^+$/.test(line)) return 'caret';
     const isFrame = /^\s+(?:at |\.\.\. \d)/.test(line);
@@ -168,9 +168,7 @@ export class TraceLines {
         if (STRIPPED_FRAME.test(line)) return 'trace';
         if (line.startsWith('#0')) return 'numbered';
         // Without a first line of the message there is no second one.
-        return /: \S/.test(this.#last.trimStart().replace(JAVA_CAUSE, ''))
-          ? this.#moreOfMessage(line)
-          : undefined;
+        return /: \S/.test(this.#last.replace(JAVA_CAUSE, '')) ? this.#moreOfMessage(line) : undefined;
       case 'message':
         return STRIPPED_FRAME.test(line) ? 'trace' : this.#moreOfMessage(line);
       case 'trace':
