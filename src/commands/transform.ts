@@ -48,12 +48,12 @@ export async function transform(
     options.explain === true ? explained(chain, (record, text) => run.sayOf(record, text)) : chain;
   const run = new DryRun(shown, config.decoding.codec, { output, say, diff: options.diff === true });
   try {
-    for await (const record of options.fromTopic === true
+    for await (const { record, name } of options.fromTopic === true
       ? newestRecords(loaded, options.limit ?? 100)
       : linesAsRecords(input, config.kafka.topics[0] ?? 'stdin')) {
       // Nobody may read it: what comes out does not depend on that.
       await room(report).catch(() => {});
-      await run.take(record, options.fromTopic === true ? nameOf(record) : `line ${record.offset + 1}`);
+      await run.take(record, name);
     }
     await run.end();
   } finally {
@@ -70,12 +70,14 @@ function at(error: Error): string {
   return place === undefined ? '' : ` (${place.path}:${place.line}:${place.column ?? 1})`;
 }
 
-function nameOf({ topic, partition, offset }: SourceRecord): string {
-  return `${topic}:${partition}:${offset}`;
+/** A record, and what it is called in the report. */
+interface Named {
+  readonly record: SourceRecord;
+  readonly name: string;
 }
 
 /** The newest records of all partitions together, about as many of each. */
-async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<SourceRecord> {
+async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<Named> {
   if (!Number.isSafeInteger(limit) || limit < 1)
     throw new LogweirError('USAGE', `--limit must be a number above 0, not ${limit}`);
   const editor = await openOffsetEditor(config.kafka, readTopics(config));
@@ -91,23 +93,18 @@ async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGen
     }));
     for await (const record of readRanges(editor, ranges)) {
       if (left-- <= 0) return;
-      yield record;
+      yield { record, name: `${record.topic}:${record.partition}:${record.offset}` };
     }
   } finally {
     await editor.close();
   }
 }
 
-async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<SourceRecord> {
+async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<Named> {
   let offset = 0;
-  for await (const { value } of linesOf(input))
-    yield {
-      topic,
-      partition: 0,
-      offset: offset++,
-      timestamp: Date.now(),
-      key: null,
-      value,
-      headers: undefined,
-    };
+  for await (const { value, number } of linesOf(input)) {
+    const timestamp = Date.now();
+    const record = { topic, partition: 0, offset: offset++, timestamp, key: null, value, headers: undefined };
+    yield { record, name: `line ${number}` };
+  }
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { dirname } from 'node:path';
+import { checkTarget } from '../elasticsearch/index-name.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { parseExpanded } from './expanded.ts';
 import type { Environment } from './interpolate.ts';
@@ -9,7 +10,7 @@ import { type Config, type TransformConfig, configSchema, transformSchema } from
 import type { Places } from './places.ts';
 import { readSource } from './source.ts';
 import { isBrokersProtocol } from './librdkafka-properties.ts';
-import { isPattern } from './topics.ts';
+import { isPattern, topicNameProblem } from './topics.ts';
 import { whereabouts } from './whereabouts.ts';
 
 /** A configuration and where it came from; relative paths in it are relative to `directory`. */
@@ -151,6 +152,11 @@ function checkTogether(config: Config): string[] {
   if (config.elasticsearch.require_alias && config.elasticsearch.mode === 'data_stream') {
     messages.push('elasticsearch.require_alias: is for mode: index; a data stream is no alias');
   }
+  try {
+    checkTarget(config.elasticsearch);
+  } catch (error) {
+    messages.push(messageOf(error));
+  }
   const { topics, librdkafka_options } = config.kafka;
   if (isBrokersProtocol(librdkafka_options) && topics.some(isPattern)) {
     messages.push(
@@ -159,7 +165,9 @@ function checkTogether(config: Config): string[] {
     );
   }
   const { to, topic } = config.dead_letter;
-  const letters = config.kafka.topics.map((source) => topic.replaceAll('{{topic}}', source));
+  const letters = topics.map((source) => topic.replaceAll('{{topic}}', isPattern(source) ? 'x' : source));
+  const [misnamed] = to === 'topic' ? letters.flatMap((letter) => topicNameProblem(letter) ?? []) : [];
+  if (misnamed !== undefined) messages.push(`dead_letter.topic: ${misnamed}`);
   if (to === 'topic' && letters.some((letter) => config.kafka.topics.includes(letter))) {
     messages.push(`dead_letter.topic: '${topic}' is also read, so dead letters would go round in circles`);
   }

@@ -116,16 +116,24 @@ const kafka = z.strictObject({
     .prefault({}),
 });
 
-export const transformSchema = z.strictObject({
-  use: text.describe(
-    'A built-in by name, the path of a .ts or .js file, relative to the configuration file, or an npm package.',
-  ),
-  with: z.record(z.string(), z.unknown()).default({}).describe("Checked against the transform's own schema."),
-  on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
-  timeout_ms: milliseconds(1, 3_600_000)
-    .default(30_000)
-    .describe('An asynchronous transform that takes longer for an event has failed for it.'),
-});
+const TRANSFORM_ADVICE = 'must name a transform under use, like { use: parse-json }';
+
+export const transformSchema = z.strictObject(
+  {
+    use: text.describe(
+      'A built-in by name, the path of a .ts or .js file, relative to the configuration file, or an npm package.',
+    ),
+    with: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("Checked against the transform's own schema."),
+    on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
+    timeout_ms: milliseconds(1, 3_600_000)
+      .default(30_000)
+      .describe('An asynchronous transform that takes longer for an event has failed for it.'),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? TRANSFORM_ADVICE : undefined) },
+);
 
 const PERCENT_ADVICE =
   "write % as %25, : as %3A, / as %2F, @ as %40, or give elasticsearch.auth's username and password_file instead";

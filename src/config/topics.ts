@@ -58,11 +58,14 @@ export function topicProblem(topic: string): string | null {
   }
   if (INTERNAL_TOPICS.includes(topic))
     return `'${topic}' is a topic that Kafka keeps for itself, and holds no events: leave it out`;
+  const problem = topicNameProblem(topic);
+  return problem === null ? null : `${problem}; a regular expression begins with ^`;
+}
+
+/** What keeps a text from being the name of a topic, in words; null where nothing does. */
+export function topicNameProblem(topic: string): string | null {
   if (TOPIC_NAME.test(topic) && topic !== '.' && topic !== '..') return null;
-  return (
-    `'${topic}' is no name of a topic (letters, digits, '.', '_' and '-', 249 at most); ` +
-    'a regular expression begins with ^'
-  );
+  return `'${topic}' is no name of a topic (letters, digits, '.', '_' and '-', 249 at most)`;
 }
 
 /**

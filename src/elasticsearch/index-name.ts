@@ -6,6 +6,13 @@ import { eventTime } from './event-time.ts';
 /** Event in, index name out. `event` is undefined where the template needs none; `timestamp` is the record's, in ms. */
 export type IndexNamer = (event: Record<string, unknown> | undefined, timestamp: number) => string;
 
+/** Where documents go, as the configuration says it. */
+interface Target {
+  readonly mode: 'index' | 'data_stream';
+  readonly index: string;
+  readonly data_stream: { readonly type: string; readonly dataset: string; readonly namespace: string };
+}
+
 /** In bytes. */
 const LENGTH_MAX = 255;
 /** Elasticsearch puts `.ds-` in front of it and `-2025.11.22-000001` behind, for the indices that a data stream is made of. */
@@ -34,6 +41,20 @@ export function compileIndexName(template: string): { name: IndexNamer; needsEve
   const name: IndexNamer = (event, timestamp) =>
     sanitise(parts.map((part) => (typeof part === 'string' ? part : part(event ?? {}, timestamp))).join(''));
   return { name, needsEvent: true };
+}
+
+/** @throws LogweirError CONFIG where the index or data stream cannot have that name */
+export function checkTarget({ mode, index, data_stream }: Target): void {
+  if (mode === 'index') compileIndexName(index);
+  else dataStreamName(data_stream);
+}
+
+/** @throws LogweirError CONFIG where Elasticsearch would not accept it */
+export function dataStreamName({ type, dataset, namespace }: Target['data_stream']): string {
+  const stream = `${type}-${dataset}-${namespace}`;
+  const fault = nameFault(stream, DATA_STREAM_LENGTH_MAX);
+  if (fault === undefined) return stream;
+  throw new LogweirError('CONFIG', `elasticsearch.data_stream: '${stream}' ${fault}`);
 }
 
 type Part = string | ((event: Record<string, unknown>, timestamp: number) => string);

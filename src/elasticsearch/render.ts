@@ -2,14 +2,13 @@ import type { Decoded } from '../codec/decode.ts';
 import { type ExactValue, noteCopy, stringifyExact } from '../codec/exact-json.ts';
 import { type LazyEvent, lazyOf } from '../codec/lazy-event.ts';
 import type { Config } from '../config/schema.ts';
-import { LogweirError } from '../errors.ts';
 import type { Settlement } from '../settlement.ts';
 import type { Event } from '../transform/api.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
 import { targetOf } from '../transform/route.ts';
 import { timestampInstead } from './event-time.ts';
-import { DATA_STREAM_LENGTH_MAX, compileIndexName, nameFault, sanitise } from './index-name.ts';
+import { DATA_STREAM_LENGTH_MAX, compileIndexName, dataStreamName, sanitise } from './index-name.ts';
 
 const TIMESTAMP = '@timestamp';
 
@@ -45,11 +44,8 @@ function indexRenderer(template: string): Renderer {
 }
 
 /** `create`, since data streams are append-only; every document has a `@timestamp`. */
-function dataStreamRenderer({ type, dataset, namespace }: Config['elasticsearch']['data_stream']): Renderer {
-  const stream = `${type}-${dataset}-${namespace}`;
-  const fault = nameFault(stream, DATA_STREAM_LENGTH_MAX);
-  if (fault !== undefined)
-    throw new LogweirError('CONFIG', `elasticsearch.data_stream: '${stream}' ${fault}`);
+function dataStreamRenderer(parts: Config['elasticsearch']['data_stream']): Renderer {
+  const stream = dataStreamName(parts);
   const writer = new DocumentWriter('create');
   const event: Renderer['event'] = (settlement, value, output, exact) => {
     const lazy = lazyOf(value, exact);

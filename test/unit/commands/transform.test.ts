@@ -153,6 +153,11 @@ describe('an event that fails', () => {
     expect(ran.error).toEqual(failed('1 of 3 events failed'));
   });
 
+  it('is told with its line in the file, blank lines counted', async () => {
+    const ran = await run(MINE, '\n{"n":1}\r\n\r\n\n{"fail":true}\n\nno json');
+    expect(ran.report).toMatch(/^line 5: transform .*\nline 7: would be dead-lettered: .*\n3 read, 1 out,/);
+  });
+
   it('that is no JSON would be dead-lettered, and fails too', async () => {
     const ran = await run(MINE, 'no json\n{"n":1}\n[]\n');
     expect(ran.output).toBe('{"n":1}\n');

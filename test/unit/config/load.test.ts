@@ -152,6 +152,29 @@ it.each([
   ['dead_letter: { topic: app-logs }', /circles/],
   ['elasticsearch: { auth: { username: a, api_key: b } }', /not both/],
   ['elasticsearch: { index: 5 }', /elasticsearch.index: Invalid input: expected string/],
+  [
+    "elasticsearch:\n  index: 'app-{{x'",
+    /^l.yaml:2:3 elasticsearch.index: 'app-\{\{x' has braces that are not/,
+  ],
+  ["elasticsearch: { index: 'App-{{x}}' }", /elasticsearch.index: .* it has the upper-case letter 'A'/],
+  ["elasticsearch: { index: 'app-{{t|YYYY}}' }", /elasticsearch.index: .* known are yyyy, MM, dd, HH$/],
+  [
+    'elasticsearch: { mode: data_stream, data_stream: { dataset: "a b" } }',
+    /elasticsearch.data_stream: 'logs-a b-default' is not a name that Elasticsearch accepts/,
+  ],
+  [
+    "dead_letter: { topic: '{{tpic}}-dlq' }",
+    /^l.yaml:1:16 dead_letter.topic: '\{\{tpic\}\}-dlq' is no name of a topic/,
+  ],
+  [`{ kafka: { topics: [${'a'.repeat(246)}] } }`, /dead_letter.topic: 'a{246}-dlq' is no name of a topic/],
+  [
+    "kafka: { topics: ['^a'] }\ndead_letter: { topic: '{{topic}} dlq' }",
+    /dead_letter.topic: '.* dlq' is no name/,
+  ],
+  [
+    'transforms:\n  - parse-json',
+    /^l.yaml:2:5 transforms.0: must name a transform under use, like \{ use: parse-json \}$/,
+  ],
 ])('%s is refused', (source, message) => {
   expect(problems(source).join()).toMatch(message);
 });
@@ -166,6 +189,16 @@ it.each<[string, string[]]>([
   ['"http://[::1]:9200"', ['http://[::1]:9200']],
 ])('endpoints: %s', (value, expected) => {
   expect(parse(`elasticsearch: { endpoints: ${value} }`).elasticsearch.endpoints).toEqual(expected);
+});
+
+it.each([
+  "elasticsearch: { mode: data_stream, index: 'App' }",
+  "elasticsearch: { data_stream: { type: 'A' } }",
+  "dead_letter: { to: hold, topic: 'a b' }",
+  "kafka: { topics: ['^a.*'] }\ndead_letter: { topic: 'dlq.{{topic}}' }",
+  "elasticsearch: { index: '{{label.team}}-{{ @timestamp | yyyy.MM.dd }}' }",
+])('%s is accepted', (source) => {
+  expect(() => parse(source)).not.toThrow();
 });
 
 it('no password of an endpoint stands in what is wrong with it', () => {
