@@ -1300,7 +1300,7 @@ const mutants: readonly Mutant[] = [
   {
     name: 'a copied built-in does not find the packages that it imports',
     file: 'src/transform/resolve-hook.ts',
-    search: 'return nextResolve(specifier, { ...context, parentURL: import.meta.url });',
+    search: 'return { url: import.meta.resolve(specifier), shortCircuit: true };',
     replace: "throw new Error('not found');",
     tests: ['transform/copied'],
   },

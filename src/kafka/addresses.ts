@@ -3,6 +3,8 @@ import { connect } from 'node:net';
 
 const TIMEOUT_MS = 2000;
 const TRIED_MAX = 8;
+/** Of a bootstrap server without one. */
+const DEFAULT_PORT = 9092;
 
 /** Where a broker says that it is to be reached. */
 export interface Address {
@@ -33,9 +35,25 @@ export class FailingAddresses {
   }
 }
 
-/** Looks whether brokers can be reached where they say. @returns the first one that cannot, in words; null where all can, or none is known */
-export async function unreachable(addresses: readonly Address[]): Promise<string | null> {
-  for (const { host, port } of addresses.slice(0, TRIED_MAX)) {
+/**
+ * Looks whether brokers can be reached where they say. Where no bootstrap server can be reached either they are away, and say nothing wrong;
+ * and an address by which they were asked is right.
+ *
+ * @param bootstrap servers, as the configuration has them
+ * @returns the first address that cannot, in words; null where all can, or none is known
+ */
+export async function unreachable(
+  addresses: readonly Address[],
+  bootstrap: readonly string[],
+): Promise<string | null> {
+  const asked = bootstrap.slice(0, TRIED_MAX).map(addressOf);
+  const others = addresses.filter(
+    ({ host, port }) => !asked.some((one) => one.host === host && one.port === port),
+  );
+  if (others.length === 0) return null;
+  const reasons = await Promise.all(asked.map(reasonOf));
+  if (!reasons.includes(null)) return null;
+  for (const { host, port } of others.slice(0, TRIED_MAX)) {
     const reason = await reasonOf({ host, port });
     if (reason !== null) {
       return (
@@ -45,6 +63,13 @@ export async function unreachable(addresses: readonly Address[]): Promise<string
     }
   }
   return null;
+}
+
+/** `host`, `host:port`, `[::1]:port`, each with a protocol in front or not, as librdkafka takes them. */
+function addressOf(server: string): Address {
+  const [, inBrackets, plain = '', port = DEFAULT_PORT] =
+    /^(?:\w+:\/\/)?(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(server.trim()) ?? [];
+  return { host: inBrackets ?? plain, port: Number(port) };
 }
 
 async function reasonOf({ host, port }: Address): Promise<string | null> {

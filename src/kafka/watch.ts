@@ -256,7 +256,10 @@ export class KafkaWatch {
     } catch {
       // Those that are known from before will do.
     }
-    this.#unreachable = await unreachable([...failing.recent(SUSPICION_MS), ...this.#addresses]);
+    this.#unreachable = await unreachable(
+      [...failing.recent(SUSPICION_MS), ...this.#addresses],
+      this.#config.bootstrap_servers,
+    );
   }
 }
 

@@ -99,7 +99,8 @@ function installed(specifier: string, context: ResolveHookContext, nextResolve: 
   try {
     return nextResolve(specifier, context);
   } catch {
-    return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+    // For `require` a parent cannot be put in.
+    return { url: import.meta.resolve(specifier), shortCircuit: true };
   }
 }
 

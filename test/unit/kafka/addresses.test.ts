@@ -2,30 +2,46 @@ import { createServer } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { FailingAddresses, unreachable } from '../../../src/kafka/addresses.ts';
 
-it('an address that is answered at is none to complain of, nor is none', async () => {
+/** Something that can be connected to. */
+async function listening<T>(use: (port: number) => Promise<T>): Promise<T> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
-    const { port } = server.address() as { port: number };
-    expect(await unreachable([{ host: '127.0.0.1', port }])).toBeNull();
-    expect(await unreachable([])).toBeNull();
-    expect(
-      await unreachable([
-        { host: '127.0.0.1', port },
-        { host: '127.0.0.1', port: 1 },
-      ]),
-    ).toMatch(
-      /^a broker advertises the address 127\.0\.0\.1:1, which cannot be reached from here \(ECONNREFUSED\): set advertised\.listeners/,
-    );
+    return await use((server.address() as { port: number }).port);
   } finally {
     server.close();
   }
-});
+}
 
-it('a name that does not resolve is named', async () => {
-  expect(await unreachable([{ host: 'kafka.invalid', port: 9092 }])).toMatch(
-    /^a broker advertises the address kafka\.invalid:9092, which cannot be resolved here \([A-Z_]+\): set advertised/,
-  );
+const LOST = [{ host: '127.0.0.1', port: 1 }];
+
+it('an address that is answered at is none to complain of, nor is none', () =>
+  listening(async (port) => {
+    const asked = [`127.0.0.1:${port}`];
+    expect(await unreachable([{ host: 'localhost', port }], asked)).toBeNull();
+    expect(await unreachable([], asked)).toBeNull();
+    expect(await unreachable([{ host: 'localhost', port }, ...LOST], asked)).toMatch(
+      /^a broker advertises the address 127\.0\.0\.1:1, which cannot be reached from here \(ECONNREFUSED\): set advertised\.listeners/,
+    );
+  }));
+
+it('a name that does not resolve is named', () =>
+  listening(async (port) => {
+    expect(await unreachable([{ host: 'kafka.invalid', port: 9092 }], [`127.0.0.1:${port}`])).toMatch(
+      /^a broker advertises the address kafka\.invalid:9092, which cannot be resolved here \([A-Z_]+\): set advertised/,
+    );
+  }));
+
+it('brokers that are away advertise nothing wrong, nor does one that was asked by its address', async () => {
+  expect(await unreachable([{ host: '127.0.0.1', port: 2 }], ['127.0.0.1:1'])).toBeNull();
+  await listening(async (port) => {
+    for (const server of ['127.0.0.1:1', 'PLAINTEXT://127.0.0.1:1'])
+      expect(await unreachable(LOST, [`PLAINTEXT://127.0.0.1:${port}`, server])).toBeNull();
+    expect(await unreachable([{ host: '::1', port: 1 }], ['[::1]:1', `127.0.0.1:${port}`])).toBeNull();
+    expect(
+      await unreachable([{ host: '127.0.0.1', port: 9092 }], ['127.0.0.1', `127.0.0.1:${port}`]),
+    ).toBeNull();
+  });
 });
 
 it('what the client logs of a failure names an advertised address; a bootstrap server is none', () => {

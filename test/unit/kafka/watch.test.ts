@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FailingAddresses } from '../../../src/kafka/addresses.ts';
 import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
@@ -74,7 +76,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(names: string): void {
+function start(names: string, server = 'b:1'): void {
   const { log, lines: kept } = memoryLog();
   lines = kept;
   const consumer = {
@@ -102,7 +104,7 @@ function start(names: string): void {
   };
   watch = new KafkaWatch(
     consumer as unknown as Consumer,
-    configOf(`kafka: { bootstrap_servers: [b:1], topics: ${names} }`),
+    configOf(`kafka: { bootstrap_servers: ['${server}'], topics: ${names} }`),
     log,
   );
   watch.start();
@@ -238,7 +240,9 @@ it('before the first connection an advertised address that the client fails at i
   vi.useRealTimers();
   watch.close();
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  start('[app-logs]');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  start('[app-logs]', `127.0.0.1:${(server.address() as AddressInfo).port}`);
   failing.note('[thrd:127.0.0.1:1/7]: 127.0.0.1:1/7: Connect to ipv4#127.0.0.1:1 failed: Connection refused');
   await pass(5);
   await vi.waitFor(() =>
@@ -249,6 +253,7 @@ it('before the first connection an advertised address that the client fails at i
       ),
     }),
   );
+  server.close();
 });
 
 it('nothing is asked any more once it is closed', async () => {
