@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { type Event, define, defineTransform, fieldAt, setAt } from 'logweir';
+import { type Event, define, defineTransform, fieldAt, isRawJson, setAt } from 'logweir';
 import { z } from 'zod';
 
 const ROWS_MAX = 1_000_000;
@@ -33,8 +33,12 @@ export default defineTransform({
     const byKey = new Map(rows.map((row) => [row[key], row]));
     return (event) => {
       const value = fieldAt(event, field);
-      const row =
-        typeof value === 'string' || typeof value === 'number' ? byKey.get(String(value)) : undefined;
+      const isKey =
+        typeof value === 'string' ||
+        typeof value === 'number' ||
+        typeof value === 'bigint' ||
+        isRawJson(value);
+      const row = isKey ? byKey.get(isRawJson(value) ? value.rawJSON : String(value)) : undefined;
       if (row === undefined) return event;
       const found: Event = {};
       for (const column of wanted) define(found, column, row[column]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
+import { isOneOf } from './lib/condition.ts';
 
 export default defineTransform({
   lazy: true,
@@ -31,8 +32,7 @@ export default defineTransform({
   ],
   setup({ rate, key, unless }) {
     return (event, { topic, partition, offset }) => {
-      if (unless !== undefined && (unless.in as unknown[]).includes(fieldAt(event, unless.field)))
-        return event;
+      if (unless !== undefined && isOneOf(unless.in, fieldAt(event, unless.field))) return event;
       const value = key === undefined ? undefined : fieldAt(event, key);
       const text = value === undefined ? `${topic}:${partition}:${offset}` : keyOf([value]);
       return createHash('sha1').update(text).digest().readUInt32BE(0) % rate === 0 ? event : undefined;

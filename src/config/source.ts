@@ -200,6 +200,10 @@ class Reader {
       this.#faulty(node, path, 'its tag is not known here; put the text in quotes');
       return null;
     }
+    if (typeof value === 'number' && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source ?? '')) {
+      this.#faulty(node, path, 'this number is too large to be held exactly; put it in quotes');
+      return null;
+    }
     if (typeof value !== 'string' || !value.includes('$')) return value;
     const { text, faults, usesEnvironment, hasDoubled } = interpolate(value, this.#environment);
     this.#places.noteText(path, startOf(node), usesEnvironment, hasDoubled);

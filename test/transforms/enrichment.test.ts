@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NumberLiteral } from 'logweir';
 import { testTransform } from 'logweir/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import geoip from '../../transforms/geoip.ts';
@@ -12,7 +13,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'logweir-enrich-'));
   writeFileSync(
     join(folder, 'hosts.csv'),
-    '\uFEFFhost,team,"tier, of all"\nweb-3,shop,1\n7,"pay, ments",2\n__proto__,x,3\n',
+    '\uFEFFhost,team,"tier, of all"\nweb-3,shop,1\n7,"pay, ments",2\n__proto__,x,3\n9007199254740993,big,4\n1e400,huge,5\n',
   );
   const city = {
     country: { iso_code: 'NL' },
@@ -36,6 +37,8 @@ describe('lookup', () => {
       { host: 'web-3', owner: { team: 'shop', 'tier, of all': '1' } },
     ]);
     expect(await run({ host: 7 })).toMatchObject([{ owner: { team: 'pay, ments' } }]);
+    expect(await run({ host: 9007199254740993n })).toMatchObject([{ owner: { team: 'big' } }]);
+    expect(await run({ host: new NumberLiteral('1e400') })).toMatchObject([{ owner: { team: 'huge' } }]);
     for (const event of [
       { host: 'nobody' },
       { host: null },

@@ -14,6 +14,18 @@ describe('an event is kept where its field', () => {
   it.each<[string, Record<string, unknown>, Event, Event]>([
     ['equals a text', { equals: 'info' }, { level: 'info' }, { level: 'INFO' }],
     ['equals a number', { equals: 5 }, { level: 5 }, { level: '5' }],
+    [
+      'equals a large number',
+      { equals: '9007199254740993' },
+      { level: 9007199254740993n },
+      { level: 9007199254740992n },
+    ],
+    [
+      'is a large one of a list',
+      { in: ['18446744073709551615'] },
+      { level: 18446744073709551615n },
+      { level: 1 },
+    ],
     ['equals zero', { equals: 0 }, { level: 0 }, { level: false }],
     ['equals false', { equals: false }, { level: false }, { level: 0 }],
     ['equals an empty text', { equals: '' }, { level: '' }, {}],

@@ -11,9 +11,14 @@ export interface Condition {
   readonly exists?: boolean | undefined;
 }
 
+/** A number beyond 2^53 is asked for by its text: a configuration cannot hold it otherwise. */
+export function isOneOf(list: readonly unknown[], value: unknown): boolean {
+  return list.includes(typeof value === 'bigint' ? String(value) : value);
+}
+
 export function fits(event: Event, { field, equals, in: list, contains, exists }: Condition): boolean {
   const value = fieldAt(event, field);
   if (exists !== undefined) return (value !== undefined) === exists;
   if (contains !== undefined) return typeof value === 'string' && value.includes(contains);
-  return list === undefined ? value === equals : list.includes(value);
+  return isOneOf(list ?? [equals], value);
 }

@@ -130,6 +130,10 @@ describe('the environment', () => {
 it.each([
   ['kafka: [1', /not valid YAML/],
   ['kafka: {}\nkafka: {}', /^l.yaml:2:1 kafka stands here a second time; the first is in line 1$/],
+  [
+    'transforms: [{ use: filter, with: { field: id, equals: 9007199254740993 } }]',
+    /too large to be held exactly; put it in quotes/,
+  ],
   ['kafka: { librdkafka_options: { enable.auto.commit: true } }', /may not set enable.auto.commit/],
   ['elasticsearch: { endpoints: ["localhost:9200"] }', /each must be a URL like/],
   [

@@ -42,7 +42,7 @@ export function superlinear(bytes: number, prepare: (bytes: number) => () => voi
     growth = after / Math.max(before, FLOOR_MS / GROWTH_MAX);
     times = [before, after];
     if (growth < GROWTH_MAX) return undefined;
-    if (after > LONG_MS) break;
+    if (after > LONG_MS && attempt > 0) break;
   }
   const [before = 0, after = 0] = times;
   return `${bytes} bytes ${before.toFixed(1)} ms, ${bytes * FACTOR} bytes ${after.toFixed(1)} ms: ${growth.toFixed(1)} times`;

@@ -41,9 +41,9 @@ const TOKEN =
   /%(?:[0-2][\da-f]|3[a-f]|40|5[b-f]|60|7[b-f]|[c-f][\da-f]|(?<=%[\da-f]{2}%)[89ab][\da-f])|\\u[\da-f]{4}|\\x[\da-f]{2}|(?<digits>\d+)/gi;
 /** What people and programs write between the groups of one number. */
 const SEPARATOR =
-  /^(?:[ .+_\u00A0\u2007\u2009\u202F\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
+  /^(?:[ .+_\u00A0\u2000-\u200B\u202F\u205F\u3000\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
 /** The separators that may stand in unusual groups: with dots those would be versions, addresses and fractions. */
-const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u202F\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$/i;
+const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u2000-\u200B\u202F\u205F\u3000\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$/i;
 
 const PRINTED = new Set(['465', '464', '4333']);
 

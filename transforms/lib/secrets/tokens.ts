@@ -11,18 +11,20 @@ const SCHEME = new RegExp(
   String.raw`${START}(?:bearer|basic)(?::|%3a)?${SPACE}{1,8}["'\\]{0,3}(?<token>[\w.~+/|:%-]{8,}=*)`,
   'gi',
 );
-/** The value of an `Authorization` header: there even a word is a credential. Parameters as Digest and AWS have them go along. */
+/** The value of an `Authorization` header: behind a scheme even a word is a credential. Parameters as Digest and AWS have them go along. */
 const HEADER = new RegExp(
   String.raw`(?<name>authorization["'\\]{0,4}[ \t]{0,4}(?:[:=]|%3a|%3d|=>)(?:[ \t]|%20|\+){0,4}["'\\[]{0,4})` +
-    String.raw`(?:bearer|basic|token|digest|negotiate|ntlm|hawk|api-?key|aws4-hmac-sha256)(?::|%3a)?${SPACE}{1,8}` +
-    String.raw`(?:(?:[\w-]{1,64}=(?:\\?"[^"\\\r\n]*\\?"|[^\s,"'\\]+)(?:,[ \t]*)?)+|[^\s"'\\,;\]}&]+)`,
+    String.raw`(?:(?:bearer|basic|token|digest|negotiate|ntlm|hawk|api-?key|aws4-hmac-sha256)(?::|%3a)?${SPACE}{1,8}` +
+    String.raw`(?:(?:[\w-]{1,64}=(?:\\?"[^"\\\r\n]*\\?"|[^\s,"'\\]+)(?:,[ \t]*)?)+|[^\s"'\\,;\]}&]+)|(?<opaque>[^\s"'\\,;\]}&]{8,}))`,
   'gi',
 );
 
 export function replaceBearers(text: string, replace: Replace): string {
   if (!/bearer|basic|authorization/i.test(text)) return text;
   return text
-    .replaceAll(HEADER, (found, name: string) => name + replace(found.slice(name.length)))
+    .replaceAll(HEADER, (found, name: string, opaque?: string) =>
+      opaque === undefined || looksRandom(opaque) ? name + replace(found.slice(name.length)) : found,
+    )
     .replaceAll(SCHEME, (found, token: string) => (looksRandom(token) ? replace(found) : found));
 }
 
