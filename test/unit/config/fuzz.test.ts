@@ -89,7 +89,11 @@ describe('what is no configuration is refused with a sentence and a line', { tim
     ['one key many times', 'kafka: {}\n'.repeat(20_000), /^l\.yaml:2:1 kafka stands here a second time/],
     ['a long key', `${'a'.repeat(1000)}: 1\n`, /^l\.yaml:1:1 a{80}…: unknown key/],
     ['a number that is none', 'shutdown_timeout_ms: 1e999', /shutdown_timeout_ms: /],
-    ['a huge number', 'shutdown_timeout_ms: 99999999999999999999999', /^l\.yaml:1:22 this number is too large/],
+    [
+      'a huge number',
+      'shutdown_timeout_ms: 99999999999999999999999',
+      /^l\.yaml:1:22 this number is too large/,
+    ],
     ['a date', 'shutdown_timeout_ms: 2026-01-01', /shutdown_timeout_ms: /],
     [
       'names of prototypes',
