@@ -18,6 +18,8 @@ const OF_BUILT_INS = /^(?:bowser|csv-parse|luxon|maxmind|re2js)(?:\/|$)/;
 const FRESH = 'logweir-load';
 const PACKAGE = 'logweir-package:';
 
+const here = createRequire(import.meta.url);
+
 let isInstalled = false;
 
 /** The URL of a file of the user, to be loaded by that generation of the chain. The first one needs no query. */
@@ -99,19 +101,21 @@ function installed(specifier: string, context: ResolveHookContext, nextResolve: 
   try {
     return nextResolve(specifier, context);
   } catch {
-    return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+    if (!context.conditions.includes('require'))
+      return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+    // What is required Node looks for above the file that requires it, whatever it is told.
+    const url = running[specifier] ?? pathToFileURL(here.resolve(specifier)).href;
+    return { url, shortCircuit: true };
   }
 }
 
-const { cache } = createRequire(import.meta.url);
-
 /** CommonJS knows files by their paths alone: a query makes it read nothing anew. What npm has installed stays. */
 export function forgetCommonJs(): void {
-  for (const path of Object.keys(cache)) if (!path.includes('/node_modules/')) delete cache[path];
+  for (const path of Object.keys(here.cache)) if (!path.includes('/node_modules/')) delete here.cache[path];
 }
 
 function forget(url: string): void {
-  if (url.startsWith('file:')) delete cache[fileURLToPath(url)];
+  if (url.startsWith('file:')) delete here.cache[fileURLToPath(url)];
 }
 
 /** The folder of the built-in transforms that ship with this copy. */
