@@ -11,6 +11,12 @@ export default defineTransform({
     columns: z
       .array(z.string().min(1))
       .refine((names) => new Set(names).size === names.length, 'a name stands there twice')
+      .check(({ value, issues }) => {
+        const taken = value.find((name) => isNameBeyond(name, value.length));
+        if (taken === undefined) return;
+        const message = `'${taken}' is what a later value without a name is called`;
+        issues.push({ code: 'custom', message, input: value });
+      })
       .default([])
       .describe('The names of the columns, in order. A row may have fewer, or more.'),
     delimiter: z
@@ -47,3 +53,9 @@ export default defineTransform({
     };
   },
 });
+
+/** Whether a value that the columns do not reach has this name. */
+function isNameBeyond(name: string, columns: number): boolean {
+  const [, place] = /^column([1-9]\d{0,4})$/.exec(name) ?? [];
+  return place !== undefined && Number(place) > columns;
+}

@@ -18,6 +18,8 @@ const OF_BUILT_INS = /^(?:bowser|csv-parse|luxon|maxmind|re2js)(?:\/|$)/;
 const FRESH = 'logweir-load';
 const PACKAGE = 'logweir-package:';
 
+const { cache } = createRequire(import.meta.url);
+
 let isInstalled = false;
 
 /** The URL of a file of the user, to be loaded by that generation of the chain. The first one needs no query. */
@@ -103,8 +105,6 @@ function installed(specifier: string, context: ResolveHookContext, nextResolve: 
     return { url: import.meta.resolve(specifier), shortCircuit: true };
   }
 }
-
-const { cache } = createRequire(import.meta.url);
 
 /** CommonJS knows files by their paths alone: a query makes it read nothing anew. What npm has installed stays. */
 export function forgetCommonJs(): void {

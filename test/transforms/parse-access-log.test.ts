@@ -231,6 +231,14 @@ describe('who asks', () => {
       'shop.example:80 198.51.100.4 - Ada Lovelace',
       { virtual_host: 'shop.example:80', user: 'Ada Lovelace' },
     ],
+    ['shop.example 198.51.100.4 - -', { virtual_host: 'shop.example' }],
+    ['shop 2001:db8::7 - Ada L', { virtual_host: 'shop', client: '2001:db8::7', user: 'Ada L' }],
+    [
+      'shop.example 203.0.113.7, 10.0.0.9 - -',
+      { virtual_host: 'shop.example', client: '203.0.113.7', forwarded_for: '203.0.113.7, 10.0.0.9' },
+    ],
+    ['web-7.example 198.51.100.4 ada', { client: 'web-7.example', identity: '198.51.100.4', user: 'ada' }],
+    ['198.51.100.4 - 10.0.0.9 Ada', { user: '10.0.0.9 Ada' }],
     ['198.51.100.4:40112 - Ada Lovelace', { client: '198.51.100.4:40112', user: 'Ada Lovelace' }],
     ['203.0.113.7, 10.0.0.9 - -', { client: '203.0.113.7', forwarded_for: '203.0.113.7, 10.0.0.9' }],
     [

@@ -74,6 +74,13 @@ describe('columns', () => {
     expect(await parse(text, { columns: ['a', 'b'] })).toEqual(expected);
   });
 
+  it('may not have the name of a value without one', async () => {
+    await expect(testTransform(parseCsv, { columns: ['column2'] })).rejects.toThrow('column2');
+    await expect(testTransform(parseCsv, { columns: ['a', 'column10'] })).rejects.toThrow('column10');
+    expect(await parse('1,2,3', { columns: ['column2', 'column1'] })).toEqual(row('2', '1', '3'));
+    expect(await parse('1,2', { columns: ['column0'] })).toEqual({ column0: '1', column2: '2' });
+  });
+
   it('may have any name, and none twice', async () => {
     const columns = ['__proto__', 'toString'];
     const parsed = (await parse('1,2', { columns })) as Event;

@@ -19,8 +19,9 @@ const OTHER_NAMES = new Map([
 /** Longer names than the RFC allows are taken too: those of a swarm's containers are. */
 const RFC5424 =
   /^<(\d{1,3})>([1-9]\d{0,2}) (\S{1,64}) (\S{1,255}) (\S{1,255}) (\S{1,255}) (\S{1,255}) ([-[])/;
-/** Of RFC 3339 to the letter, which Elasticsearch reads too. */
-const STRICT_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+/** Of RFC 3339 to the letter, which Elasticsearch reads too: without midnight at the end of a day, and offsets beyond 18 hours. */
+const STRICT_TIME =
+  /^\d{4}-\d{2}-\d{2}T(?!24)\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-7]):\d{2}|[+-]18:00)$/;
 
 const PRIORITY = /<(\d{1,3})>/y;
 /** With the year that Cisco writes, and its mark of a clock that is not set. */

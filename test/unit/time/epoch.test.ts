@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseObject } from '../../../src/codec/exact-json.ts';
+import { isoText } from '../../../transforms/lib/time/instant.ts';
 import { type EpochUnit, readEpoch } from '../../../transforms/lib/time/epoch.ts';
 
 const MS = 1_763_800_000_123;
@@ -42,6 +43,25 @@ describe('a number since 1970', () => {
     ['unix_auto', 5, 5000],
   ])('%s %s is %d ms', (unit, value, expected) => {
     expect(readEpoch(value, unit)?.ms).toBe(expected);
+  });
+
+  it.each<[EpochUnit, unknown, string]>([
+    ['unix', 1_763_800_000, '2025-11-22T08:26:40.000Z'],
+    ['unix', 1_763_800_000.25, '2025-11-22T08:26:40.250Z'],
+    ['unix', '1763800000.1234567890123', '2025-11-22T08:26:40.123456789Z'],
+    ['unix', inJson('1.763800000123456789e9'), '2025-11-22T08:26:40.123456789Z'],
+    ['unix', 1e-7, '1970-01-01T00:00:00.0000001Z'],
+    ['unix', 1e9, '2001-09-09T01:46:40.000Z'],
+    ['unix_ms', MS, '2025-11-22T08:26:40.123Z'],
+    ['unix_ms', `${MS}.25`, '2025-11-22T08:26:40.12325Z'],
+    ['unix_us', 7, '1970-01-01T00:00:00.000007Z'],
+    ['unix_us', 1_763_800_000_123_456, '2025-11-22T08:26:40.123456Z'],
+    ['unix_ns', '1763800000123456789.9', '2025-11-22T08:26:40.123456789Z'],
+    ['unix_ns', 7n, '1970-01-01T00:00:00.000000007Z'],
+    ['unix_auto', 1_763_800_000_123_456_789n, '2025-11-22T08:26:40.123456789Z'],
+  ])('%s %s is %s, with its digits', (unit, value, expected) => {
+    const instant = readEpoch(value, unit);
+    expect(instant && isoText(instant)).toBe(expected);
   });
 
   it.each<[unknown]>([

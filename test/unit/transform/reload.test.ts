@@ -37,6 +37,8 @@ export default () => helper;`,
   'node_modules/copy-package/node_modules/logweir/index.js': `export const defineTransform = (definition) => definition;`,
   'file.mjs': `export { default } from 'esm-package';`,
   'file.cjs': `module.exports = require('cjs-package');`,
+  'built-ins.cjs': `const found = [require('luxon').DateTime.utc, require('bowser').getParser, require('csv-parse/sync').parse];
+module.exports = () => ({ found: found.map((one) => typeof one) });`,
   'file-requires-esm.cjs': `module.exports = require('esm-package').default;`,
 };
 
@@ -96,4 +98,9 @@ describe('a package in node_modules can use defineTransform, of the running copy
   ])('%s', (use, from) => {
     expect(load(use)).toEqual([{ from }, { from }, { from }]);
   });
+});
+
+it('what built-ins need is found by what requires it too', () => {
+  const event = { found: ['function', 'function', 'function'] };
+  expect(load('./built-ins.cjs')).toEqual([event, event, event]);
 });

@@ -9,7 +9,7 @@ export const TIME_MAX = 253_402_300_799_999;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** A string of digits, at most as many as Elasticsearch's `date_nanos` keeps. */
-const FRACTION_MAX = 9;
+export const FRACTION_MAX = 9;
 
 /** A point in time between 1970 and 9999. */
 export interface Instant {
