@@ -5,7 +5,7 @@ import { parseQuery } from './lib/query.ts';
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a query string and merges its parameters, decoded and as text, into the event. One that comes again gets a list of its values, one without a value an empty text. What is no percent-encoding stays as it is, and bytes that are no UTF-8 become U+FFFD.',
+    'Parses a query string and merges its parameters, decoded and as text, into the event. One that comes again gets a list of its values, one without a value an empty text. What is no percent-encoding stays as it is, and bytes that are no UTF-8 become U+FFFD. The names are whatever a client sends: take a `target` and map it as `flattened`, or each becomes a field of the index, and some are refused.',
   options: z.strictObject({
     ...parserOptions,
     field: z

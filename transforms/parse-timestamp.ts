@@ -14,7 +14,7 @@ const BUILT_IN = ['iso8601', 'rfc2822', 'http', ...EPOCH_UNITS];
 export default defineTransform({
   lazy: true,
   description:
-    "Reads a time in a format of your choice and writes it as ISO 8601 in UTC: in milliseconds, or with all digits (nine at most) where the text has more. A year or a date that the text leaves out comes from the record's timestamp: the last that is not after it, by more than a day without a year, by more than an hour without a date. What fits no format, 30 February, and what is not between 1970 and 9999 stay as they are.",
+    "Reads a time in a format of your choice and writes it as ISO 8601 in UTC: in milliseconds, or with all digits (nine at most) where the text or the number has more. A year or a date that the text leaves out comes from the record's timestamp: the last that is not after it, by more than a day without a year, by more than an hour without a date. What fits no format, 30 February, and what is not between 1970 and 9999 stay as they are.",
   options: z.strictObject({
     field: z.string().min(1).default('timestamp').describe('The field that holds the time.'),
     target: z.string().min(1).default('@timestamp').describe('Where the time goes.'),

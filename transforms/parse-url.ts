@@ -11,7 +11,7 @@ const PATH = /^(\/[^?#]*)(\?[^#]*)?(?:#(.*))?$/s;
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a URL as browsers do and merges its parts into the event: `scheme`, `username`, `password`, `host`, `port`, `path`, `query` and `fragment`, those that it has. A path alone, as access logs have it, gives its own parts. The parameters of `query` are decoded; one that comes again gets a list of its values. Any other text stays as it is.',
+    'Parses a URL as browsers do and merges its parts into the event: `scheme`, `username`, `password`, `host`, `port`, `path`, `query` and `fragment`, those that it has. A path alone, as access logs have it, gives its own parts. The parameters of `query` are decoded; one that comes again gets a list of its values. Their names are whatever a client sends: map `query` as `flattened`, or each becomes a field of the index, and some are refused. Any other text stays as it is.',
   options: z.strictObject({
     ...parserOptions,
     field: z.string().min(1).default('url').describe('The field that holds the URL.'),

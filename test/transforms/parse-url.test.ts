@@ -1,8 +1,11 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Event } from '../../src/transform/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseQueryString from '../../transforms/parse-query-string.ts';
+import { parseQuery } from '../../transforms/lib/query.ts';
 import parseUrl from '../../transforms/parse-url.ts';
+import { superlinear } from '../unit/support/growth.ts';
 
 describe('a query string', () => {
   const parse = async (query: string): Promise<unknown> => {
@@ -31,6 +34,32 @@ describe('a query string', () => {
   it('with a key of __proto__ touches no prototype', async () => {
     const parsed = (await parse('__proto__=1&__proto__=2')) as Event;
     expect(Object.entries(parsed)).toEqual([['__proto__', ['1', '2']]]);
+  });
+
+  it.each(['a&', 'a=&', '&', '=', 'a=1&', '%', '?a&', 'é&'])(
+    'of nothing but %j takes time in proportion to its length',
+    (unit) => {
+      const prepare = (bytes: number) => {
+        const text = unit.repeat(bytes / unit.length);
+        return () => void parseQuery(text);
+      };
+      expect(superlinear(200_000, prepare)).toBeUndefined();
+    },
+    60_000,
+  );
+
+  it('is what URLSearchParams makes of it', () => {
+    const text = fc.array(fc.constantFrom('a', '__proto__', '&', '=', '?', '+', '%', '%41', 'é', '\ud800'));
+    fc.assert(
+      fc.property(text, (parts) => {
+        const query = parts.join('');
+        const expected = [...new URLSearchParams(query)].filter(([name]) => name !== '');
+        const found = Object.entries(parseQuery(query));
+        expect(found.flatMap(([, values]) => values).length).toBe(expected.length);
+        for (const [name, values] of found)
+          expect([values].flat()).toEqual(expected.filter(([one]) => one === name).map(([, value]) => value));
+      }),
+    );
   });
 
   it.each(['', '?', '&', '=&='])('without a parameter, like %j, stays as it is', async (query) => {
