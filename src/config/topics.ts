@@ -142,6 +142,8 @@ function bracket(rest: string): Part {
 export interface TopicChoice {
   /** As they were asked for. */
   readonly names: readonly string[];
+  /** What is to be known, or done, where there is none. */
+  readonly absent: string;
   matches(topic: string): boolean;
 }
 
@@ -151,6 +153,7 @@ export function sourceTopics(topics: readonly string[], deadLetterTopic: string 
   const isLetters = deadLetterTopic === null ? () => false : deadLetterMatcher(deadLetterTopic);
   return {
     names: topics,
+    absent: "create it, for instance with 'logweir produce --create'",
     matches: (topic) =>
       topics.includes(topic) ||
       (!INTERNAL_TOPICS.includes(topic) && !isLetters(topic) && patterns.some((one) => one.test(topic))),
@@ -168,6 +171,7 @@ export function letterTopics(topics: readonly string[], deadLetterTopic: string)
         ? `${deadLetterTopic} for topics like ${topic}`
         : deadLetterTopic.replaceAll('{{topic}}', topic),
     ),
+    absent: 'it is created with the first dead letter, so there are none yet',
     matches: (name) => {
       if (others.length === 0) return name === deadLetterTopic;
       // The template may name the topic twice: what stands for it at its beginning must make the whole name.

@@ -154,7 +154,10 @@ async function partitionsOf(consumer: NativeConsumer, topics: TopicChoice): Prom
   const metadata = await metadataOf(consumer, TIMEOUT_MS);
   const found = metadata.topics.filter(({ name }) => topics.matches(name));
   if (found.length === 0)
-    throw new LogweirError('USAGE', `there is no topic ${topics.names.join(', ')} on these brokers`);
+    throw new LogweirError(
+      'USAGE',
+      `there is no topic ${topics.names.join(', ')} on these brokers: ${topics.absent}`,
+    );
   return found.flatMap(({ name, partitions }) =>
     partitions.map(({ id }) => ({ topic: name, partition: id })).sort((a, b) => a.partition - b.partition),
   );

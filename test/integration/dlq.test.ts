@@ -10,19 +10,22 @@ const strict = `export default (event) => { if (event.bad) throw new Error('bad 
 
 it('dlq lists without repeats, shows one, and sends them through a mended chain with their own ids', async () => {
   const lab = await openLab({ partitions: 2 });
-  await lab.ledger.produce(lab.topic, [{ seq: 0 }, { seq: 1, bad: true }, { seq: 2, bad: true }], {
-    partition: 0,
-  });
-  await lab.ledger.produce(lab.topic, [{ seq: 3 }, { seq: 4, bad: true }], { partition: 1, key: 'k' });
   const sections = { transforms: [{ use: './strict.js' }] };
   const first = lab.start(sections, { 'strict.js': strict });
-  await lab.waitForLagZero();
-  expect((await first.status()).records).toMatchObject({ indexed: 2, dead_lettered: 3 });
-  await first.stop();
   const dlq = (...args: string[]) => {
     const [name = '', ...rest] = args;
     return logweirCommand(['dlq', name, ...rest, '-c', join(first.directory, 'logweir.yaml')]);
   };
+  expect((await dlq('list')).stderr).toContain(
+    'it is created with the first dead letter, so there are none yet',
+  );
+  await lab.ledger.produce(lab.topic, [{ seq: 0 }, { seq: 1, bad: true }, { seq: 2, bad: true }], {
+    partition: 0,
+  });
+  await lab.ledger.produce(lab.topic, [{ seq: 3 }, { seq: 4, bad: true }], { partition: 1, key: 'k' });
+  await lab.waitForLagZero();
+  expect((await first.status()).records).toMatchObject({ indexed: 2, dead_lettered: 3 });
+  await first.stop();
 
   const list = await dlq('list');
   expect(list.stderr).toBe('');
