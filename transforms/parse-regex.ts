@@ -1,15 +1,6 @@
-import {
-  type Event,
-  type MergeOptions,
-  allNamedGroups,
-  compileLinear,
-  defineTransform,
-  mergeInto,
-  namedGroups,
-  parserOptions,
-  textAt,
-} from 'logweir';
+import { type Event, type MergeOptions, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
+import { allNamedGroups, compileLinear, namedGroups } from './lib/linear-regex.ts';
 
 /** Of one text: as many objects fit into a document. */
 const MATCHES_MAX = 1000;
@@ -17,7 +8,7 @@ const MATCHES_MAX = 1000;
 export default defineTransform({
   lazy: true,
   description:
-    "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; no lookaround, no backreferences.",
+    "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; lookbehind, but no lookahead and no backreferences.",
   options: z
     .strictObject({
       ...parserOptions,

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import {
   type Event,
   FreeNames,
-  compileLinear,
   define,
   defineBeside,
   defineTransform,
@@ -11,6 +10,7 @@ import {
   lastKey,
 } from 'logweir';
 import { z } from 'zod';
+import { compileLinear } from './lib/linear-regex.ts';
 import { isCard, replaceCards } from './lib/secrets/cards.ts';
 import { replaceEmails } from './lib/secrets/emails.ts';
 import { replaceIbans, replaceUsSocialSecurityNumbers } from './lib/secrets/numbers.ts';

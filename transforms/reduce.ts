@@ -1,5 +1,6 @@
-import { type Event, compileLinear, defineTransform, fieldAt, keyOf } from 'logweir';
+import { type Event, defineTransform, fieldAt, keyOf } from 'logweir';
 import { z } from 'zod';
+import { compileLinear } from './lib/linear-regex.ts';
 import { type Piece, joinPieces, pieceOf } from './lib/partial-lines.ts';
 import { TraceLines } from './lib/traces.ts';
 

@@ -9,7 +9,7 @@ import { LogweirError, messageOf } from '../errors.ts';
 /** As a shell calls the end by SIGPIPE, which is how grep and jq end when their reader has gone. Node ignores that signal. */
 export const READER_GONE_EXIT_CODE = 141;
 /** Set by `bin/logweir`: Node puts /dev/null in the place of what is closed, and all would seem to be written. */
-export const CLOSED = 'LOGWEIR_STDOUT_CLOSED';
+const CLOSED = 'LOGWEIR_STDOUT_CLOSED';
 /** What may wait for a slow reader. */
 const WAITING_BYTES = 65_536;
 

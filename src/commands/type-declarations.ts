@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts';
 import { version } from '../version.ts';
 
 /** Where the types lie in the user's folder: beside `node_modules`, where npm takes away what no package.json names. */
-export const TYPES_FOLDER = '.logweir';
+const TYPES_FOLDER = '.logweir';
 
 const isCheckout = import.meta.url.endsWith('.ts');
 const root = fileURLToPath(new URL(isCheckout ? '../..' : '../../..', import.meta.url));

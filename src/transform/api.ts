@@ -176,7 +176,6 @@ export { moveAt } from './move-at.ts';
 export { carryLiteral } from '../codec/literals.ts';
 export { copyTarget, routeTo } from './route.ts';
 export { keyOf } from './key-of.ts';
-export { allNamedGroups, compileLinear, namedGroups } from './linear-regex.ts';
 export { parserOptions, textAt } from './parser-options.ts';
 export { parseTime } from '../elasticsearch/event-time.ts';
 export { compileIndexName } from '../elasticsearch/index-name.ts';

@@ -1,4 +1,5 @@
-import { type Event, compileLinear, define } from 'logweir';
+import { type Event, define } from 'logweir';
+import { compileLinear } from '../linear-regex.ts';
 import { grokPatterns } from './patterns.ts';
 import type { Patterns } from './patterns/helpers.ts';
 import { withoutNeedlessLookbehinds } from './lookbehind.ts';

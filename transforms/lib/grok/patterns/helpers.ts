@@ -2,7 +2,7 @@
 export type Patterns = Readonly<Record<string, string>>;
 
 /** `[outer][inner]` of `outer.inner`; a name without a dot stays as it is. */
-export function keysOf(path: string): string {
+function keysOf(path: string): string {
   return path.includes('.') ? `[${path.split('.').join('][')}]` : path;
 }
 

@@ -1,6 +1,5 @@
 import { RE2JS } from 're2js';
-import { define } from '../codec/field-path.ts';
-import type { Event } from './api.ts';
+import { type Event, define } from 'logweir';
 
 /**
  * Compiles a pattern of the user for RE2's engine, which needs time in proportion to the text and never more: no pattern can
