@@ -1,6 +1,7 @@
-import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { type Event, defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
 import { zoneOption } from './lib/time/zone.ts';
+import { parseField } from './lib/parse-field.ts';
 import { parseAccess } from './lib/access-log.ts';
 import { parseApacheError, parseNginxError } from './lib/error-log.ts';
 
@@ -115,13 +116,8 @@ export default defineTransform({
     },
   ],
   setup({ zone, ...options }) {
-    return (event) => {
-      const text = textAt(event, options.field);
-      const parsed =
-        text === undefined
-          ? undefined
-          : (parseAccess(text, zone) ?? parseNginxError(text, zone) ?? parseApacheError(text, zone));
-      return parsed === undefined ? event : mergeInto(event, parsed, options);
-    };
+    const parse = (text: string): Event | undefined =>
+      parseAccess(text, zone) ?? parseNginxError(text, zone) ?? parseApacheError(text, zone);
+    return (event) => parseField(event, options, parse);
   },
 });

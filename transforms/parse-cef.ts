@@ -1,5 +1,6 @@
-import { type Event, define, defineTransform, hasKey, mergeInto, parserOptions, textAt } from 'logweir';
+import { type Event, define, defineTransform, hasKey, parserOptions } from 'logweir';
 import { z } from 'zod';
+import { parseField } from './lib/parse-field.ts';
 import { addRepeated } from './lib/repeated.ts';
 
 /** The names that the standard gives to what stands between the bars. */
@@ -62,13 +63,12 @@ export default defineTransform({
     },
   ],
   setup({ labels, ...options }) {
-    return (event) => {
-      const text = textAt(event, options.field);
-      const parsed = text === undefined ? undefined : parseCef(text);
-      if (parsed === undefined) return event;
-      if (labels) foldLabels(parsed);
-      return mergeInto(event, parsed, options);
+    const parse = (text: string): Event | undefined => {
+      const parsed = parseCef(text);
+      if (labels && parsed !== undefined) foldLabels(parsed);
+      return parsed;
     };
+    return (event) => parseField(event, options, parse);
   },
 });
 

@@ -1,7 +1,8 @@
-import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { type Event, defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
 import { compileGrok } from './lib/grok/grok.ts';
 import { ecsGrokPatterns, grokPatterns } from './lib/grok/patterns.ts';
+import { parseField } from './lib/parse-field.ts';
 
 export default defineTransform({
   lazy: true,
@@ -53,14 +54,13 @@ export default defineTransform({
   setup({ patterns, definitions, ecs_compatibility: ecs, ...options }) {
     const known = ecs === 'disabled' ? grokPatterns : ecsGrokPatterns;
     const compiled = patterns.map((pattern) => compileGrok(pattern, definitions, known));
-    return (event) => {
-      const text = textAt(event, options.field);
-      if (text === undefined) return event;
+    const firstMatch = (text: string): Event | undefined => {
       for (const grok of compiled) {
-        const found: Event | undefined = grok.match(text);
-        if (found !== undefined) return mergeInto(event, found, options);
+        const found = grok.match(text);
+        if (found !== undefined) return found;
       }
-      return event;
+      return undefined;
     };
+    return (event) => parseField(event, options, firstMatch);
   },
 });

@@ -1,6 +1,7 @@
 import { defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
-import { parsePairsIn } from './lib/pairs.ts';
+import { type PairSyntax, parsePairs } from './lib/pairs.ts';
+import { parseField } from './lib/parse-field.ts';
 
 const character = z.string().length(1);
 
@@ -29,6 +30,7 @@ export default defineTransform({
     },
   ],
   setup({ between, assign, ...options }) {
-    return (event) => parsePairsIn(event, { between, assign, spaced: between === ' ' }, options);
+    const syntax: PairSyntax = { between, assign, spaced: between === ' ' };
+    return (event) => parseField(event, options, (text) => parsePairs(text, syntax));
   },
 });

@@ -1,9 +1,9 @@
 import type { Zone } from 'luxon';
-import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { type Event, defineTransform } from 'logweir';
 import { z } from 'zod';
+import { lineOptions, parseField } from './lib/parse-field.ts';
 import { instantNear } from './lib/time/from-record.ts';
 import { type Instant, civilTime, instantOf, isoText } from './lib/time/instant.ts';
-import { zoneOption } from './lib/time/zone.ts';
 
 const LEVELS: Record<string, string> = { I: 'info', W: 'warning', E: 'error', F: 'fatal' };
 /** Level, date (klog has no year), clock, thread, place in the source, message. */
@@ -14,16 +14,7 @@ export default defineTransform({
   lazy: true,
   description:
     "Parses a line as klog writes it in Kubernetes, or glog elsewhere, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. What klog writes as pairs behind its message is for `parse-logfmt`. A text that is no such line, or of a time that does not exist, stays as it is.",
-  options: z.strictObject({
-    ...parserOptions,
-    overwrite: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Whether a part replaces a field that is there already, as the line's message does with the line.",
-      ),
-    zone: zoneOption,
-  }),
+  options: z.strictObject(lineOptions),
   examples: [
     {
       title: 'A line of the kubelet, of the last day of the year, in a record of the first minute of 2026',
@@ -56,11 +47,7 @@ export default defineTransform({
     },
   ],
   setup({ zone, ...options }) {
-    return (event, { timestamp }) => {
-      const text = textAt(event, options.field);
-      const parsed = text === undefined ? undefined : parseKlog(text, timestamp, zone);
-      return parsed === undefined ? event : mergeInto(event, parsed, options);
-    };
+    return (event, { timestamp }) => parseField(event, options, (text) => parseKlog(text, timestamp, zone));
   },
 });
 

@@ -1,6 +1,9 @@
 import { defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
-import { parsePairsIn } from './lib/pairs.ts';
+import { type PairSyntax, parsePairs } from './lib/pairs.ts';
+import { parseField } from './lib/parse-field.ts';
+
+const LOGFMT: PairSyntax = { between: ' \t\r\n', assign: '=' };
 
 export default defineTransform({
   lazy: true,
@@ -26,6 +29,6 @@ export default defineTransform({
     },
   ],
   setup(options) {
-    return (event) => parsePairsIn(event, { between: ' \t\r\n', assign: '=' }, options);
+    return (event) => parseField(event, options, (text) => parsePairs(text, LOGFMT));
   },
 });

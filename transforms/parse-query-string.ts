@@ -1,5 +1,6 @@
-import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
+import { parseField } from './lib/parse-field.ts';
 import { parseQuery } from './lib/query.ts';
 
 export default defineTransform({
@@ -24,10 +25,6 @@ export default defineTransform({
     },
   ],
   setup(options) {
-    return (event) => {
-      const text = textAt(event, options.field);
-      const parsed = text === undefined ? {} : parseQuery(text);
-      return Object.keys(parsed).length === 0 ? event : mergeInto(event, parsed, options);
-    };
+    return (event) => parseField(event, options, parseQuery);
   },
 });

@@ -1,6 +1,7 @@
 import { type Event, type MergeOptions, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
 import { z } from 'zod';
 import { allNamedGroups, compileLinear, namedGroups } from './lib/linear-regex.ts';
+import { parseField } from './lib/parse-field.ts';
 
 /** Of one text: as many objects fit into a document. */
 const MATCHES_MAX = 1000;
@@ -61,13 +62,7 @@ export default defineTransform({
     const compiled = compileLinear(pattern);
     if (Object.keys(compiled.namedGroups()).length === 0)
       throw new Error(`'${pattern}' has no named group, like (?<user>\\S+), and would change nothing`);
-    if (!all) {
-      return (event) => {
-        const text = textAt(event, options.field);
-        const groups = text === undefined ? undefined : namedGroups(compiled, text);
-        return groups === undefined ? event : mergeInto(event, groups, options);
-      };
-    }
+    if (!all) return (event) => parseField(event, options, (text) => namedGroups(compiled, text));
     return (event) => {
       const text = textAt(event, options.field);
       const list = text === undefined ? [] : allNamedGroups(compiled, text, MATCHES_MAX);

@@ -1,22 +1,13 @@
-import { defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { defineTransform } from 'logweir';
 import { z } from 'zod';
-import { zoneOption } from './lib/time/zone.ts';
+import { lineOptions, parseField } from './lib/parse-field.ts';
 import { parseSyslog } from './lib/syslog.ts';
 
 export default defineTransform({
   lazy: true,
   description:
     "Parses a syslog line, RFC 5424, RFC 3164 or as rsyslog, FreeBSD's and BusyBox's daemons write it into files, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. A parameter of structured data that is there several times becomes a list. A text that is no syslog, or of a time that does not exist, stays as it is.",
-  options: z.strictObject({
-    ...parserOptions,
-    overwrite: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Whether a part replaces a field that is there already, as the line's message does with the line.",
-      ),
-    zone: zoneOption,
-  }),
+  options: z.strictObject(lineOptions),
   examples: [
     {
       title: 'RFC 5424',
@@ -83,10 +74,6 @@ export default defineTransform({
     },
   ],
   setup({ zone, ...options }) {
-    return (event, { timestamp }) => {
-      const text = textAt(event, options.field);
-      const parsed = text === undefined ? undefined : parseSyslog(text, timestamp, zone);
-      return parsed === undefined ? event : mergeInto(event, parsed, options);
-    };
+    return (event, { timestamp }) => parseField(event, options, (text) => parseSyslog(text, timestamp, zone));
   },
 });

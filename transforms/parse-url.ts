@@ -1,5 +1,6 @@
-import { type Event, defineTransform, mergeInto, parserOptions, textAt } from 'logweir';
+import { type Event, defineTransform, parserOptions } from 'logweir';
 import { z } from 'zod';
+import { parseField } from './lib/parse-field.ts';
 import { parseQuery } from './lib/query.ts';
 
 const KNOWN_PORTS: Record<string, number> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
@@ -48,11 +49,8 @@ export default defineTransform({
     },
   ],
   setup({ default_port: hasDefaultPort, ...options }) {
-    return (event) => {
-      const text = textAt(event, options.field);
-      const parsed = text === undefined ? undefined : (parsePath(text) ?? parseUrl(text, hasDefaultPort));
-      return parsed === undefined ? event : mergeInto(event, parsed, options);
-    };
+    const parse = (text: string): Event | undefined => parsePath(text) ?? parseUrl(text, hasDefaultPort);
+    return (event) => parseField(event, options, parse);
   },
 });
 
@@ -68,19 +66,14 @@ function parseUrl(text: string, hasDefaultPort: boolean): Event | undefined {
     host: url.hostname,
     port: port ?? (hasDefaultPort ? KNOWN_PORTS[scheme] : undefined),
     path: url.pathname,
-    query: queryOf(url.search),
+    query: parseQuery(url.search),
     fragment: url.hash.slice(1),
   });
 }
 
 function parsePath(text: string): Event | undefined {
   const [, path, query = '', fragment] = PATH.exec(text) ?? [];
-  return path === undefined ? undefined : given({ path, query: queryOf(query), fragment });
-}
-
-function queryOf(text: string): Event | undefined {
-  const query = parseQuery(text);
-  return Object.keys(query).length === 0 ? undefined : query;
+  return path === undefined ? undefined : given({ path, query: parseQuery(query), fragment });
 }
 
 function given(parts: Event): Event {

@@ -1,4 +1,4 @@
-import { type Event, type MergeOptions, mergeInto, textAt } from 'logweir';
+import type { Event } from 'logweir';
 import { addRepeated } from './repeated.ts';
 import { unescapeQuoted } from './unescape.ts';
 
@@ -149,15 +149,4 @@ function isGap(char: string, between: string): boolean {
 /** White space within a pair. */
 function isInner(char: string, between: string): boolean {
   return isSpace(char) && !between.includes(char);
-}
-
-/** Parses a field of the event and merges its pairs into it; without any pair the event stays as it is. */
-export function parsePairsIn(
-  event: Event,
-  syntax: PairSyntax,
-  options: MergeOptions & { readonly field: string },
-): Event {
-  const text = textAt(event, options.field);
-  const parsed = text === undefined ? undefined : parsePairs(text, syntax);
-  return parsed === undefined ? event : mergeInto(event, parsed, options);
 }
