@@ -1352,6 +1352,7 @@ function runTests(copy: string, tests: readonly string[]): Result {
       'run',
       '--project=unit',
       '--project=thorough',
+      '--project=isolated',
       '--reporter=json',
       `--outputFile=${report}`,
       ...files,
