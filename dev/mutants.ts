@@ -664,10 +664,10 @@ const mutants: readonly Mutant[] = [
     tests: ['kafka/committer'],
   },
   {
-    name: 'a dead letter is as old as its record',
-    file: 'src/kafka/dead-letter-topic.ts',
-    search: 'producer.produce(topic, null, value, record.key, null, answered, headers);',
-    replace: 'producer.produce(topic, null, value, record.key, record.timestamp, answered, headers);',
+    name: 'a dead letter is not of now',
+    file: 'src/kafka/deliveries.ts',
+    search: 'value, key, null, answered, headers',
+    replace: 'value, key, 1, answered, headers',
     tests: ['kafka/dead-letter-topic'],
   },
   {

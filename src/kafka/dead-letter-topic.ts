@@ -8,10 +8,10 @@ import type { Holds } from '../holds.ts';
 import type { Settlement, SourceRecord } from '../settlement.ts';
 import { producerOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
+import { answerDeliveries, deliver } from './deliveries.ts';
 import { type Headers, headerOf, headerPairs } from './headers.ts';
 import {
   ErrorCode,
-  type KafkaError,
   type NativeProducer,
   connect,
   createProducer,
@@ -112,15 +112,9 @@ export class DeadLetterTopic implements DeadLetters {
       if (this.#producer === connecting) this.#producer = null;
       throw failure(error);
     });
-    await new Promise<void>((resolve, reject) => {
-      const answered = (error: KafkaError | null | undefined): void =>
-        error ? reject(failure(error)) : resolve();
-      try {
-        // No timestamp is now. Retention goes by it, and brokers refuse what is too far ahead: the record's own is in the headers.
-        producer.produce(topic, null, value, record.key, null, answered, headers);
-      } catch (error) {
-        reject(failure(error));
-      }
+    // Its timestamp is now: retention goes by it, and brokers refuse what is too far ahead. The record's own is in the headers.
+    await deliver(producer, topic, value, record.key, headers).catch((error: unknown) => {
+      throw failure(error);
     });
   }
 
@@ -128,11 +122,7 @@ export class DeadLetterTopic implements DeadLetters {
     let producer: NativeProducer | undefined;
     try {
       producer = createProducer(producerOptions(this.#config));
-      producer.on('delivery-report', (error: KafkaError | null | undefined, report) => {
-        const answered: unknown = report.opaque;
-        if (typeof answered === 'function')
-          (answered as (error: KafkaError | null | undefined) => void)(error);
-      });
+      answerDeliveries(producer);
       const made = producer;
       onError(made, (error) => {
         if (error.code === ErrorCode.AUTHENTICATION) refreshLogin(made, this.#config);

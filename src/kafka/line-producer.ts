@@ -1,10 +1,10 @@
 import type { Config } from '../config/schema.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { adminOptions, producerOptions } from './client-config.ts';
+import { answerDeliveries, deliver } from './deliveries.ts';
 import { explain } from './explain.ts';
 import {
   ErrorCode,
-  type KafkaError,
   type NativeProducer,
   connect,
   createAdmin,
@@ -38,11 +38,11 @@ export async function openLineProducer(config: Config['kafka']): Promise<LinePro
   let single: Promise<NativeProducer> | undefined;
   const inBatchOrAlone = async (topic: string, value: Buffer): Promise<void> => {
     try {
-      await sendBy(producer, topic, value);
+      await deliver(producer, topic, value);
     } catch (error) {
       if (!hasCode(error, ErrorCode.MESSAGE_TOO_LARGE)) throw error;
       single ??= connected(config, { 'batch.num.messages': 1 });
-      await sendBy(await single, topic, value);
+      await deliver(await single, topic, value);
     }
   };
   return {
@@ -68,9 +68,7 @@ async function connected(config: Config['kafka'], settings: Record<string, numbe
   onError(producer, (error) => {
     if (error.code === ErrorCode.AUTHENTICATION) trouble = explain(error, config);
   });
-  producer.on('delivery-report', (error: KafkaError | null | undefined, { opaque }: { opaque?: unknown }) => {
-    if (typeof opaque === 'function') (opaque as (error: KafkaError | null | undefined) => void)(error);
-  });
+  answerDeliveries(producer);
   try {
     await connect(producer, TIMEOUT_MS);
   } catch (error) {
@@ -82,18 +80,6 @@ async function connected(config: Config['kafka'], settings: Record<string, numbe
   }
   producer.setPollInterval(POLL_MS);
   return producer;
-}
-
-/** Rejects with the client's error. */
-function sendBy(producer: NativeProducer, topic: string, value: Buffer): Promise<void> {
-  return promised<void>((callback) => {
-    const answered = (error: KafkaError | null | undefined): void => callback(error, undefined);
-    try {
-      producer.produce(topic, null, value, null, null, answered);
-    } catch (error) {
-      answered(error as KafkaError);
-    }
-  });
 }
 
 function reasonOf(error: unknown, topic: string): string {
