@@ -7,7 +7,7 @@ import { type WaitingLetter, openLetters, readLetters, retryGroup } from '../kaf
 import { readLetter } from '../kafka/letter.ts';
 import { createLog } from '../log.ts';
 import type { Original } from '../pipeline-parts.ts';
-import { type LetterOptions, letterFilter, newestFirst } from './letter-filter.ts';
+import { type LetterOptions, keepNewest, letterFilter } from './letter-filter.ts';
 
 const CHECK_MS = 100;
 
@@ -120,29 +120,27 @@ async function selectNewest(
   matches: (letter: WaitingLetter) => boolean,
   limit: number,
 ): Promise<Selection> {
-  let found: { at: WaitingLetter['at']; time: string; order: number }[] = [];
+  const chosen = new Map<string, { at: WaitingLetter['at']; time: string; order: number }>();
+  const placeOf = (at: WaitingLetter['at']): string => `${nameOf(at)}:${at.offset}`;
   let order = 0;
-  const cut = (): void => {
-    found = found.sort(newestFirst).slice(0, limit);
-  };
   for await (const letter of readLetters(config, false)) {
     if (!matches(letter)) continue;
-    found.push({ at: letter.at, time: letter.time, order: order++ });
-    if (found.length > 2 * limit) cut();
+    chosen.set(placeOf(letter.at), { at: letter.at, time: letter.time, order: order++ });
+    if (chosen.size > 2 * limit) keepNewest(chosen, limit);
   }
-  cut();
-  const chosen = new Set(found.map(({ at }) => `${nameOf(at)}:${at.offset}`));
+  keepNewest(chosen, limit);
   const ends = new Map<string, number>();
-  for (const { at } of found) ends.set(nameOf(at), Math.max(ends.get(nameOf(at)) ?? 0, at.offset + 1));
+  for (const { at } of chosen.values())
+    ends.set(nameOf(at), Math.max(ends.get(nameOf(at)) ?? 0, at.offset + 1));
   let kept = 0;
   for await (const { at } of readLetters(config, false))
-    if (at.offset < (ends.get(nameOf(at)) ?? 0) && !chosen.has(`${nameOf(at)}:${at.offset}`)) kept++;
+    if (at.offset < (ends.get(nameOf(at)) ?? 0) && !chosen.has(placeOf(at))) kept++;
   return {
-    count: found.length,
+    count: chosen.size,
     kept,
     ends,
     topics: topicsOf(ends),
-    has: (at) => chosen.has(`${nameOf(at)}:${at.offset}`),
+    has: (at) => chosen.has(placeOf(at)),
   };
 }
 

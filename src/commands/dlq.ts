@@ -5,7 +5,7 @@ import { LogweirError } from '../errors.ts';
 import { type WaitingLetter, deadLetterTopics, readLetters } from '../kafka/dead-letter-reader.ts';
 import { headerPairs } from '../kafka/headers.ts';
 import { LetterCensus, recordOf } from './letter-census.ts';
-import { type LetterOptions, letterFilter, newestFirst } from './letter-filter.ts';
+import { type LetterOptions, keepNewest, letterFilter } from './letter-filter.ts';
 import { room } from './output.ts';
 
 interface ConfigOption {
@@ -82,12 +82,6 @@ export async function listLetters(
     output.write(`${oneLine(row)}\n`);
   }
   if (total > rows.size) output.write(`… ${total - rows.size} more; --limit shows them\n`);
-}
-
-function keepNewest(rows: Map<string, Listed>, limit: number): void {
-  const newest = [...rows].sort(([, a], [, b]) => newestFirst(a, b));
-  rows.clear();
-  for (const [key, listed] of newest.slice(0, limit)) rows.set(key, listed);
 }
 
 /** `logweir dlq show topic:partition:offset`: one letter, whole. @throws LogweirError USAGE where there is none */

@@ -34,8 +34,21 @@ function sinceOf(text: string, now: number): number {
   return isDuration(text) ? now - parseDuration(text, '--since') : parseTime(text, '--since');
 }
 
+interface Timed {
+  readonly time: string;
+  /** As it was read. */
+  readonly order: number;
+}
+
+/** Leaves the newest in the map, the newest first. For a stream: whenever there are twice as many, and at its end. */
+export function keepNewest<T extends Timed>(found: Map<string, T>, limit: number): void {
+  const newest = [...found].sort(([, a], [, b]) => newestFirst(a, b));
+  found.clear();
+  for (const [key, one] of newest.slice(0, limit)) found.set(key, one);
+}
+
 /** By the time of the letter, and of those of one moment the one that was read last. */
-export function newestFirst(a: { time: string; order: number }, b: { time: string; order: number }): number {
+function newestFirst(a: Timed, b: Timed): number {
   // ISO 8601 in UTC, so that the order of the texts is that of the times.
   if (a.time !== b.time) return a.time < b.time ? 1 : -1;
   return b.order - a.order;
