@@ -1114,7 +1114,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'nanoseconds are read as a double',
-    file: 'transforms/lib/time/epoch.ts',
+    file: 'transforms/lib/text-of.ts',
     search: "typeof value === 'bigint') return String(value);",
     replace: "typeof value === 'bigint') return String(Number(value));",
     tests: ['time/epoch'],

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { type Event, define, defineTransform, fieldAt, isRawJson, setAt } from 'logweir';
+import { type Event, define, defineTransform, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
+import { textOf } from './lib/text-of.ts';
 
 const ROWS_MAX = 1_000_000;
 
@@ -32,13 +33,8 @@ export default defineTransform({
     const wanted = columns ?? known.filter((column) => column !== key);
     const byKey = new Map(rows.map((row) => [row[key], row]));
     return (event) => {
-      const value = fieldAt(event, field);
-      const isKey =
-        typeof value === 'string' ||
-        typeof value === 'number' ||
-        typeof value === 'bigint' ||
-        isRawJson(value);
-      const row = isKey ? byKey.get(isRawJson(value) ? value.rawJSON : String(value)) : undefined;
+      const value = textOf(fieldAt(event, field));
+      const row = value === undefined ? undefined : byKey.get(value);
       if (row === undefined) return event;
       const found: Event = {};
       for (const column of wanted) define(found, column, row[column]);

@@ -1,4 +1,4 @@
-import { isRawJson } from 'logweir';
+import { textOf } from '../text-of.ts';
 import { FRACTION_MAX, type Instant, inRange } from './instant.ts';
 
 /** How many decimal places lie between a unit and the second. */
@@ -24,7 +24,7 @@ const DECIMAL = /^(\d{1,40})(?:\.(\d{1,40}))?(?:e([+-]?\d{1,3}))?$/i;
  * @param value a number, a BigInt, a text of digits, or a number as JSON that no double can hold
  */
 export function readEpoch(value: unknown, unit: EpochUnit): Instant | undefined {
-  const text = digitsOf(value);
+  const text = textOf(value);
   const match = text === undefined ? null : DECIMAL.exec(text);
   if (match === null) return undefined;
   const [whole, integer = '', fraction = '', exponent = '0'] = match;
@@ -38,12 +38,6 @@ export function readEpoch(value: unknown, unit: EpochUnit): Instant | undefined 
   const written = below.slice(0, FRACTION_MAX);
   const ms = Number(seconds + written.slice(0, 3).padEnd(3, '0'));
   return inRange(ms) ? { ms, fraction: written } : undefined;
-}
-
-function digitsOf(value: unknown): string | undefined {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
-  return isRawJson(value) ? value.rawJSON : undefined;
 }
 
 function unitOf(text: string): keyof typeof PLACES {
