@@ -7,8 +7,10 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 # On its own, so that only a change of the packages repeats what takes minutes.
-COPY deploy/build-kafka-client.sh deploy/
+COPY deploy/build-kafka-client.sh deploy/build-reader.sh deploy/
 RUN deploy/build-kafka-client.sh
+COPY native native
+RUN deploy/build-reader.sh
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY transforms transforms
@@ -37,11 +39,19 @@ RUN apt-get update \
 WORKDIR /usr/src/logweir
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY --from=build /build/native/reader.node native/
 COPY bin bin
 COPY package.json LICENSE* ./
 COPY deploy/logweir.yaml /etc/logweir/logweir.yaml
 # Fails the build if a library is missing.
-RUN node -e 'require("@confluentinc/kafka-javascript")'
+RUN node -e 'require("@confluentinc/kafka-javascript"); require("./native/reader.node")'
+# The compiled modules, for a faster start (src/main.ts): by path, user id and options of node, so in place, as that user, and
+# with the commands that are used. There is no such configuration: they exit (78) as soon as the modules are loaded.
+RUN mkdir -p dist/.cache/compile && chown 1000:1000 dist/.cache/compile \
+  && for command in "bin/logweir run" "node dist/src/main.js health"; do \
+    setpriv --reuid=1000 --regid=1000 --clear-groups $command -c /nonexistent 2>/dev/null || [ $? = 78 ] || exit 1; \
+  done \
+  && chown -R root:root dist/.cache && chmod -R a+rX dist/.cache
 
 ARG VERSION=unreleased
 ARG REVISION=unknown

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { root } from '../test/support/paths.ts';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type CountingSink, type Drained, drain } from './drain.ts';
@@ -29,7 +26,7 @@ const QUIET_S = 10;
 
 /** The chains that are measured, by name. */
 const chains = {
-  'bytes untouched': [],
+  passthrough: [],
   'one field set': [{ use: './set-field.js' }],
   'parse-json, redact, rename': [
     { use: 'parse-json' },
@@ -40,7 +37,7 @@ const chains = {
 
 export type ChainName = keyof typeof chains;
 
-/** Transforms that only touch a field, written as one writes those: they take lazy events. */
+/** Transforms that only touch a field, written as one writes those: they use lazy events. */
 function transformFile(change: string): string {
   return `import { defineTransform } from 'logweir';
 export default defineTransform({ lazy: true, setup: () => (event) => { ${change} return event; } });
@@ -52,7 +49,10 @@ const transformFiles = {
   'rename.js': transformFile('event.log_source = event.source_type; delete event.source_type;'),
 };
 
-/** As it is shipped ({@link buildPackage} comes first); what is not named here is the default, guarantees included. */
+/**
+ * Logweir as it is shipped (after {@link buildPackage}), with defaults for all other options, guarantees
+ * included.
+ */
 export function startLogweir(
   directory: string,
   endpoint: string,
@@ -92,7 +92,7 @@ export async function runLogweir(
   );
 }
 
-/** As {@link runLogweir}, but the sink answers 503 for a while before it takes anything. */
+/** As {@link runLogweir}, but the sink answers 503 for a while before it accepts anything. */
 export async function runAfterOutage(place: Place, backlog: Backlog, chain: ChainName): Promise<Drained> {
   await place.sink.setFault('503');
   setTimeout(() => void place.sink.setFault('none'), OUTAGE_MS);
@@ -136,46 +136,4 @@ export async function lostWhileBusy(
     await sink.setFault('none');
     await tested.stop({ graceMs: 20_000 });
   }
-}
-
-/** What the launcher gives to Node, and to the C library. */
-const launcherText = readFileSync(join(root, 'bin/logweir'), 'utf8');
-const launcherFlags = launcherText.match(/--[a-z-]+=\d+/g) ?? [];
-const launcherVariables = Object.fromEntries(
-  [...launcherText.matchAll(/\$\{(\w+):=(\d+)\}/g)].map(([, name, value]) => [name, value]),
-);
-
-/** The floor: the same client, with the same settings and flags, that reads and does nothing else. */
-export async function runConsumeOnly({ bootstrapServers, topic, events }: Backlog): Promise<Drained> {
-  const started = Date.now();
-  const args = [
-    ...launcherFlags,
-    join(root, 'bench/consume-only.ts'),
-    bootstrapServers,
-    topic,
-    String(events),
-  ];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    env: { ...launcherVariables, ...process.env },
-  });
-  const found = JSON.parse(stdout) as {
-    events: number;
-    bytes: number;
-    ms: number;
-    cpu: number;
-    peakMb: number;
-    startedAt: number;
-  };
-  const seconds = found.ms / 1000;
-  return {
-    events: found.events,
-    seconds,
-    eventsPerSecond: found.events / seconds,
-    mbPerSecond: found.bytes / 1e6 / seconds,
-    cpuMicros: found.cpu / found.events,
-    peakMb: found.peakMb,
-    startUpMs: found.startedAt - started,
-    documentsPerRequest: 0,
-    sinkCores: 0,
-  };
 }

@@ -18,7 +18,7 @@ export interface Drained {
   /** From the start of the process to the first acknowledgement. */
   readonly startUpMs: number;
   readonly documentsPerRequest: number;
-  /** Of the sink, in cores: far below 1, or the sink would be what is measured. */
+  /** CPU of the sink, in cores. Must be far below 1, or the sink would limit the result. */
   readonly sinkCores: number;
 }
 
@@ -56,7 +56,7 @@ export class CountingSink {
     await fetch(`${this.url}/fault/${fault}`, { method: 'PUT' });
   }
 
-  /** Begins to count anew. @returns what was counted up to then, nothing left out and nothing twice */
+  /** Resets the counters. @returns the counts up to then */
   async reset(): Promise<SinkStats> {
     return (await (await fetch(`${this.url}/stats`, { method: 'DELETE' })).json()) as SinkStats;
   }
@@ -67,7 +67,8 @@ export class CountingSink {
 }
 
 /**
- * Measures from the first to the last acknowledged document, so that start-up is left out (it is a figure of its own).
+ * Measures from the first to the last acknowledged document, so that start-up is left out (it is a figure of
+ * its own).
  *
  * @param start starts the process under test on a backlog of `events`
  * @param skipped measures only from so many documents on

@@ -13,7 +13,7 @@ const POLL_MS = 50;
 /** One run into the real Elasticsearch. */
 export interface Indexed {
   readonly documentsPerSecond: number;
-  /** CPU a document, in µs: of what is measured, and of Elasticsearch and Kafka together. */
+  /** CPU a document, in µs: of the contender, and of Elasticsearch and Kafka together. */
   readonly cpuMicros: number;
   readonly serversMicros: number;
   readonly peakMb: number;
@@ -78,7 +78,7 @@ export async function indexWithLogweir(
 ): Promise<Indexed> {
   const index = uniqueName('bench');
   return await measure(servers, index, backlog.events, () =>
-    startLogweir(directory, servers.elasticsearch.url, backlog, 'bytes untouched', {
+    startLogweir(directory, servers.elasticsearch.url, backlog, 'passthrough', {
       elasticsearch: { index, ...(concurrency === undefined ? {} : { request: { concurrency } }) },
     }),
   );

@@ -16,7 +16,10 @@ export interface Latency {
   readonly loopDelayP99Ms: number;
 }
 
-/** From the producer's call to the sink's answer, at a steady rate: the producer's and the broker's time are in it. */
+/**
+ * From the producer's call to the sink's answer, at a steady rate: the producer's and the broker's time are
+ * in it.
+ */
 export async function measureLatency(
   directory: string,
   sink: CountingSink,
@@ -27,7 +30,7 @@ export async function measureLatency(
   const topic = uniqueName('latency');
   await createTopic(bootstrapServers, topic, 6);
   await sink.reset();
-  const tested = startLogweir(directory, sink.url, { bootstrapServers, topic }, 'bytes untouched');
+  const tested = startLogweir(directory, sink.url, { bootstrapServers, topic }, 'passthrough');
   const producer = await connectProducer({
     'bootstrap.servers': bootstrapServers,
     'linger.ms': 0,

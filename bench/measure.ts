@@ -39,7 +39,7 @@ export function peakMemoryOf(pids: readonly number[]): number {
   }, 0);
 }
 
-/** Of `/proc/<pid>/stat`, what stands behind the name: state, parent, …; undefined where the process has ended. */
+/** The fields of `/proc/<pid>/stat` after the name: state, parent, …; undefined if the process has ended. */
 function statFields(pid: number): string[] | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');

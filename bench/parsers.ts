@@ -9,9 +9,9 @@ import {
   type RecordInfo,
   type TransformDefinition,
   isTransformDefinition,
-} from '../src/transform/api.ts';
-import { builtIns } from '../src/transform/loader.ts';
-import { installResolveHook } from '../src/transform/resolve-hook.ts';
+} from '../src/transform/api/api.ts';
+import { builtIns } from '../src/transform/loader/loader.ts';
+import { installResolveHook } from '../src/transform/loader/resolve-hook.ts';
 import { spreadOf } from './measure.ts';
 
 export interface ParserCost {
@@ -93,7 +93,8 @@ async function load(name: string): Promise<TransformDefinition> {
 function contextOf(name: string): Parameters<TransformDefinition['setup']>[1] {
   const ignore = (): void => {};
   const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  return { name, directory: '.', log, metrics: { count: ignore }, onClose: ignore };
+  const signal = new AbortController().signal;
+  return { name, directory: '.', log, metrics: { count: ignore }, onClose: ignore, signal };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

@@ -5,11 +5,16 @@ import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
 import type { ParserCost } from './parsers.ts';
 
+/** The floors: records are read, and that is all. */
+export const CLIENT = 'the client, nothing else';
+export const READER = 'the reader, nothing else';
+
 export type ContenderName =
-  | 'consume only'
+  | typeof CLIENT
+  | typeof READER
   | ChainName
-  | `${'bytes untouched' | 'one field set'}, 2 workers`
-  | 'bytes untouched, after an outage'
+  | `${'passthrough' | 'one field set'}, 2 workers`
+  | 'passthrough, after an outage'
   | 'rsyslog';
 
 /** Runs of one contender, in the order of the rounds. */
@@ -35,8 +40,11 @@ export interface Results {
     curve: { concurrency: number | 'adaptive'; documentsPerSecond: number }[];
   };
   readonly parsers: ParserCost[];
-  /** Events that never arrive where one item in ten is answered 429 for five seconds; null where it was not run. */
-  readonly lostWhileBusy: { logweir: number; rsyslog: number | null } | null;
+  /**
+   * Events that never arrive where one item in ten is answered 429 for five seconds; null where it was not
+   * run.
+   */
+  readonly lostWhileBusy: { events: number; logweir: number; rsyslog: number | null } | null;
 }
 
 /** Of all runs, the ratio to the run of `base` in the same round. */
@@ -48,14 +56,22 @@ export function ratios(
   return spreadOf(series.runs.map((run, round) => run[figure] / (base.runs[round]?.[figure] ?? Number.NaN)));
 }
 
-/** The floor for events of that size. */
-export function consumeOnly({ series }: Results, eventBytes: number): Series {
-  const found = series.find((one) => one.name === 'consume only' && one.eventBytes === eventBytes);
-  if (found === undefined) throw new Error(`there is no run of consuming only with ${eventBytes} bytes`);
+/** One contender's runs with events of that size; undefined where it was not run. */
+export function seriesOf({ series }: Results, name: ContenderName, eventBytes: number): Series | undefined {
+  return series.find((one) => one.name === name && one.eventBytes === eventBytes);
+}
+
+/** What all others are compared with: the client's `consume` with events of that size. */
+export function clientOf(results: Results, eventBytes: number): Series {
+  const found = seriesOf(results, CLIENT, eventBytes);
+  if (found === undefined) throw new Error(`there is no run of the client alone with ${eventBytes} bytes`);
   return found;
 }
 
-/** Documents a second into the real Elasticsearch, as a share of what the direct loader reaches in the same round. */
+/**
+ * Documents a second into the real Elasticsearch, as a share of what the direct loader reaches in the same
+ * round.
+ */
 export function shareOfDirect({ elasticsearch: { direct, logweir } }: Results): Spread {
   return spreadOf(
     logweir.map((run, round) => run.documentsPerSecond / (direct[round]?.documentsPerSecond ?? Number.NaN)),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
@@ -8,12 +8,16 @@ const RSYSLOGD = '/usr/sbin/rsyslogd';
 
 /** Whether Debian's packages `rsyslog`, `rsyslog-kafka` and `rsyslog-elasticsearch` are there. */
 export function hasRsyslog(): boolean {
-  return existsSync(RSYSLOGD);
+  const modules = ['imkafka', 'omelasticsearch'];
+  return (
+    existsSync(RSYSLOGD) && modules.every((name) => globSync(`/usr/lib/*/rsyslog/${name}.so`).length > 0)
+  );
 }
 
 /**
- * rsyslog on the same way: `imkafka`, the value handed through as it is, `omelasticsearch` in bulk mode, a queue in memory. It
- * gives no ids, and its consumer commits on its own, every few seconds, whatever has become of the records.
+ * rsyslog on the same way: `imkafka`, the value handed through as it is, `omelasticsearch` in bulk mode, a
+ * queue in memory. It gives no ids, and its consumer commits on its own, every few seconds, whatever has
+ * become of the records.
  */
 export function startRsyslog(
   directory: string,

@@ -1,5 +1,6 @@
 /**
- * A long run at a steady rate into the counting sink, with a fault every few minutes; what it finds goes to docs/soak.json.
+ * A long run at a steady rate into the counting sink, with a fault every few minutes; what it finds goes to docs/soak.json,
+ * with what memory consisted of before and after each fault.
  *
  *     node bench/soak.ts [--minutes 60] [--rate 15000] [--fault-every 300]
  */
@@ -8,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { ErrorCode, hasCode } from '../src/kafka/native.ts';
 import { connectProducer } from '../test/support/kafka-client.ts';
 import { startKafka } from '../test/support/kafka-server.ts';
 import { root } from '../test/support/paths.ts';
@@ -15,9 +17,11 @@ import { logTail } from '../test/support/process.ts';
 import { createTopic } from '../test/support/topics.ts';
 import { startLogweir } from './contenders.ts';
 import { CountingSink } from './drain.ts';
-import { quantile, spreadOf } from './measure.ts';
+import { quantile } from './measure.ts';
 import { buildPackage } from './package.ts';
 import type { Fault } from './sink.ts';
+import { memoryMapOf } from './smaps.ts';
+import { CATCH_UP_S, type Sample, type Snapshot, faultsIn, memoryTable, partsOf } from './soak-summary.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -33,27 +37,13 @@ const PARTITIONS = 6;
 const SAMPLE_MS = 10_000;
 const FAULT_S = 20;
 const faults: readonly Fault[] = ['503', 'items', '401'];
-/** At the beginning the process still compiles and fills its buffers. */
-const WARM_UP_S = 120;
-/** For so long after a fault what it has held up is still being caught up with. */
-const CATCH_UP_S = 75;
-/** The run is told in so many parts, so that what rises is seen to rise. */
-const PARTS = 6;
-
-interface Sample {
-  readonly second: number;
-  readonly fault: Fault;
-  readonly rssMb: number;
-  readonly heapMb: number;
-  readonly fds: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
+const NO_FAULT: { at: number; name: Fault } = { at: Infinity, name: 'none' };
 
 buildPackage();
 const directory = mkdtempSync(join(tmpdir(), 'logweir-soak-'));
 const kafka = await startKafka({
   runDirectory: join(directory, 'kafka'),
+  longLived: true,
   // An hour of records need not be kept.
   properties: {
     'log.retention.bytes': 400_000_000,
@@ -81,13 +71,15 @@ let sent = 0;
 let acknowledged = 0;
 let fault: Fault = 'none';
 const samples: Sample[] = [];
+const snapshots: Snapshot[] = [];
+/** When the fault before will have been caught up with. */
+let afterFault = NO_FAULT;
 const started = performance.now();
 const second = (): number => (performance.now() - started) / 1000;
 const padding = 'x'.repeat(340);
 
 async function sample(admin: string): Promise<void> {
-  const text = await (await fetch(`${admin}/metrics`)).text();
-  const read = (name: string): number => Number(new RegExp(`^logweir_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+  const read = await metrics(admin);
   const { latencies, documents } = await sink.reset();
   acknowledged += documents;
   const sorted = latencies.toSorted((a, b) => a - b);
@@ -109,35 +101,45 @@ function faultAt(now: number): Fault {
     : 'none';
 }
 
-/** Neither warming up, nor with a fault, nor catching up after one. */
-function isCalm({ second: at, fault: present }: Sample): boolean {
-  return (
-    at > WARM_UP_S &&
-    present === 'none' &&
-    !samples.some(
-      ({ second: other, fault: kind }) => kind !== 'none' && other < at && other > at - CATCH_UP_S,
-    )
-  );
+async function metrics(admin: string): Promise<(name: string) => number> {
+  const text = await (await fetch(`${admin}/metrics`)).text();
+  return (name) => Number(new RegExp(`^logweir_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
+/** Looks at what memory consists of: whatever rises is to have a name. */
+async function snapshot(admin: string, when: string): Promise<void> {
+  const read = await metrics(admin);
+  const one: Snapshot = {
+    second: Math.round(second()),
+    when,
+    heapTotalMb: Math.round(read('nodejs_heap_size_total_bytes') / 1e5) / 10,
+    externalMb: Math.round(read('nodejs_external_memory_bytes') / 1e5) / 10,
+    memory: memoryMapOf(tested.pid),
+  };
+  snapshots.push(one);
+  process.stdout.write(`${JSON.stringify(one)}\n`);
+}
+
+/** @returns false if the producer's queue is full, since the machine is busy: to be tried again in a moment */
+function produced(event: Buffer): boolean {
+  try {
+    producer.produce(topic, sent % PARTITIONS, event, null, Date.now());
+    return true;
+  } catch (error) {
+    if (hasCode(error, ErrorCode.QUEUE_FULL)) return false;
+    throw error;
+  }
 }
 
 function summary(): object {
-  const calm = samples.filter(isCalm);
-  const figures = ['rssMb', 'heapMb', 'fds', 'p50Ms', 'p99Ms'] as const;
-  const parts = Array.from({ length: PARTS }, (_, part) => {
-    const [from, to] = [part, part + 1].map((bound) => (bound * minutes) / PARTS) as [number, number];
-    const within = calm.filter(({ second: at }) => at >= from * 60 && at < to * 60);
-    const spreads = figures.map((figure) => [figure, spreadOf(within.map((one) => one[figure]))] as const);
-    return { from, to, samples: within.length, ...Object.fromEntries(spreads) };
-  });
   return {
     minutes,
     eventsPerSecond: rate,
     produced: sent,
     acknowledged,
-    faults: samples.filter((one, index) => one.fault !== 'none' && samples[index - 1]?.fault === 'none')
-      .length,
-    // A part may lie wholly within a fault, or in the warming up.
-    parts: parts.filter((part) => part.samples > 0),
+    faults: faultsIn(samples),
+    parts: partsOf(samples, minutes),
+    memory: snapshots,
   };
 }
 
@@ -153,23 +155,34 @@ try {
     for (; sent < due; sent++) {
       const now = performance.timeOrigin + performance.now();
       const event = `{"sent_at": ${now.toFixed(3)},"seq":${sent},"message":"${padding}"}`;
-      producer.produce(topic, sent % PARTITIONS, Buffer.from(event), null, Date.now());
+      if (!produced(Buffer.from(event))) break;
     }
     const wanted = faultAt(second());
-    if (wanted !== fault) await sink.setFault((fault = wanted));
+    if (wanted !== fault) {
+      if (wanted !== 'none') await snapshot(admin, `before ${wanted}`);
+      else afterFault = { at: second() + CATCH_UP_S, name: fault };
+      await sink.setFault((fault = wanted));
+    }
+    if (fault === 'none' && second() >= afterFault.at) {
+      await snapshot(admin, `after ${afterFault.name}`);
+      afterFault = NO_FAULT;
+    }
     if (performance.now() - sampledAt > SAMPLE_MS) {
       sampledAt = performance.now();
       await sample(admin);
       process.stdout.write(`${JSON.stringify(samples.at(-1))}\n`);
     }
   }
+  await snapshot(admin, 'at the end');
   await sink.setFault('none');
   for (const deadline = Date.now() + 60_000; acknowledged < sent && Date.now() < deadline; await delay(500)) {
     acknowledged += (await sink.reset()).documents;
   }
   const found = summary();
   writeFileSync(join(root, 'docs/soak.json'), `${JSON.stringify(found, null, 1)}\n`);
-  process.stdout.write(`${JSON.stringify(found, null, 1)}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...found, memory: undefined }, null, 1)}\n${memoryTable(snapshots)}\n`,
+  );
   process.exitCode = acknowledged === sent ? 0 : 1;
 } finally {
   await new Promise((resolve) => producer.disconnect(resolve));

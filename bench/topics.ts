@@ -55,7 +55,7 @@ export async function fillTopic(
     'queue.buffering.max.kbytes': 262_144,
     acks: 1,
   } as Parameters<typeof connectProducer>[0]);
-  // Delivery reports that nobody fetches would keep their places in the queue.
+  // Delivery reports that are not fetched would keep their slots in the queue.
   producer.setPollInterval(5);
   let bytes = 0;
   for (let sent = 0; sent < count; sent++) {

@@ -121,11 +121,19 @@ eventually() { # SECONDS COMMAND...
 check 'does not run as root' exits 0 '^1000:1000$' in_image sh -c 'echo "$(id -u):$(id -g)"'
 check 'the root file system is read-only in these checks' exits 1 'Read-only' in_image touch /tmp/x
 check 'no compiler, package manager or development package' none_of -name typescript -o -name vitest -o -name oxlint -o -name npm \
-  -o -path '*bin/g++*' -o -path '*bin/gcc*' -o -path '*bin/make' -o -path '*bin/python3*'
+  -o -path '*bin/g++*' -o -path '*bin/gcc*' -o -path '*bin/cc' -o -path '*bin/make' -o -path '*bin/python3*'
 check 'no sources, headers or objects of the Kafka client' none_of -path '*/@confluentinc/*' \( -name '*.[acho]' -o -name '*.cc' -o -name '*.cpp' \)
 check "nothing of this machine's registry settings" none_of -name .npmrc -o -path ./root/ca.pem -o -name 99host
+check 'the Kafka client loads the native reader' exits 0 '^loaded$' in_image env --chdir=/usr/src/logweir node -e '
+  const { KafkaConsumer } = require("@confluentinc/kafka-javascript");
+  new KafkaConsumer({ "group.id": "none", "plugin.library.paths": process.cwd() + "/native/reader.node" });
+  if (typeof require("./native/reader.node").poll === "function") console.log("loaded");
+  process.exit(0);'
+check 'of the native reader there is nothing but itself' none_of -path './usr/src/logweir/native/*' ! -name reader.node
 check 'logweir --version' exits 0 '^[0-9]+\.[0-9]+\.[0-9]+' logweir --version
 check 'without settings it says which are missing' exits 78 'KAFKA_BOOTSTRAP_SERVERS is not set' logweir "${cmd[@]}"
+check 'run uses the compiled modules of the image' exits 78 'commands/run.js was accepted' \
+  in_image NODE_DEBUG_NATIVE=COMPILE_CACHE "${entrypoint[@]}" run -c /nonexistent
 # The example transform, mounted where the image wants it, and the configuration that names it.
 sed 's|^transforms: .*|transforms: [{ use: ./transforms/example.ts }]|' deploy/logweir.yaml >"$work/logweir.yaml"
 mounts=("$PWD/deploy/transforms" /etc/logweir/transforms "$work/logweir.yaml" /etc/logweir/logweir.yaml)
@@ -137,7 +145,7 @@ mounts=("$work/own" /etc/logweir)
 check 'a folder of one'"'"'s own at /etc/logweir is what the commands are about' exits 0 'configuration: /etc/logweir/logweir.yaml' \
   logweir transform --diff < <(echo '{"message":"a line"}')
 check 'the types that logweir new copies are there' in_image sh -c 'cd /usr/src/logweir/node_modules &&
-  ls zod/index.d.cts @types/node/index.d.ts undici-types/index.d.ts ../dist/src/transform/api.d.ts'
+  ls zod/index.d.cts @types/node/index.d.ts undici-types/index.d.ts ../dist/src/transform/api/api.d.ts'
 mounts=("$PWD/deploy/transforms" /etc/logweir/transforms "$work/logweir.yaml" /etc/logweir/logweir.yaml)
 
 if [ -z "${KAFKA_BOOTSTRAP_SERVERS:-}" ] || [ -z "${ELASTICSEARCH_ENDPOINTS:-}" ]; then
@@ -158,6 +166,10 @@ else
   check 'run: ready at /health/ready' eventually 60 js "if (!(await fetch('http://127.0.0.1:$port/health/ready')).ok) process.exit(1)"
   check 'run: the record is in the index, transformed' eventually 30 js "const answer = await (await fetch(index + '/_search?q=environment:development')).json();
     console.log(answer); if (answer.hits?.total.value !== 1) process.exit(1)"
+  check 'run: the status page is served, compiled' js "for (const path of ['/', '/page/page.css', '/page/main.js'])
+    if (!(await fetch('http://127.0.0.1:$port' + path)).ok) process.exit(1)"
+  check 'run: the tap is off, since the endpoint is open to other hosts' js "const { status } = await fetch('http://127.0.0.1:$port/api/tap');
+    if (status !== 403) process.exit(1)"
   stop() { kill -TERM "$(last_process)" && wait "$child"; }
   check 'run: SIGTERM ends it with exit status 0' stop
   child=

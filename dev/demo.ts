@@ -1,6 +1,7 @@
 /**
- * `make demo`: 50,000 events go from a real Kafka through two transforms into a real Elasticsearch, through a kill -9 and an
- * outage, and are counted from outside at the end. Exit code 0 only where nothing is lost and nothing is stored twice.
+ * `make demo`: sends 50,000 events from a real Kafka through two transforms into a real Elasticsearch, with a
+ * kill -9 and an outage on the way, and counts them from outside at the end. Exit code 0 only if nothing is
+ * lost and nothing is stored twice.
  */
 import { constants } from 'node:os';
 import { relative } from 'node:path';
@@ -19,12 +20,12 @@ import { Workplace } from './demo/workplace.ts';
 
 const USAGE = `usage: node dev/demo.ts [--keep]
 
-  --keep  leaves everything up at the end and prints the addresses, until Ctrl-C
+  --keep  keeps everything running at the end and prints the addresses, until Ctrl-C
 
-KAFKA_BOOTSTRAP_SERVERS and ELASTICSEARCH_ENDPOINTS, where set, name servers to use instead of starting some.`;
+If KAFKA_BOOTSTRAP_SERVERS or ELASTICSEARCH_ENDPOINTS is set, that server is used, and none is started.`;
 
 const PARTITIONS = 6;
-/** Within this a server that is just being started is there, and can be killed. */
+/** Time after which a server that is being started exists, and can be stopped. */
 const START_GRACE_MS = 3000;
 
 class Interrupted extends Error {
@@ -40,7 +41,7 @@ interface Demo {
   readonly workplace: Workplace;
   readonly terminal: Terminal;
   readonly cleanup: Cleanup;
-  /** Ends the demo; its signal is what everything listens to. */
+  /** Ends the demo; all steps listen to its signal. */
   readonly ending: AbortController;
 }
 
@@ -64,17 +65,17 @@ async function show(demo: Demo): Promise<Shown> {
   cleanup.add('the aggregator', async (gently) => {
     if (!gently) return await instance.kill();
     const exit = await instance.stop();
-    if (exit?.code !== 0) throw new Error(`it ended with ${exit?.signal ?? `exit code ${exit?.code}`}`);
+    if (exit?.code !== 0) throw new Error(`it exited with ${exit?.signal ?? `exit code ${exit?.code}`}`);
   });
   const story = await play({ stage, instance, ledger, terminal, signal, fail });
-  terminal.say('Reading every document of the index, and comparing it with what was produced.');
+  terminal.say('Reading every document of the index, and comparing it with the produced events.');
   const findings = await audit(stage, ledger, story);
   signal.throwIfAborted();
   report(terminal, stage.topic, story, findings);
   const wrong = failures(findings, story, EVENTS);
   for (const sentence of wrong) terminal.print(terminal.style('red', `  FAILED: ${sentence}`));
   const passed = wrong.length === 0;
-  const how = story.outage === undefined ? ' (without an outage, which was skipped)' : '';
+  const how = story.outage === undefined ? ' (the outage was skipped)' : '';
   const right = `  ${grouped(EVENTS)} produced, nothing lost, nothing stored twice${how}.`;
   if (passed) terminal.print(terminal.style('green', right));
   else terminal.print(`  Logs and data are kept in ${workplace.shown}.`);
@@ -85,7 +86,7 @@ async function show(demo: Demo): Promise<Shown> {
 async function open({ terminal, cleanup, workplace }: Demo): Promise<Stage> {
   const { kafka, elasticsearch } = givenServers();
   for (const given of [kafka, elasticsearch]) {
-    if (given !== undefined) terminal.say(`Using the server that was given: ${given}.`);
+    if (given !== undefined) terminal.say(`Using the given server: ${given}.`);
   }
   const own = [
     kafka === undefined ? ['Kafka'] : [],
@@ -103,9 +104,9 @@ async function open({ terminal, cleanup, workplace }: Demo): Promise<Stage> {
   return stage;
 }
 
-/** Resolves when somebody presses Ctrl-C. */
+/** Resolves when the user presses Ctrl-C. */
 async function keepUp({ terminal, ending }: Demo, { stage, instance }: Shown): Promise<void> {
-  terminal.print(`Everything stays up until Ctrl-C:
+  terminal.print(`Everything keeps running until Ctrl-C:
 
   Kafka          ${stage.kafka}, topic ${stage.topic}
   Elasticsearch  ${stage.elasticsearch}/${stage.indexPattern}/_search?q=level:warn&size=1&pretty
@@ -116,7 +117,7 @@ async function keepUp({ terminal, ending }: Demo, { stage, instance }: Shown): P
   await aborted(ending.signal).catch((reason: unknown) => {
     if (!(reason instanceof Interrupted)) throw reason;
   });
-  terminal.print('Ending everything.');
+  terminal.print('Stopping everything.');
 }
 
 /** Rejects with the signal's reason. */
@@ -128,7 +129,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** @returns the exit code, and whether the logs are worth keeping */
+/** @returns the exit code, and whether to keep the logs */
 async function run(demo: Demo, keep: boolean): Promise<{ exitCode: number; keepLogs: boolean }> {
   const { terminal, cleanup, workplace, ending } = demo;
   try {
@@ -141,8 +142,8 @@ async function run(demo: Demo, keep: boolean): Promise<{ exitCode: number; keepL
     terminal.print();
     const { message } = reason as Error;
     const interrupted = reason instanceof Interrupted;
-    terminal.print(interrupted ? `${message}: ending everything` : `FAILED: ${message}`);
-    // So that what is still going on takes no further step.
+    terminal.print(interrupted ? `${message}: stopping everything` : `FAILED: ${message}`);
+    // Keeps the running steps from continuing.
     ending.abort(reason);
     await cleanup.run(false);
     if (interrupted) return { exitCode: reason.exitCode, keepLogs: false };
@@ -166,11 +167,11 @@ async function main(): Promise<void> {
       ending.abort(interrupted);
     });
   }
-  // Whoever reads the output (head, less) has gone.
+  // The reader of the output (head, less) has gone.
   process.stdout.on('error', () => ending.abort(new Interrupted('SIGPIPE')));
   const cleanup = new Cleanup(terminal);
   const { exitCode, keepLogs } = await run({ workplace, terminal, cleanup, ending }, values.keep === true);
-  // librdkafka's threads would outlive a broker that is gone.
+  // The threads of librdkafka would keep the process running after the broker is gone.
   workplace.exit(exitCode, keepLogs);
 }
 

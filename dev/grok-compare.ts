@@ -1,6 +1,6 @@
 /**
  * Compares the grok patterns with those of logstash-patterns-core, on texts that are made from the originals. Each text is also put into
- * another one, cut, and has a character changed. The originals run in the engine of JavaScript, which can look around as theirs can.
+ * another one, truncated, and has a character changed. The originals run in the engine of JavaScript, which can look around as theirs can.
  *
  *     node dev/grok-compare.ts FOLDER [part of a name]    FOLDER holds legacy/ and ecs-v1/ of a checkout's patterns/
  */
@@ -19,7 +19,7 @@ const ON_PURPOSE = new Set(
   ),
 );
 const LEGACY_ON_PURPOSE = ['HTTPD_COMMONLOG'];
-/** JavaScript forgets what a group took in an earlier turn of a repetition, which Oniguruma and RE2 do not. */
+/** JavaScript forgets what a group matched in an earlier round of a repetition, which Oniguruma and RE2 do not. */
 const REPEATED = new Set(['EXIM_NAMED_FIELDS', 'EXIM_MESSAGE_ARRIVAL', 'EXIM']);
 const TEXTS = 60;
 const SEED = 16;
@@ -67,7 +67,7 @@ function compileOriginal(name: string, patterns: Patterns): Original {
   };
   const onlyGroups = expand(`%{${name}}`);
   const plain = onlyGroups
-    // The zone of an address takes all of the line in the original.
+    // The zone of an address matches all of the line in the original.
     .replaceAll('(%.+)?', '(%[a-z0-9]{1,5})?')
     .replaceAll('(?>', '(?:')
     .replaceAll(/\(\?<f\d+>/g, '(?:')

@@ -1,309 +1,204 @@
 import { AdminServer } from './admin/server.ts';
-import { Alarms } from './alarms.ts';
-import { Metrics } from './admin/metrics.ts';
+import type { Metrics } from './admin/metrics.ts';
+import { activeBlocks, elasticsearchState, notReady, notStarted } from './admin/readiness.ts';
+import { type Status, statusOf } from './admin/status.ts';
 import { Beginning } from './clock.ts';
+import { type ComponentOptions, type Components, createComponents } from './components.ts';
 import type { LoadedConfig } from './config/load.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { Batcher } from './elasticsearch/batch.ts';
-import { bulkEvents } from './elasticsearch/bulk-outcomes.ts';
-import type { BulkSender } from './elasticsearch/bulk.ts';
-import { askEndpoints, withoutPassword } from './elasticsearch/ask-endpoints.ts';
-import { deadLetterParameters } from './elasticsearch/bulk-query.ts';
-import { type BulkTransport, connectElasticsearch } from './elasticsearch/client.ts';
-import { Outage, type OutageState } from './elasticsearch/outage.ts';
-import { Parking } from './elasticsearch/parking.ts';
-import { Reachability } from './elasticsearch/reachability.ts';
-import { DeadLetterIndex } from './elasticsearch/dead-letter-index.ts';
-import { createSending } from './elasticsearch/sending.ts';
-import { createRenderer } from './elasticsearch/render.ts';
-import { type HoldInfo, Holds, holdOfAll } from './holds.ts';
-import { Consumer } from './kafka/consumer.ts';
-import { DeadLetterTopic } from './kafka/dead-letter-topic.ts';
+import { withoutPassword } from './elasticsearch/ask-endpoints.ts';
 import { checkClientOptions } from './kafka/options-check.ts';
-import { KafkaWatch } from './kafka/watch.ts';
 import type { Log } from './log.ts';
-import { Pipeline } from './pipeline.ts';
-import type { Original } from './pipeline-parts.ts';
-import { RejectStorm } from './reject-storm.ts';
-import type { Outcome } from './settlement.ts';
-import { type ElasticsearchState, type Status, statusOf } from './admin/status.ts';
-import { LiveChain } from './transform/live-chain.ts';
-import type { Quarantine } from './workers/quarantine.ts';
+import type { Outcome } from './pipeline/outcome.ts';
+import type { TapSource } from './tap/messages.ts';
+import type { Tracing } from './tracing/traced.ts';
+import { startTracing } from './tracing/tracing.ts';
+import { LiveChain } from './transform/runtime/live-chain.ts';
 
-export interface AggregatorOptions {
-  readonly original?: Original;
-  /** Records that no transform may see again; whoever gives it may add to it at any time. */
-  readonly quarantine?: Quarantine;
-  /** Where the watchdog tells that the event loop is stuck; the log if left out. */
+/** `quarantine`: records that no transform may see again; the caller may add to it at any time. */
+interface AggregatorOptions extends ComponentOptions {
+  /** File descriptor on which the watchdog reports a blocked event loop; the log if left out. */
   readonly stuckFd?: number;
 }
 
 const IDLE_CHECK_MS = 500;
 
-/** All parts of a running aggregator, put together; `logweir run` is this and the signals. */
+/** A running aggregator: start, stop, reload and status. `logweir run` adds the signal handlers. */
 export class Aggregator {
   readonly #loaded: LoadedConfig;
   readonly #log: Log;
-  readonly #transport: BulkTransport;
-  readonly #outage: Outage;
-  readonly #reachability: Reachability;
-  readonly #holds: Holds;
-  readonly #parking: Parking;
-  readonly #storm: RejectStorm;
-  readonly #consumer: Consumer;
-  readonly #kafka: KafkaWatch;
-  readonly #pipeline: Pipeline;
-  readonly #batcher: Batcher;
-  readonly #deadLetters: DeadLetters | null;
-  readonly #metrics: Metrics;
   readonly #chain: LiveChain;
+  readonly #components: Components;
+  readonly #tracing: Tracing | null;
   readonly #started = new Beginning();
-  readonly #alarms: Alarms;
   #admin: AdminServer | null = null;
   #stopping = false;
+  /** Whether the process could work at some time. */
+  #hasStarted = false;
 
-  /** Loads the transforms and checks all that can be checked without a server. @throws LogweirError CONFIG */
+  /** Loads the transforms and checks what can be checked without a server. @throws LogweirError CONFIG */
   static async create(loaded: LoadedConfig, log: Log, options: AggregatorOptions = {}): Promise<Aggregator> {
     await checkClientOptions(loaded.config);
+    const tracing = await startTracing(loaded.config, log);
     const chain = await LiveChain.load(loaded, log, options.stuckFd ?? null);
-    const aggregator = new Aggregator(loaded, chain, log, options);
-    chain.metrics = aggregator.#metrics;
-    return aggregator;
+    const components = createComponents(loaded, chain, log, { ...options, tracing });
+    chain.metrics = components.metrics;
+    return new Aggregator(loaded, chain, components, tracing, log);
   }
 
-  private constructor(loaded: LoadedConfig, chain: LiveChain, log: Log, options: AggregatorOptions) {
-    const { config } = loaded;
+  private constructor(
+    loaded: LoadedConfig,
+    chain: LiveChain,
+    components: Components,
+    tracing: Tracing | null,
+    log: Log,
+  ) {
+    this.#tracing = tracing;
     this.#loaded = loaded;
     this.#log = log;
     this.#chain = chain;
-    this.#metrics = this.#createMetrics();
-    this.#alarms = new Alarms(log, () => ({
-      outage: this.#outage.state,
-      holds: this.#holds.list(),
-      inFlight: this.#pipeline.inFlight,
-    }));
-    this.#holds = this.#createHolds();
-    this.#storm = new RejectStorm(config.dead_letter.hold_above_ratio, this.#alarms.storm);
-    this.#transport = connectElasticsearch(config.elasticsearch);
-    this.#reachability = new Reachability(askEndpoints(config.elasticsearch), this.#alarms.reachability);
-    this.#outage = new Outage((state, before) => this.#outageChanged(state, before));
-    this.#deadLetters = this.#createDeadLetters();
-    const events = bulkEvents({
-      metrics: this.#metrics,
-      reachability: this.#reachability,
-      pipeline: () => this.#pipeline,
-      parking: () => this.#parking,
-    });
-    const { sender, batcher } = createSending(config.elasticsearch, this.#transport, this.#outage, events);
-    this.#batcher = batcher;
-    this.#parking = this.#createParking(sender);
-    this.#pipeline = new Pipeline({
-      assignment: () => this.#consumer.assignment,
-      codec: config.decoding.codec,
-      chain: chain.current,
-      watch: chain,
-      renderer: createRenderer(config.elasticsearch),
-      documents: {
-        add: (document) => this.#batcher.add(document),
-        flush: () => this.#batcher.flush(),
-        takeRejected: () => this.#parking.takeRejected(),
-        dropGivenUp: () => sender.dropGivenUp(),
-      },
-      deadLetters: this.#deadLetters,
-      holds: this.#holds,
-      storm: this.#storm,
-      events: this.#metrics,
-      bufferBytes: config.buffer.max_bytes,
-      original: options.original,
-      quarantine: options.quarantine,
-    });
-    this.#consumer = new Consumer(
-      config.kafka,
-      // What sends dead letters again reads their topic.
-      config.dead_letter.to === 'topic' && options.original === undefined ? config.dead_letter.topic : null,
-      this.#pipeline,
-      log,
-    );
-    this.#kafka = new KafkaWatch(this.#consumer, config, log);
-  }
-
-  #createMetrics(): Metrics {
-    return new Metrics(this.#loaded.config.admin.metrics_prefix, {
-      partitions: () => this.#consumer.assignment.all(),
-      kafka: () => this.#kafka.state,
-      rebalanceFailures: () => this.#consumer.rebalancer?.failures ?? 0,
-      inFlight: () => this.#pipeline.inFlight,
-      bufferBytes: () => this.#pipeline.budget.usedBytes,
-      pauses: () => this.#consumer.pauses,
-      holds: () => this.#activeHolds(),
-      storm: () => this.#storm.current,
-    });
-  }
-
-  #createParking(sender: BulkSender): Parking {
-    return new Parking(
-      this.#holds,
-      this.#loaded.config.elasticsearch.request.backoff,
-      (document, signal) => sender.probe(document, signal),
-      (documents) => {
-        this.#metrics.retrying(documents.length);
-        this.#batcher.addAtOnce(documents);
-      },
-    );
-  }
-
-  #createHolds(): Holds {
-    const { holds } = this.#alarms;
-    return new Holds({
-      began: (hold) => holds.began(hold),
-      ended: (hold) => {
-        this.#metrics.holdEnded(hold);
-        holds.ended(hold);
-      },
-    });
-  }
-
-  #createDeadLetters(): DeadLetters | null {
-    const { dead_letter, kafka, elasticsearch } = this.#loaded.config;
-    switch (dead_letter.to) {
-      case 'topic':
-        return new DeadLetterTopic(kafka, dead_letter.topic, this.#holds);
-      case 'index':
-        return new DeadLetterIndex(
-          dead_letter.index,
-          (document) => this.#pipeline.addLetter(document),
-          deadLetterParameters(elasticsearch),
-        );
-      case 'hold':
-        return null;
-    }
+    this.#components = components;
   }
 
   /** Runs until {@link stop}. @throws LogweirError */
   async run(): Promise<void> {
-    const { config } = this.#loaded;
-    this.#kafka.start();
-    const stopReminding = this.#alarms.start();
-    const closingGroups = setInterval(() => this.#pipeline.closeIdleGroups(), IDLE_CHECK_MS);
+    const { kafka, alarms, pipeline, reachability, consumer, tap } = this.#components;
+    kafka.start();
+    const stopReminders = alarms.start();
+    const closingGroups = setInterval(() => {
+      pipeline.closeIdleGroups();
+      this.#notStarted();
+    }, IDLE_CHECK_MS);
     this.#chain.watch();
     try {
-      if (config.admin.listen !== '') {
-        this.#admin = await AdminServer.start(config.admin, {
-          metrics: this.#metrics.registry,
-          status: () => this.status(),
-          readiness: () => this.#notReady(),
-          failed: (error) => this.#log.warn({ reason: error.message }, 'the admin endpoint has an error'),
-        });
-      }
-      this.#log.info(
-        {
-          config: this.#loaded.path,
-          topics: config.kafka.topics,
-          group: config.kafka.group_id,
-          elasticsearch: config.elasticsearch.endpoints.map(withoutPassword),
-          transforms: config.transforms.map(({ use }) => use),
-          admin: this.#admin?.address,
-        },
-        'logweir starts',
-      );
-      void this.#reachability.run();
-      await this.#consumer.run();
+      this.#admin = await this.#startAdmin();
+      this.#logStart();
+      void reachability.run();
+      await consumer.run();
     } finally {
-      this.#reachability.close();
-      this.#kafka.close();
-      stopReminding();
+      reachability.close();
+      kafka.close();
+      stopReminders();
       clearInterval(closingGroups);
       await this.#admin?.close();
+      tap.close();
     }
   }
 
-  /** Takes the transforms of the configuration file as it is now, from the next record on. Never rejects. */
-  async reload(): Promise<void> {
-    await this.#chain.reload((chain) => this.#pipeline.changeChain(chain));
+  async #startAdmin(): Promise<AdminServer | null> {
+    const { admin } = this.#loaded.config;
+    if (admin.listen === '') return null;
+    return await AdminServer.start(admin, {
+      metrics: this.#components.metrics.text,
+      status: () => this.status(),
+      readiness: () => notReady(this.#components, this.#stopping)?.reason ?? null,
+      started: () => (this.#stopping ? 'stopping' : this.#notStarted()),
+      tap: this.#components.tap,
+      failed: (error) =>
+        this.#log.warn({ code: 'admin_error', reason: error.message }, 'admin endpoint error'),
+    });
   }
 
-  /** Takes no more, settles what is in flight up to the shutdown timeout, commits, and leaves the group. */
-  async stop(): Promise<void> {
-    if (this.#stopping) return;
-    this.#stopping = true;
-    this.#log.info({ in_flight: this.#pipeline.inFlight }, 'stopping: settling what is in flight');
-    this.#consumer.stop();
-    const partitions = this.#consumer.assignment.all();
-    await this.#pipeline.drained(partitions, this.#loaded.config.shutdown_timeout_ms);
-    const unsettled = this.#pipeline.inFlight;
-    await this.#consumer.leave();
-    this.#pipeline.giveUp(partitions);
-    this.#parking.close();
-    this.#batcher.close();
-    await Promise.all([this.#deadLetters?.close(), this.#chain.close(), this.#transport.close()]);
+  /** Once the process has started, it stays so. */
+  #notStarted(): string | null {
+    if (this.#hasStarted) return null;
+    const reason = notStarted(this.#components);
+    this.#hasStarted = reason === null;
+    return reason;
+  }
+
+  #logStart(): void {
+    const { kafka, elasticsearch, transforms } = this.#loaded.config;
     this.#log.info(
-      { unsettled, ...this.#metrics.outcomeCounts() },
-      'stopped; what is unsettled will be read again',
+      {
+        code: 'starting',
+        config: this.#loaded.path,
+        topics: kafka.topics,
+        group: kafka.group_id,
+        elasticsearch: elasticsearch.endpoints.map(withoutPassword),
+        transforms: transforms.map(({ use }) => use),
+        chain: this.#chain.state.hash,
+        admin: this.#admin?.address,
+      },
+      'starting',
     );
   }
 
-  /** The offsets that the brokers have taken, by `topic:partition`. */
+  /** Loads the transforms of the current configuration file, for all further records. Never rejects. */
+  async reload(): Promise<void> {
+    await this.#chain.reload((chain) => this.#components.pipeline.changeChain(chain));
+  }
+
+  /**
+   * Stops consumption, waits for records in flight up to the shutdown timeout, commits, and leaves the group.
+   * A second call returns immediately.
+   */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const { consumer, pipeline, retryQueue, batcher, deadLetters, transport, metrics } = this.#components;
+    const { deadLetterReports } = this.#components;
+    this.#log.info(
+      { code: 'stopping', in_flight: pipeline.inFlight },
+      'stopping: waiting for records in flight',
+    );
+    consumer.stop();
+    const partitions = consumer.assignment.all();
+    await pipeline.drained(partitions, this.#loaded.config.shutdown_timeout_ms);
+    const unsettled = pipeline.inFlight;
+    await consumer.leave();
+    pipeline.abandon(partitions);
+    retryQueue.close();
+    batcher.close();
+    deadLetterReports.close();
+    await Promise.all([deadLetters?.close(), this.#chain.close(), transport.close(), this.#tracing?.close()]);
+    this.#log.info({ code: 'stopped', unsettled, ...metrics.outcomeCounts() }, 'stopped');
+  }
+
+  /** The offsets that the brokers have confirmed, by `topic:partition`. */
   committed(): Map<string, number> {
-    const owned = this.#consumer.assignment.all();
+    const owned = this.#components.consumer.assignment.all();
     return new Map(owned.map(({ topic, partition, committed }) => [`${topic}:${partition}`, committed]));
   }
 
   /** How many records ended in each outcome. */
   outcomes(): Record<Outcome, number> {
-    return this.#metrics.outcomeCounts();
+    return this.#components.metrics.outcomeCounts();
   }
 
-  /** What `/metrics` shows, for whoever adds it up. */
-  async metrics(): ReturnType<Metrics['registry']['getMetricsAsJSON']> {
-    return await this.#metrics.registry.getMetricsAsJSON();
+  /** The values of `/metrics`, in the form that a supervisor can merge. */
+  async metrics(): ReturnType<Metrics['json']> {
+    return await this.#components.metrics.json();
   }
 
-  /** The JSON of `/api/status`. */
+  /** Shows events as they pass; see {@link Tap}. */
+  get tap(): TapSource {
+    return this.#components.tap;
+  }
+
+  /** The JSON of `/api/status`, without what the endpoint adds. */
   status(): Status {
+    const components = this.#components;
+    const { consumer, pipeline, metrics, kafka, rejectionRate } = components;
+    const { endpoints, circuitBreaker, deadLetterReports } = components;
     return statusOf({
       started: this.#started,
       stopping: this.#stopping,
-      notReady: this.#notReady(),
+      hasStarted: this.#hasStarted,
+      notReady: notReady(components, this.#stopping),
       config: this.#loaded.config,
-      consumer: this.#consumer,
-      kafka: this.#kafka.state,
-      pipeline: this.#pipeline,
-      elasticsearch: this.#elasticsearch(),
-      holds: this.#activeHolds(),
-      storm: this.#storm.current,
-      metrics: this.#metrics,
+      consumer,
+      kafka: kafka.state,
+      pipeline,
+      elasticsearch: elasticsearchState(components),
+      server: components.product.identity,
+      endpoints: endpoints.list(),
+      nextTry: circuitBreaker.nextTry,
+      deadLetters: deadLetterReports.list(),
+      chain: this.#chain.state,
+      holds: activeBlocks(components),
+      rejectionAlert: rejectionRate.current,
+      transforms: this.#chain.current.totals(),
+      metrics,
     });
-  }
-
-  #notReady(): string | null {
-    if (this.#stopping) return 'stopping';
-    const { state, reason } = this.#elasticsearch();
-    if (state !== 'ok') return `Elasticsearch: ${state}: ${reason}`;
-    const [hold] = this.#holds.list();
-    if (hold !== undefined) return `held: ${hold.reason}`;
-    const { reason: kafka } = this.#kafka.state;
-    return kafka === null ? null : `Kafka: ${kafka}`;
-  }
-
-  /** What bulk requests have shown, or else what it says when it is asked. */
-  #elasticsearch(): ElasticsearchState {
-    const outage = this.#outage.state;
-    if (outage === null) return this.#reachability.state;
-    return { state: outage.kind, reason: outage.reason, since: outage.began.at };
-  }
-
-  /** Holds of single partitions, and the one of all where Elasticsearch refuses whole requests. */
-  #activeHolds(): HoldInfo[] {
-    const { state } = this.#outage;
-    if (state?.kind !== 'hold') return this.#holds.list();
-    return [holdOfAll(state.reason, state.began, this.#pipeline.inFlight), ...this.#holds.list()];
-  }
-
-  #outageChanged(state: OutageState | null, before: OutageState | null): void {
-    this.#consumer.setPaused('elasticsearch', state !== null);
-    if (before?.kind === 'hold' && state?.reason !== before.reason) {
-      this.#metrics.holdEnded(holdOfAll(before.reason, before.began, 0));
-    }
-    this.#alarms.outageChanged(state, before);
   }
 }

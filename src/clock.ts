@@ -1,13 +1,13 @@
 /**
- * When something began: a point in time for people to read, and how long it has lasted, which a clock that is set meanwhile does
- * not change. Every duration in Logweir is measured by `performance.now()`; `Date.now()` is for points in time alone.
+ * A start: a point in time for display, and the duration since, which a change of the system clock does not
+ * affect. Logweir measures every duration with `performance.now()`; `Date.now()` is for points in time only.
  */
 export class Beginning {
   /** Milliseconds since the epoch. */
   readonly at = Date.now();
   readonly #startedAt = performance.now();
 
-  /** How long ago that was. */
+  /** Time since the start. */
   get seconds(): number {
     return (performance.now() - this.#startedAt) / 1000;
   }

@@ -3,29 +3,31 @@ import { BoundedMap, type Event, defineTransform, fieldAt, keyOf } from 'logweir
 import { z } from 'zod';
 
 interface Seen {
-  readonly place: string;
+  readonly id: string;
   readonly timestamp: number;
 }
 
 export default defineTransform({
   lazy: true,
   description:
-    'Drops events that repeat an earlier one in the given fields. A record that is read again (after a rebalance, for one) is never taken for its own repeat. What is remembered is bounded and does not outlive the process: a repeat may pass, nothing is lost.',
+    'Drops events that repeat an earlier one in the given fields. A record that is read again, for example after a rebalance, never counts as its own repeat. The memory for earlier events is bounded and does not outlive the process: a repeat may pass, but no event is lost.',
   options: z.strictObject({
     fields: z
       .array(z.string().min(1))
       .min(1)
-      .describe('Events that are the same in all of these are the same.'),
+      .describe('Events with equal values of all these fields are repeats.'),
     window_ms: z
       .int()
       .min(1)
       .optional()
-      .describe("How far apart, in the records' time, a repeat may be; as far as is remembered if left out."),
-    max_events: z.int().min(1).max(10_000_000).default(10_000).describe('How many events are remembered.'),
+      .describe(
+        'The longest time between an event and its repeat, by the timestamps of their records; by default unlimited.',
+      ),
+    max_events: z.int().min(1).max(10_000_000).default(10_000).describe('The most remembered events.'),
   }),
   examples: [
     {
-      title: 'The same message of the same host',
+      title: 'The same message from the same host',
       with: { fields: ['host', 'message'] },
       input: [
         { host: 'a', message: 'disk full', n: 1 },
@@ -46,10 +48,10 @@ export default defineTransform({
         .digest('base64');
     return (event, { topic, partition, offset, timestamp }) => {
       const key = hashOf(event);
-      const place = `${topic}:${partition}:${offset}`;
+      const id = `${topic}:${partition}:${offset}`;
       const first = seen.get(key);
-      if (first === undefined || first.place === place || isTooFar(first.timestamp, timestamp)) {
-        seen.set(key, { place, timestamp });
+      if (first === undefined || first.id === id || isTooFar(first.timestamp, timestamp)) {
+        seen.set(key, { id, timestamp });
         return event;
       }
       return undefined;

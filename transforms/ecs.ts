@@ -16,7 +16,7 @@ import {
 } from 'logweir';
 import { z } from 'zod';
 
-/** Where a field of a Vector agent's event goes, by the kind of its source. */
+/** The ECS path of each field of a Vector agent's event, by the kind of its source. */
 const COMMON: Record<string, string> = { host: 'host.name' };
 const KINDS: Record<string, Record<string, string>> = {
   file: { file: 'log.file.path' },
@@ -59,15 +59,15 @@ const KINDS: Record<string, Record<string, string>> = {
     version: 'log.syslog.version',
   },
 };
-/** What of a kind has no place in the schema, and has names with dots side by side with others. */
+/** Labels without an ECS field. Dots in their names would conflict with other names. */
 const OTHER_LABELS = ['pod_annotations', 'namespace_labels', 'namespace_annotations', 'node_labels'];
 const NUMBERS = new Set(['process.pid', 'log.syslog.severity.code']);
 const NUMBER = /^\d{1,15}$/;
-/** https://www.elastic.co/docs/reference/ecs/ecs-log: keywords there. */
+/** Keywords by https://www.elastic.co/docs/reference/ecs/ecs-log. */
 const TEXTS = new Set(['log.syslog.procid', 'log.syslog.version', 'log.syslog.msgid']);
 
 const FLAT = new Set(['message', 'tags']);
-/** What is an object of the schema already when it comes: of an application that logs in it, or from a transform before. */
+/** Objects that already follow the schema, from an application or from an earlier transform. */
 const KEEP =
   'message tags labels agent client cloud container data_stream destination device dns ecs error event faas file host http log network observer orchestrator organization process related rule server service source span threat tls trace transaction url user user_agent'.split(
     ' ',
@@ -75,18 +75,18 @@ const KEEP =
 
 export default defineTransform({
   description:
-    'Gives an event of a Vector agent (file, docker_logs, kubernetes_logs, journald, syslog) the names of the Elastic Common Schema. What has no place there goes under `vector`, so that it is kept and meets no field of another kind. `timestamp` becomes `@timestamp` where there is none yet.',
+    'Renames the fields of a Vector agent (file, docker_logs, kubernetes_logs, journald, syslog) to the Elastic Common Schema. Fields without a name in the schema go under `vector`, so that they are kept and do not conflict with other fields. `timestamp` becomes `@timestamp` if there is none yet.',
   options: z.strictObject({
     rest: z
       .string()
       .min(1)
       .default('vector')
-      .describe('Where fields without a place of their own go, as an object.'),
+      .describe('The path of an object for fields without a name in the schema.'),
     keep: z
       .array(z.string().min(1))
       .default(KEEP)
       .describe(
-        'Top-level fields that stay where they are, if they are objects (`message` and `tags` in any case), and those whose names begin with one of them and a dot. `@timestamp` stays always.',
+        'Top-level fields that are kept if they are objects (`message` and `tags` in any case), together with fields whose names start with one of these and a dot. `@timestamp` is always kept.',
       ),
   }),
   examples: [
@@ -123,15 +123,15 @@ export default defineTransform({
       if (typeof kind !== 'string' || moves === undefined) return event;
       const made: Event = {};
       copyTarget(event, made);
-      takeTime(event, made);
+      moveTime(event, made);
       for (const key of keep) {
-        // An object of the schema, or a text where the schema has an object: the latter would not fit beside the others.
-        if (hasKey(event, key) && (FLAT.has(key) || isFields(event[key]))) take(event, key, made, key);
+        // Only objects: a text where the schema has an object would conflict with the other fields.
+        if (hasKey(event, key) && (FLAT.has(key) || isFields(event[key]))) move(event, key, made, key);
       }
-      takeDotted(event, made, keep);
-      for (const [from, to] of Object.entries({ ...COMMON, ...moves })) take(event, from, made, to);
+      moveDotted(event, made, keep);
+      for (const [from, to] of Object.entries({ ...COMMON, ...moves })) move(event, from, made, to);
       if (fieldAt(made, 'event.module') === undefined && !isBlocked(made, 'event.module'))
-        take(event, 'source_type', made, 'event.module');
+        move(event, 'source_type', made, 'event.module');
       else if (fieldAt(made, 'event.module') === kind) delete event['source_type'];
       const pod = event['kubernetes'];
       if (kind === 'kubernetes_logs' && isFields(pod))
@@ -144,16 +144,16 @@ export default defineTransform({
   },
 });
 
-/** The time that a transform has parsed, or the application has written, before that of the agent. */
-function takeTime(event: Event, made: Event): void {
+/** The time from an earlier transform or the application takes precedence over the agent's. */
+function moveTime(event: Event, made: Event): void {
   const isReadable = parseTime(event['@timestamp']) !== undefined;
   if (isReadable || parseTime(event['timestamp']) === undefined)
-    take(event, '@timestamp', made, '@timestamp');
-  if (!hasKey(made, '@timestamp')) take(event, 'timestamp', made, '@timestamp');
+    move(event, '@timestamp', made, '@timestamp');
+  if (!hasKey(made, '@timestamp')) move(event, 'timestamp', made, '@timestamp');
 }
 
-/** `log.level` and the like, which are in their place already. */
-function takeDotted(event: Event, made: Event, keep: readonly string[]): void {
+/** Moves keys with dots that already follow the schema, like `log.level`. */
+function moveDotted(event: Event, made: Event, keep: readonly string[]): void {
   const kept = new Set(keep);
   for (const key of Object.keys(event)) {
     const dot = key.indexOf('.');
@@ -164,14 +164,14 @@ function takeDotted(event: Event, made: Event, keep: readonly string[]): void {
   }
 }
 
-function take(event: Event, from: string, made: Event, to: string): void {
+function move(event: Event, from: string, made: Event, to: string): void {
   const value = fieldAt(event, from);
   if (value === undefined || fieldAt(made, to) !== undefined || isBlocked(made, to)) return;
   if (from !== to && !fits(to, value)) return;
   moveAt(event, from, made, to, from === to ? value : fit(to, value));
 }
 
-/** Whether the schema has such a kind of value there: an object of labels, a number, or one value. */
+/** Whether the value has the kind of the schema: an object of labels, a number, or a single value. */
 function fits(to: string, value: unknown): boolean {
   if (NUMBERS.has(to)) return typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value));
   return isFields(value) === to.endsWith('.labels');
@@ -184,7 +184,7 @@ function fit(to: string, value: unknown): unknown {
   return value;
 }
 
-/** What is left once everything that has a place was taken out; undefined where that is nothing. */
+/** The remaining fields without empty objects; undefined if there are none. */
 function withoutEmpty(event: Event): Event | undefined {
   for (const key of Object.keys(event)) {
     const value = event[key];
@@ -193,7 +193,7 @@ function withoutEmpty(event: Event): Event | undefined {
   return Object.keys(event).length === 0 ? undefined : event;
 }
 
-/** `app` and `app.kubernetes.io/name` side by side would be a text and an object; ECS has labels without dots. */
+/** ECS labels have no dots: `app` and `app.kubernetes.io/name` together would be a text and an object. */
 function withoutDots(labels: Event): Event {
   const flat: Event = {};
   const names = new FreeNames();

@@ -7,13 +7,13 @@ const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 export default defineTransform({
   lazy: true,
   description:
-    'Keeps the events whose field fits, and drops the others (or the other way round with `action: drop`). Dropped events are counted and their offsets settle. Give exactly one of `equals`, `in`, `contains` and `exists`.',
+    'Keeps the events whose field matches, and drops the others (the reverse with `action: drop`). Dropped events are counted, and their offsets are settled. Give exactly one of `equals`, `in`, `contains` and `exists`.',
   options: z
     .strictObject({
       field: z.string().min(1).describe('A dotted path.'),
       equals: scalar.optional(),
       in: z.array(scalar).min(1).optional(),
-      contains: z.string().min(1).optional().describe('For text: whether it holds this text.'),
+      contains: z.string().min(1).optional().describe('Matches a text that contains this text.'),
       exists: z.boolean().optional(),
       action: z.enum(['keep', 'drop']).default('keep'),
     })
@@ -24,7 +24,7 @@ export default defineTransform({
     ),
   examples: [
     {
-      title: 'Without the probes',
+      title: 'Without health probes',
       with: { field: 'path', in: ['/health/live', '/health/ready'], action: 'drop' },
       input: [{ path: '/health/live' }, { path: '/orders' }],
       output: [{ path: '/orders' }],

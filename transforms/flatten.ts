@@ -10,18 +10,22 @@ import {
 } from 'logweir';
 import { z } from 'zod';
 
-/** Characters that paths in front of keys may add to an event: a few long names with thousands of fields below would make gigabytes. */
+/** The most characters that paths add to an event: long names of many fields would make gigabytes. */
 const ADDED_MAX = 262_144;
-/** Elasticsearch takes no deeper fields unless told to. */
+/** Elasticsearch's default limit for the depth of fields. */
 const DOTS_MAX = 20;
 
 export default defineTransform({
   lazy: true,
   description:
-    'Makes one level of nested objects: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. Lists and empty objects stay as they are. Of two fields that would have the same name, or of which one would be the parent of the other, the later one, or the one that holds no fields, gets `_2` behind its name. Objects whose names would add more than 256 KB to an event stay nested.',
+    'Converts nested objects to one level: `{ a: { b: 1 } }` becomes `{ "a.b": 1 }`. Lists and empty objects are left unchanged. If two fields get the same name, the later one gets the suffix `_2`; if one is the parent of the other, the one without fields gets it. Objects whose names add more than 256 KB to an event stay nested.',
   options: z.strictObject({
     separator: z.string().min(1).default('.'),
-    field: z.string().min(1).optional().describe('Only the object in this top-level field; all if left out.'),
+    field: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Flattens only the object in this top-level field; by default all objects.'),
   }),
   examples: [
     {
@@ -31,7 +35,7 @@ export default defineTransform({
       output: [{ other: { a: 1 }, 'kubernetes.pod_labels.app': 'cart', 'kubernetes.pod_ips': ['10.1.2.3'] }],
     },
     {
-      title: 'Two fields of one name',
+      title: 'Two fields with the same name',
       input: [{ a: { b: 1 }, 'a.b': 2 }],
       output: [{ 'a.b': 1, 'a.b_2': 2 }],
     },
@@ -54,12 +58,12 @@ export default defineTransform({
   },
 });
 
-/** What an event is made of, by path. */
+/** The fields of an event, by path. */
 class Paths {
   readonly #separator: string;
-  /** Each with where it stood. */
+  /** Each leaf with its original position. */
   readonly #leaves: [path: string, value: unknown, holder: Event, key: string][] = [];
-  /** Paths that other paths go through. */
+  /** Paths that are prefixes of other paths. */
   readonly #parents = new Set<string>();
   #added = 0;
 
@@ -76,7 +80,7 @@ class Paths {
     }
   }
 
-  /** @returns whether there was room for the names of what is in it */
+  /** @returns whether the names of its fields fit into {@link ADDED_MAX} */
   add(path: string, value: Event): boolean {
     const keys = Object.keys(value);
     const prefix = path + this.#separator;
@@ -89,7 +93,7 @@ class Paths {
   }
 
   putInto(event: Event): Event {
-    // What stands there under the name of a parent is put beside it.
+    // An existing field with the name of a parent gets a suffix.
     for (const path of this.#parents) {
       if (!hasKey(event, path) || !this.#isParent(path, event[path])) continue;
       this.#leaves.push([path, event[path], event, path]);

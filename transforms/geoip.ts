@@ -7,11 +7,11 @@ import { z } from 'zod';
 export default defineTransform({
   lazy: true,
   description:
-    'Looks an address up in a database in the MMDB format (GeoLite2, DB-IP, your own) and adds what it says, with the names of the Elastic Common Schema where it is a City, Country or ASN database. The file is read when the chain is loaded.',
+    'Looks up an address in a database in the MMDB format (GeoLite2, DB-IP, your own) and adds the result. Fields of City, Country and ASN databases get the names of the Elastic Common Schema. The file is read when the chain is loaded.',
   options: z.strictObject({
-    file: z.string().min(1).describe('The MMDB file, relative to the configuration.'),
-    field: z.string().min(1).default('source.ip').describe('The field that holds the address.'),
-    target: z.string().min(1).default('source.geo').describe('Where the object goes.'),
+    file: z.string().min(1).describe('The path of the MMDB file, relative to the configuration.'),
+    field: z.string().min(1).default('source.ip').describe('The field with the address.'),
+    target: z.string().min(1).default('source.geo').describe('The path of an object for the result.'),
   }),
   setup({ file, field, target }, { directory }) {
     const reader = open(resolve(directory, file));
@@ -25,18 +25,18 @@ export default defineTransform({
   },
 });
 
-/** @throws Error where the file cannot be read, or is no database */
+/** @throws Error if the file cannot be read, or is not a database */
 function open(path: string): Reader<Response> {
   const bytes = readFileSync(path);
   try {
     return new Reader<Response>(bytes);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`${path} is no database in the MMDB format: ${why}`, { cause: error });
+    throw new Error(`${path} is not a database in the MMDB format: ${why}`, { cause: error });
   }
 }
 
-/** https://www.elastic.co/docs/reference/ecs/ecs-geo; what is none of these databases goes in as it is. */
+/** Names by https://www.elastic.co/docs/reference/ecs/ecs-geo; other results are left unchanged. */
 function ecsOf(found: Event): Event {
   const known: Event = {
     continent_name: fieldAt(found, 'continent.names.en'),

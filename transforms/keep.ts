@@ -20,7 +20,7 @@ export default defineTransform({
       for (const path of fields) {
         const value = fieldAt(event, path);
         if (value === undefined) continue;
-        // A key that holds the dots itself stays one.
+        // A key that contains the dots itself stays one key.
         if (Object.hasOwn(event, path)) define(kept, path, value);
         else setAt(kept, path, value);
       }

@@ -11,12 +11,12 @@ import { z } from 'zod';
 
 export default defineTransform({
   description:
-    "Guards the index's mapping against events with too many, too long or too deeply nested fields: what is too much goes, as JSON text and nested as it was, into one field. Nothing is lost, and nothing of it is mapped.",
+    "Protects the index's mapping against events with too many fields, too long names or too deep nesting: the excess goes into one field, as JSON text with its original nesting. Nothing is lost, and the excess is not mapped.",
   options: z.strictObject({
-    max_fields: z.int().min(1).default(200).describe('Leaves of an event, however deep.'),
+    max_fields: z.int().min(1).default(200).describe('The most leaf fields of an event, at all depths.'),
     max_depth: z.int().min(1).max(20).default(8),
     max_key_length: z.int().min(1).default(256),
-    overflow: z.string().min(1).default('overflow').describe('The field that takes the rest.'),
+    overflow: z.string().min(1).default('overflow').describe('The field for the excess.'),
   }),
   examples: [
     {
@@ -29,7 +29,7 @@ export default defineTransform({
   setup({ max_fields, max_depth, max_key_length, overflow }) {
     return (event) => {
       let fields = 0;
-      /** Leaves of what Elasticsearch maps; infinitely many where something is too long or too deep. */
+      /** The leaves that Elasticsearch maps; Infinity if a name is too long or the nesting too deep. */
       const leavesIn = (value: unknown, depth: number): number => {
         if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + leavesIn(one, depth), 0);
         if (!isFields(value)) return 0;
@@ -43,10 +43,10 @@ export default defineTransform({
         }
         return leaves;
       };
-      /** @returns what is too much of it */
+      /** @returns the excess */
       const limit = (holder: Event, depth: number): Event | undefined => {
         let rest: Event | undefined;
-        const refuse = (key: string, value: unknown): void => {
+        const moveOut = (key: string, value: unknown): void => {
           rest ??= {};
           define(rest, key, value);
           carryLiteral(holder, key, rest, key);
@@ -54,25 +54,25 @@ export default defineTransform({
         for (const key of Object.keys(holder)) {
           const value = holder[key];
           let leaves = 1;
-          // Elasticsearch maps what is in lists too. A list stays whole, or goes whole, and so does what is frozen.
+          // Elasticsearch maps the objects in lists too. Lists and frozen objects stay or go as a whole.
           if (Array.isArray(value) || (isFields(value) && Object.isFrozen(value)))
             leaves = Math.max(1, leavesIn(value, depth + 1));
           else if (isFields(value)) leaves = 0;
           const isTooMuch = key.length > max_key_length || depth > max_depth || fields >= max_fields;
           if (isTooMuch || fields + leaves > max_fields) {
-            refuse(key, value);
+            moveOut(key, value);
             delete holder[key];
           } else if (leaves > 0) fields += leaves;
           else {
             const inner = limit(value as Event, depth + 1);
-            if (inner !== undefined) refuse(key, inner);
+            if (inner !== undefined) moveOut(key, inner);
           }
         }
         return rest;
       };
       const rest = limit(event, 1);
       if (rest === undefined) return event;
-      // What stands there by that name goes along.
+      // An existing field of that name becomes part of the excess.
       if (Object.hasOwn(event, overflow)) defineBeside(rest, overflow, event[overflow]);
       return define(event, overflow, stringifyExact(rest));
     };

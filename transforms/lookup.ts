@@ -10,13 +10,20 @@ const ROWS_MAX = 1_000_000;
 export default defineTransform({
   lazy: true,
   description:
-    'Looks a value up in a CSV file and adds the columns of its row. The file is read when the chain is loaded: reload after it has changed.',
+    'Looks up a value in a CSV file and adds the columns of its row. The file is read when the chain is loaded: reload after a change.',
   options: z.strictObject({
-    file: z.string().min(1).describe('A CSV file with a head line, relative to the configuration.'),
-    key: z.string().min(1).describe('The column that is looked in.'),
-    field: z.string().min(1).describe("The event's field that is looked up."),
-    target: z.string().min(1).describe('Where the row goes, as an object.'),
-    columns: z.array(z.string().min(1)).min(1).optional().describe('All but the key if left out.'),
+    file: z
+      .string()
+      .min(1)
+      .describe('The path of a CSV file with a header line, relative to the configuration.'),
+    key: z.string().min(1).describe('The column to search.'),
+    field: z.string().min(1).describe("The event's field with the value to look up."),
+    target: z.string().min(1).describe('The path of an object for the row.'),
+    columns: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('The columns to add; by default all except the key.'),
   }),
   setup({ file, key, field, target, columns }, { directory }) {
     const path = resolve(directory, file);

@@ -8,7 +8,7 @@ import { parseApacheError, parseNginxError } from './lib/error-log.ts';
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log, the latter also as syslog carries it, without a time. What is no request line is kept as `request`, a day that does not exist, or a month in another language, is no `time`. Any other text stays as it is.",
+    "Parses a line of an access log in Apache's common or combined format, which nginx writes too, or a line of nginx's or Apache's error log; the latter may lack the time, as in syslog. An invalid request line is kept as `request`. A date that does not exist, or a month in another language, gives no `time`. Any other text is left unchanged.",
   options: z.strictObject({
     ...parserOptions,
     zone: zoneOption,
@@ -43,7 +43,7 @@ export default defineTransform({
     },
     {
       title:
-        "With a virtual host before it, and the addresses of proxies behind it, as nginx's `main` has them",
+        "With a leading virtual host, and with the addresses of proxies at the end, as in nginx's `main`",
       with: { target: 'http' },
       input: [
         {
@@ -71,7 +71,7 @@ export default defineTransform({
       ],
     },
     {
-      title: "Apache's error log, which is in local time",
+      title: "Apache's error log, in local time",
       with: { target: 'apache', zone: 'Europe/Berlin' },
       input: [
         {

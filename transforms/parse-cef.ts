@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseField } from './lib/parse-field.ts';
 import { addRepeated } from './lib/repeated.ts';
 
-/** The names that the standard gives to what stands between the bars. */
+/** The standard's names of the header fields. */
 const HEADER = [
   'deviceVendor',
   'deviceProduct',
@@ -14,9 +14,9 @@ const HEADER = [
 ] as const;
 
 const START = /(?<!\w)CEF: ?(\d{1,3}(?:\.\d{1,3})?)\|/;
-/** A part of the header, without the bar at its end. */
+/** A header field without the bar at its end. */
 const PART = /[^|\\]*(?:\\.[^|\\]*)*/sy;
-/** Begins a pair of the extension. What is no name belongs to the value before it: `a?b=` in an address, for one. */
+/** Starts a pair of the extension. An invalid name (`a?b=` in a URL) belongs to the previous value. */
 const KEY = /(?<!\S)([\p{L}\p{N}_][\p{L}\p{N}_.-]*(?:\[\d{1,9}\])?)=/gu;
 const CUSTOM_LABEL =
   /^(c6a[1-4]|cfp[1-4]|cn[1-3]|cs[1-6]|deviceCustomDate[12]|flexDate1|flexNumber[12]|flexString[12])Label$/;
@@ -24,20 +24,20 @@ const CUSTOM_LABEL =
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a line of ArcSight's Common Event Format and merges its parts, as text, into the event, under the names that the format gives them. What stands before `CEF:`, as syslog's head does, is passed over. Values may hold spaces, and a key that comes again gets a list. A text without such a head stays as it is.",
+    "Parses a line of ArcSight's Common Event Format and merges its parts, as text, into the event, under the names of the format. Text before `CEF:`, such as a syslog header, is skipped. Values may contain spaces, and a repeated key becomes a list. A text without a complete header is left unchanged.",
   options: z.strictObject({
     ...parserOptions,
     labels: z
       .boolean()
       .default(false)
       .describe(
-        'Whether custom fields go under the names that their labels give: `cs1Label=Rule cs1=deny` becomes `Rule: "deny"`.',
+        'Whether custom fields are named by their labels: `cs1Label=Rule cs1=deny` becomes `Rule: "deny"`.',
       ),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
-      title: "Behind the head of syslog, with escapes, and custom fields under their labels' names",
+      title: 'With a syslog header, escapes, and custom fields named by their labels',
       with: { target: 'cef', labels: true, remove: true },
       input: [
         {
@@ -72,7 +72,7 @@ export default defineTransform({
   },
 });
 
-/** Each character a fixed number of times. @returns undefined where the head is not whole */
+/** Reads each character a fixed number of times. @returns undefined if the header is incomplete */
 function parseCef(text: string): Event | undefined {
   const start = START.exec(text);
   if (start === null) return undefined;
@@ -82,7 +82,7 @@ function parseCef(text: string): Event | undefined {
     PART.lastIndex = at;
     const part = PART.exec(text)?.[0] ?? '';
     at += part.length;
-    // The last one may end with the text, if it is there.
+    // The last one may end with the text, unless it is empty.
     if (text[at] !== '|' && (name !== 'severity' || part === '')) return undefined;
     found[name] = plain(part.replaceAll(/\\([|\\])/g, '$1'));
     at++;
@@ -103,20 +103,20 @@ function addExtension(found: Event, text: string): void {
   if (key !== undefined) addRepeated(found, key, valueOf(text.slice(start)));
 }
 
-/** A backslash before anything else stays, as it does in paths of Windows. */
+/** A backslash before any other character is kept, as in Windows paths. */
 function valueOf(text: string): string {
   return plain(
     text.replaceAll(/\\([\\=nr])/g, (_whole, char: string) => (char === 'n' || char === 'r' ? '\n' : char)),
   );
 }
 
-/** Without white space around it, nor the quotes that some put there. */
+/** Without surrounding white space and quotes, which some devices write. */
 function plain(text: string): string {
   const value = text.trim();
   return value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
 }
 
-/** Nothing is lost where a label names what is there already, or has no field. */
+/** A label that names an existing field, or that has no field, is kept, so that nothing is lost. */
 function foldLabels(found: Event): void {
   for (const key of Object.keys(found)) {
     const [, field] = CUSTOM_LABEL.exec(key) ?? [];

@@ -5,16 +5,16 @@ import { firstRow } from './lib/csv.ts';
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a row of comma-separated values and merges its columns, as text, into the event. Values may stand in double quotes, with `""` for a quote in them. Values without a name are called `column1`, `column2` and so on, by their place; an empty value is an empty text. Of several rows the first is read, and the text stays. A text whose quotes are not closed, or of more than 10,000 values, stays as it is.',
+    'Parses a row of comma-separated values and merges its columns, as text, into the event. Values may be in double quotes, with `""` for a quote inside. Values without a column name are called `column1`, `column2` and so on, by position; an empty value is an empty text. Only the first of several rows is parsed, and the text is then kept. A text with an unclosed quote, or with more than 10,000 values, is left unchanged.',
   options: z.strictObject({
     ...parserOptions,
     columns: z
       .array(z.string().min(1))
-      .refine((names) => new Set(names).size === names.length, 'a name stands there twice')
+      .refine((names) => new Set(names).size === names.length, 'a name occurs twice')
       .check(({ value, issues }) => {
         const taken = value.find((name) => isNameBeyond(name, value.length));
         if (taken === undefined) return;
-        const message = `'${taken}' is what a later value without a name is called`;
+        const message = `'${taken}' is the default name of a later value`;
         issues.push({ code: 'custom', message, input: value });
       })
       .default([])
@@ -25,8 +25,8 @@ export default defineTransform({
       .refine((character) => !'"\r\n'.includes(character), 'neither a quote nor the end of a line')
       .default(',')
       .describe('The character between two values.'),
-    trim: z.boolean().default(false).describe('Whether white space around values is taken off.'),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+    trim: z.boolean().default(false).describe('Whether to remove white space around values.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
@@ -54,7 +54,7 @@ export default defineTransform({
   },
 });
 
-/** Whether a value that the columns do not reach has this name. */
+/** Whether this is the default name of a value after the named columns. */
 function isNameBeyond(name: string, columns: number): boolean {
   const [, place] = /^column([1-9]\d{0,4})$/.exec(name) ?? [];
   return place !== undefined && Number(place) > columns;

@@ -7,22 +7,22 @@ import { parseField } from './lib/parse-field.ts';
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a text with grok expressions as known from Logstash and merges the fields into the event. The engine is linear in the text, whatever the pattern.',
+    'Parses a text with grok expressions as in Logstash and merges the fields into the event. The time is linear in the text for every pattern.',
   options: z.strictObject({
     ...parserOptions,
     patterns: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
       .transform((value) => (typeof value === 'string' ? [value] : value))
       .describe(
-        'Like `%{IP:client} %{NUMBER:bytes:int}`; `%{IP:[source][ip]}` and `(?<name>…)` are fields too. Tried in order; where none fits the event stays as it is.',
+        'Expressions like `%{IP:client} %{NUMBER:bytes:int}`; `%{IP:[source][ip]}` and `(?<name>…)` are fields too. They are tried in order; without a match the event is left unchanged.',
       ),
     ecs_compatibility: z
       .enum(['disabled', 'v1', 'v8'])
       .default('disabled')
       .describe(
-        "Which of Logstash's two sets the names are of: `disabled` gives fields at the top level, such as `clientip`; `v1` and `v8`, which are the same, give those of the Elastic Common Schema, such as `source.address`, with numbers as numbers. Logstash 8 has `v8` unless told otherwise. The names are listed in [grok-patterns.md](grok-patterns.md).",
+        "Selects one of Logstash's two sets of patterns: `disabled` gives fields at the top level, such as `clientip`; `v1` and `v8` are the same, and give fields of the Elastic Common Schema, such as `source.address`, with numbers as numbers. The default of Logstash 8 is `v8`. [grok-patterns.md](grok-patterns.md) lists the names.",
       ),
-    definitions: z.record(z.string(), z.string()).default({}).describe('Patterns of your own, by name.'),
+    definitions: z.record(z.string(), z.string()).default({}).describe('Your own patterns, by name.'),
   }),
   examples: [
     {

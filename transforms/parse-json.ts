@@ -4,10 +4,10 @@ import { z } from 'zod';
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a field that holds a JSON object as text, as the `message` of a Vector agent often does, and merges what is in it into the event (or puts it under `target`). What is not a JSON object stays as it is, since most logs are a mixture. Integers beyond 2^53 stay exact. A byte order mark in front is no part of the text.',
+    'Parses a field with a JSON object as text, as often in the `message` of a Vector agent, and merges its fields into the event (or puts them under `target`). Any other text is left unchanged, since most logs are mixed. Integers beyond 2^53 stay exact. A leading byte order mark is ignored.',
   options: z.strictObject({
     ...parserOptions,
-    remove: z.boolean().default(true).describe('Whether the text is removed once it is parsed.'),
+    remove: z.boolean().default(true).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
@@ -16,7 +16,7 @@ export default defineTransform({
       output: [{ host: 'web-3', level: 30, msg: 'order processed' }],
     },
     {
-      title: "An application's own time and host, beside those of the agent",
+      title: 'The time and host of an application, and those of the agent',
       input: [{ message: '{"host":"pay-blue","time":1,"msg":"charged"}', host: 'web-3', time: 2 }],
       output: [{ host: 'web-3', time: 2, msg: 'charged', parsed: { host: 'pay-blue', time: 1 } }],
     },

@@ -8,12 +8,12 @@ const character = z.string().length(1);
 export default defineTransform({
   lazy: true,
   description:
-    'Parses pairs with delimiters of your choice, like `a:1;b:2`, and merges them, as text, into the event. White space around a key and a value is taken off. Both may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
+    'Parses pairs with given delimiters, like `a:1;b:2`, and merges them, as text, into the event. White space around keys and values is removed. Both may be in double or single quotes, with the escapes of JSON and Go inside. A repeated key becomes a list. Words without a value are skipped; a text without pairs is left unchanged.',
   options: z.strictObject({
     ...parserOptions,
     between: character.default(' ').describe('The character between two pairs.'),
     assign: character.default('=').describe('The character between a key and its value.'),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
@@ -23,7 +23,7 @@ export default defineTransform({
       output: [{ tags: { team: 'payments', tier: '1' } }],
     },
     {
-      title: 'Spaces, quotes, and a key that comes twice',
+      title: 'Spaces, quotes, and a repeated key',
       with: { between: ',', assign: ':', target: 'pairs', remove: true },
       input: [{ message: 'host: a, note: "1, 2", tag: x, tag: y' }],
       output: [{ pairs: { host: 'a', note: '1, 2', tag: ['x', 'y'] } }],

@@ -6,18 +6,18 @@ import { instantNear } from './lib/time/from-record.ts';
 import { type Instant, civilTime, instantOf, isoText } from './lib/time/instant.ts';
 
 const LEVELS: Record<string, string> = { I: 'info', W: 'warning', E: 'error', F: 'fatal' };
-/** Level, date (klog has no year), clock, thread, place in the source, message. */
+/** Level, date (klog has no year), clock, thread, source position, message. */
 const LINE =
   /^\s*([IWEF])(\d{4})?(\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2})\.(\d{1,9}) +(\d{1,15}) ([^\]\n]{1,500}):(\d{1,9})\](?: |$)(.*)$/s;
 
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a line as klog writes it in Kubernetes, or glog elsewhere, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. What klog writes as pairs behind its message is for `parse-logfmt`. A text that is no such line, or of a time that does not exist, stays as it is.",
+    "Parses a line of klog (Kubernetes) or glog and merges its parts into the event. A missing year is taken from the record's timestamp: the result is the last matching time that is at most one day after it. Use `parse-logfmt` for the pairs after klog's message. Any other text, or a line whose time does not exist, is left unchanged.",
   options: z.strictObject(lineOptions),
   examples: [
     {
-      title: 'A line of the kubelet, of the last day of the year, in a record of the first minute of 2026',
+      title: 'A line of the kubelet from the last day of the year, in a record of the first minute of 2026',
       input: [{ message: 'W1231 23:59:58.692994   28133 kubelet.go:2187] node is not ready' }],
       output: [
         {
@@ -58,7 +58,7 @@ function parseKlog(text: string, recordTime: number, zone: Zone): Event | undefi
   const [id, file, line, message = ''] = match.slice(9);
   const inYear = (one: number): Instant | undefined =>
     instantOf(civilTime([one, month, day], [hour, minute, second, fraction]), zone);
-  // 29 February is there in some years only; 30 February in none.
+  // 29 February exists in some years; 30 February in none.
   if (inYear(year === undefined ? 2000 : Number(year)) === undefined) return undefined;
   const time = year === undefined ? instantNear(recordTime, 'year', inYear) : inYear(Number(year));
   return {

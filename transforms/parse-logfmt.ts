@@ -8,10 +8,10 @@ const LOGFMT: PairSyntax = { between: ' \t\r\n', assign: '=' };
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Any white space separates pairs. Keys and values may stand in double or single quotes, with the escapes of JSON and Go in them. A key that comes again gets a list of its values. Words without a value are passed over; a field without any pair stays as it is.',
+    'Parses a field in logfmt (`level=warn msg="card declined"`) and merges the pairs, as text, into the event. Any white space separates pairs. Keys and values may be in double or single quotes, with the escapes of JSON and Go inside. A repeated key becomes a list. Words without a value are skipped; a text without pairs is left unchanged.',
   options: z.strictObject({
     ...parserOptions,
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {

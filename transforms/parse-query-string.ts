@@ -6,19 +6,19 @@ import { parseQuery } from './lib/query.ts';
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a query string and merges its parameters, decoded and as text, into the event. One that comes again gets a list of its values, one without a value an empty text. What is no percent-encoding stays as it is, and bytes that are no UTF-8 become U+FFFD. The names are whatever a client sends: take a `target` and map it as `flattened`, or each becomes a field of the index, and some are refused.',
+    'Parses a query string and merges its decoded parameters, as text, into the event. A repeated parameter becomes a list, and one without a value an empty text. Invalid percent-encoding is left unchanged, and bytes that are not UTF-8 become U+FFFD. Clients choose the names of parameters: use a `target` and map it as `flattened`, otherwise each name becomes a field of the index, and some are rejected.',
   options: z.strictObject({
     ...parserOptions,
     field: z
       .string()
       .min(1)
       .default('query')
-      .describe('The field that holds the query string, with or without a `?` before it.'),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+      .describe('The field with the query string, with or without a leading `?`.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
-      title: 'In the place of the text',
+      title: 'Replacing the text',
       with: { target: 'query' },
       input: [{ query: '?q=caf%C3%A9+au+lait&tag=a&tag=b&debug' }],
       output: [{ query: { q: 'café au lait', tag: ['a', 'b'], debug: '' } }],

@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { allNamedGroups, compileLinear, namedGroups } from './lib/linear-regex.ts';
 import { parseField } from './lib/parse-field.ts';
 
-/** Of one text: as many objects fit into a document. */
+/** The most matches of one text, so that the list fits into a document. */
 const MATCHES_MAX = 1000;
 
 export default defineTransform({
   lazy: true,
   description:
-    "Merges the named groups of a pattern's first match into the event. The engine is RE2's: time in proportion to the text, whatever the pattern; lookbehind, but no lookahead and no backreferences.",
+    "Merges the named groups of a pattern's first match into the event. The engine is RE2: its time is linear in the text for every pattern; it has lookbehind, but no lookahead and no backreferences.",
   options: z
     .strictObject({
       ...parserOptions,
@@ -17,18 +17,18 @@ export default defineTransform({
         .string()
         .min(1)
         .describe(
-          'With named groups, like `user (?<user>\\S+)`. Where it does not fit the event stays as it is.',
+          'A pattern with named groups, like `user (?<user>\\S+)`. Without a match the event is left unchanged.',
         ),
       all: z
         .boolean()
         .default(false)
         .describe(
-          'Whether the groups of all matches, 1,000 at most, go to `target`, as a list of objects, rather than those of the first.',
+          'Whether the groups of all matches (1,000 at most), instead of those of the first, go to `target` as a list of objects.',
         ),
     })
     .refine(({ all, target }) => !all || target !== undefined, {
       path: ['target'],
-      message: 'say where the list goes, as all is on',
+      message: 'required for the list, as all is on',
     }),
   examples: [
     {

@@ -6,7 +6,7 @@ import { parseSyslog } from './lib/syslog.ts';
 export default defineTransform({
   lazy: true,
   description:
-    "Parses a syslog line, RFC 5424, RFC 3164 or as rsyslog, FreeBSD's and BusyBox's daemons write it into files, and merges its parts into the event. A year that the line leaves out comes from the record's timestamp: the last that is not after it by more than a day. A parameter of structured data that is there several times becomes a list. A text that is no syslog, or of a time that does not exist, stays as it is.",
+    "Parses a syslog line (RFC 5424, RFC 3164, or as the daemons of rsyslog, FreeBSD and BusyBox write it to files) and merges its parts into the event. A missing year is taken from the record's timestamp: the result is the last matching time that is at most one day after it. A repeated parameter of structured data becomes a list. A text that is not syslog, or whose time does not exist, is left unchanged.",
   options: z.strictObject(lineOptions),
   examples: [
     {
@@ -33,7 +33,7 @@ export default defineTransform({
       ],
     },
     {
-      title: "As rsyslog writes it into files, and the local time of a machine's own clock",
+      title: 'As rsyslog writes it to files, and with a local time',
       with: { zone: 'Europe/Berlin' },
       input: [
         { message: '2026-06-01T11:59:58.262668+02:00 bastion sshd[4242]: Accepted publickey' },
@@ -58,7 +58,7 @@ export default defineTransform({
       ],
     },
     {
-      title: 'RFC 3164, which knows no year: of the record, here of the first minute of 2026',
+      title: 'RFC 3164, which has no year, in a record of the first minute of 2026',
       input: [{ message: '<13>Dec 31 23:59:58 bastion sshd[4242]: Accepted publickey' }],
       output: [
         {

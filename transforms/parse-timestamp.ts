@@ -14,10 +14,10 @@ const BUILT_IN = ['iso8601', 'rfc2822', 'http', ...EPOCH_UNITS];
 export default defineTransform({
   lazy: true,
   description:
-    "Reads a time in a format of your choice and writes it as ISO 8601 in UTC: in milliseconds, or with all digits (nine at most) where the text or the number has more. A year or a date that the text leaves out comes from the record's timestamp: the last that is not after it, by more than a day without a year, by more than an hour without a date. What fits no format, 30 February, and what is not between 1970 and 9999 stay as they are.",
+    "Parses a time in a given format and writes it as ISO 8601 in UTC: in milliseconds, or with all digits (nine at most) if the text or the number has more. A missing year or date is taken from the record's timestamp: the result is the last matching time that is at most one day (without a year) or one hour (without a date) after it. A value that matches no format, does not exist (30 February), or is not between 1970 and 9999 is left unchanged.",
   options: z.strictObject({
-    field: z.string().min(1).default('timestamp').describe('The field that holds the time.'),
-    target: z.string().min(1).default('@timestamp').describe('Where the time goes.'),
+    field: z.string().min(1).default('timestamp').describe('The field with the time.'),
+    target: z.string().min(1).default('@timestamp').describe('The path of the result.'),
     formats: z
       .array(
         z
@@ -31,13 +31,13 @@ export default defineTransform({
       .min(1)
       .default(['iso8601'])
       .describe(
-        `Tried in order: ${BUILT_IN.join(', ')}, or tokens of Luxon like \`dd/LLL/yyyy:HH:mm:ss ZZZ\`. \`iso8601\` takes RFC 3339 and its relatives; \`unix\` is in seconds, and \`unix_auto\` tells the unit by the size of the number.`,
+        `Tried in order: ${BUILT_IN.join(', ')}, or Luxon tokens like \`dd/LLL/yyyy:HH:mm:ss ZZZ\`. \`iso8601\` accepts RFC 3339 and similar notations; \`unix\` is in seconds, and \`unix_auto\` derives the unit from the size of the number.`,
       ),
     zone: zoneOption,
   }),
   examples: [
     {
-      title: "Log4j's time, in the zone of the machine",
+      title: "Log4j's time, in local time",
       with: { field: 'time', formats: ['yyyy-MM-dd HH:mm:ss,SSS'], zone: 'Europe/Berlin' },
       input: [{ time: '2026-11-22 08:26:42,101' }],
       output: [{ time: '2026-11-22 08:26:42,101', '@timestamp': '2026-11-22T07:26:42.101Z' }],
@@ -52,7 +52,7 @@ export default defineTransform({
       ],
     },
     {
-      title: 'Without a year: of the record, here of the first minute of 2026',
+      title: 'Without a year, in a record of the first minute of 2026',
       with: { field: 'time', formats: ['LLL d HH:mm:ss.u'] },
       input: [{ time: 'Dec 31 23:59:58.250125' }],
       output: [{ time: 'Dec 31 23:59:58.250125', '@timestamp': '2025-12-31T23:59:58.250125Z' }],

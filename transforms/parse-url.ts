@@ -4,27 +4,27 @@ import { parseField } from './lib/parse-field.ts';
 import { parseQuery } from './lib/query.ts';
 
 const KNOWN_PORTS: Record<string, number> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
-/** What may be one: `host:80` and `error: no` have a colon too. */
+/** Requires `//`, because `host:80` and `error: no` have a colon too. */
 const ABSOLUTE = /^\s*[A-Za-z][\w+.-]*:\/\//;
-/** A path as access logs have it, kept to the letter. */
+/** A path of an access log, which is kept exactly as it is. */
 const PATH = /^(\/[^?#]*)(\?[^#]*)?(?:#(.*))?$/s;
 
 export default defineTransform({
   lazy: true,
   description:
-    'Parses a URL as browsers do and merges its parts into the event: `scheme`, `username`, `password`, `host`, `port`, `path`, `query` and `fragment`, those that it has. A path alone, as access logs have it, gives its own parts. The parameters of `query` are decoded; one that comes again gets a list of its values. Their names are whatever a client sends: map `query` as `flattened`, or each becomes a field of the index, and some are refused. Any other text stays as it is.',
+    'Parses a URL as browsers do and merges the existing parts into the event: `scheme`, `username`, `password`, `host`, `port`, `path`, `query` and `fragment`. A path alone, as in access logs, gives `path`, `query` and `fragment`. The parameters of `query` are decoded; a repeated one becomes a list. Clients choose the names of parameters: map `query` as `flattened`, otherwise each name becomes a field of the index, and some are rejected. Any other text is left unchanged.',
   options: z.strictObject({
     ...parserOptions,
-    field: z.string().min(1).default('url').describe('The field that holds the URL.'),
+    field: z.string().min(1).default('url').describe('The field with the URL.'),
     default_port: z
       .boolean()
       .default(false)
-      .describe('Whether a URL without a port gets the one of http, https, ws, wss or ftp.'),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+      .describe('Whether a URL without a port gets the default port of http, https, ws, wss or ftp.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
-      title: 'In the place of the text',
+      title: 'Replacing the text',
       with: { target: 'url', default_port: true },
       input: [{ url: 'https://ada@shop.example/a%20b?q=caf%C3%A9&tag=a&tag=b#top' }],
       output: [

@@ -2,12 +2,12 @@ import { BoundedMap, type Event, defineTransform, mergeInto, parserOptions, text
 import { parse } from 'bowser';
 import { z } from 'zod';
 
-/** The time that the library takes has this limit, whatever the text. */
+/** Limits the time of the library for every text. */
 const LENGTH_MAX = 1000;
-/** Most events of a service come from few agents. */
+/** The cache size: most events of a service come from few agents. */
 const REMEMBERED = 2000;
 
-/** What the library calls a kind of device, as Vector names it. */
+/** Vector's names for the library's kinds of devices. */
 const CATEGORIES: Record<string, string> = {
   desktop: 'pc',
   mobile: 'smartphone',
@@ -15,26 +15,26 @@ const CATEGORIES: Record<string, string> = {
   tv: 'appliance',
   bot: 'crawler',
 };
-/** Programs that are no browser name themselves first: `curl/8.5.0`. Browsers all say Mozilla or Opera there. */
+/** Programs other than browsers start with their name: `curl/8.5.0`. Browsers start with Mozilla or Opera. */
 const PRODUCT = /^(?!(?:mozilla|opera)\/)([\w.!#$%&'*+^|~-]{1,100})\/([\w.+-]{1,100})/i;
 
 export default defineTransform({
   lazy: true,
   description:
-    "Tells `browser`, `os` and `device` of a user agent, as far as they are known, and puts them under `target`. The device's `category` is `pc`, `smartphone`, `tablet`, `appliance` or `crawler`; a program that is no browser is the `browser` too. No more than the first 1,000 characters are looked at. A text that tells nothing stays as it is.",
+    "Detects the `browser`, `os` and `device` of a user agent, as far as they are known, and puts them under `target`. The device's `category` is `pc`, `smartphone`, `tablet`, `appliance` or `crawler`; another program than a browser is reported as `browser` too. Only the first 1,000 characters are parsed. An unknown text is left unchanged.",
   options: z.strictObject({
     ...parserOptions,
-    field: z.string().min(1).default('agent').describe('The field that holds the user agent.'),
+    field: z.string().min(1).default('agent').describe('The field with the user agent.'),
     target: z
       .string()
       .min(1)
       .default('user_agent')
-      .describe('Where what is told goes, as an object. May be the field itself.'),
-    remove: z.boolean().default(false).describe('Whether the text is removed once it is parsed.'),
+      .describe('The path of an object for the result. May be the field itself.'),
+    remove: z.boolean().default(false).describe('Whether to remove the text after parsing.'),
   }),
   examples: [
     {
-      title: 'A browser, and a program',
+      title: 'A browser and another program',
       with: { remove: true },
       input: [
         {
@@ -66,21 +66,21 @@ export default defineTransform({
         remembered.set(text, parts);
       }
       const parsed: Event = {};
-      // Of each event its own: what comes after may change them.
+      // A copy for each event, as later transforms may change it.
       for (const [name, part] of Object.entries(parts)) parsed[name] = { ...part };
       return Object.keys(parsed).length === 0 ? event : mergeInto(event, parsed, options);
     };
   },
 });
 
-/** Those that nothing is known of are left out. */
+/** The known parts only. */
 type Parts = Record<string, Event>;
 
 function partsOf(text: string): Parts {
   if (text.trim() === '') return {};
   const { browser, os, platform } = parse(text);
   const [, product, version] = (platform.type === 'bot' ? null : PRODUCT.exec(text)) ?? [];
-  // Windows' own versions are names to people.
+  // The versions of Windows are known by their names.
   const family =
     os.name === 'Windows' && os.versionName !== undefined ? `Windows ${os.versionName}` : os.name;
   return given({

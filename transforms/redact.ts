@@ -17,10 +17,10 @@ import { replaceIbans, replaceUsSocialSecurityNumbers } from './lib/secrets/numb
 import { replaceBearers, replaceJwts, replaceKeys, replaceUrlPasswords } from './lib/secrets/tokens.ts';
 
 type Replace = (found: string) => string;
-/** `field` is the name of the field that holds the text. */
+/** `field` is the name of the field with the text. */
 type Find = (text: string, replace: Replace, field: string) => string;
 
-/** In the order in which they are asked: `user:password@host` is no e-mail address, and a token may hold anything. */
+/** In order of use: `user:password@host` is not an e-mail address, and a token may contain anything. */
 const FINDERS = {
   url_password: replaceUrlPasswords,
   bearer: replaceBearers,
@@ -32,7 +32,7 @@ const FINDERS = {
   us_social_security_number: replaceUsSocialSecurityNumbers,
 } satisfies Record<string, Find>;
 type Found = keyof typeof FINDERS;
-/** Names of fields that are remembered, and how long each may be. */
+/** The most field names that are cached, and the longest of them. */
 const NAMES_MAX = 1000;
 const NAME_MAX = 100;
 const NAMES = Object.keys(FINDERS) as [Found, ...Found[]];
@@ -40,20 +40,20 @@ const NAMES = Object.keys(FINDERS) as [Found, ...Found[]];
 export default defineTransform({
   lazy: true,
   description:
-    'Replaces e-mail addresses, card numbers, tokens, keys and what your own patterns find, in the given fields or everywhere in the event, however deep: in texts, and in the names of fields (which your own patterns leave alone). A card number that is a JSON number becomes the replacement too. Either by a fixed text, or by a keyed hash, which is the same for the same value.',
+    'Replaces e-mail addresses, card numbers, tokens, keys, and matches of your own patterns, in the given fields or in the whole event, at all depths: in texts, and in the names of fields (except for your own patterns). A card number that is a JSON number is replaced too. The replacement is a fixed text, or a keyed hash that is equal for equal values.',
   options: z.strictObject({
     fields: z
       .array(z.string().min(1))
       .min(1)
       .optional()
-      .describe('Dotted paths; the whole event if left out. The names of these fields stay.'),
+      .describe('Dotted paths; by default the whole event. The names of these fields are kept.'),
     find: z
       .array(z.enum(NAMES))
       .default(['email'])
       .describe(
-        'email: in URLs and with international domains too; card: by issuer, length and check digit (Luhn), in groups or not, whatever numbers stand beside it; bearer: tokens behind Bearer or Basic in any case, and the value of Authorization; key: private keys, and the access keys of clouds, forges, registries, payment and chat, their webhooks and JSON Web Tokens; jwt: these alone; url_password: in `scheme://user:password@host` and parameters like `token=`; iban: by country, length and check digits; us_social_security_number: as the filter of Vector, with any serial number.',
+        'email: also in URLs and with international domains; card: by issuer, length and check digit (Luhn), with or without groups, also next to other numbers; bearer: tokens after Bearer or Basic in upper or lower case, and the value of Authorization; key: private keys, access keys of clouds, forges, registries, payment and chat services, their webhooks, and JSON Web Tokens; jwt: only JSON Web Tokens; url_password: in `scheme://user:password@host` and parameters like `token=`; iban: by country, length and check digits; us_social_security_number: as the filter of Vector, with any serial number.',
       ),
-    patterns: z.array(z.string().min(1)).default([]).describe('Patterns of your own, in the syntax of RE2.'),
+    patterns: z.array(z.string().min(1)).default([]).describe('Your own patterns, in the syntax of RE2.'),
     replacement: z.string().default('[redacted]'),
     hash_key: z
       .string()
@@ -62,23 +62,23 @@ export default defineTransform({
       .optional()
       .meta({ secret: true })
       .describe(
-        'With it a hash takes the place: 16 hexadecimal digits of HMAC-SHA-256; of a card or an account its digits and letters alone count, however it is written. Give it as ${NAME}.',
+        'The key for replacements by a hash: 16 hexadecimal digits of HMAC-SHA-256. For a card or an account number only its digits and letters are hashed, so its formatting does not matter. Give it as ${NAME}.',
       ),
   }),
   examples: [
     {
-      title: 'Addresses, anywhere',
+      title: 'Addresses in all fields',
       input: [{ message: 'mail to ada@example.com', deep: [{ user: 'bob@example.org' }] }],
       output: [{ message: 'mail to [redacted]', deep: [{ user: '[redacted]' }] }],
     },
     {
-      title: 'Cards and a pattern of your own, in one field',
+      title: 'Cards and your own pattern, in one field',
       with: { fields: ['message'], find: ['card'], patterns: ['ord-\\d+'], replacement: '***' },
       input: [{ message: 'card=4111111111111111 for ord-1001, not 4111111111111112' }],
       output: [{ message: 'card=*** for ***, not 4111111111111112' }],
     },
     {
-      title: 'A card beside a date, and one that is a number',
+      title: 'A card number next to a date, and one that is a JSON number',
       with: { find: ['card'] },
       input: [{ message: '2026-11-22 08:26:41 4111 1111 1111 1111 12/27', pan: 4111111111111111 }],
       output: [{ message: '2026-11-22 08:26:41 [redacted] 12/27', pan: '[redacted]' }],
@@ -94,13 +94,13 @@ export default defineTransform({
   ],
   setup({ fields, find, patterns, replacement, hash_key }) {
     const compiled = patterns.map((pattern) => compileLinear(pattern));
-    // A function, so that a $ in the replacement stands for itself.
+    // A function, so that a $ in the replacement has no special meaning.
     const replace = (found: string): string =>
       hash_key === undefined
         ? replacement
         : createHmac('sha256', hash_key).update(found).digest('hex').slice(0, 16);
     const finders: Find[] = NAMES.filter((name) => find.includes(name)).map((name) => FINDERS[name]);
-    /** Most events have the same names, in which nothing is found. */
+    /** Names without secrets: most events have the same names. */
     const harmless = new Set<string>();
     const redactor: Redactor = {
       name: (name) => {
@@ -133,7 +133,7 @@ export default defineTransform({
 interface Redactor {
   name(name: string): string;
   text(text: string, field: string): string;
-  /** @returns undefined where it is nothing but a number */
+  /** @returns undefined if the number is kept */
   number(digits: string): string | undefined;
 }
 
@@ -151,20 +151,20 @@ function redactInside(value: unknown, field: string, redactor: Redactor): unknow
     if (name === key) continue;
     const redacted = holder[key];
     delete holder[key];
-    // Elasticsearch refuses a name without a character.
+    // Elasticsearch rejects an empty name.
     defineBeside(holder, name === '' ? '_' : name, redacted, (names ??= new FreeNames()));
   }
   return holder;
 }
 
-/** Most fields hold nothing that is to be redacted, and leave as they came. */
+/** Sets the field only if it changes, because most fields do not. */
 function redactField(holder: Record<string, unknown>, key: string, redactor: Redactor, field = key): void {
   const before = holder[key];
   const after = redactInside(before, field, redactor);
   if (after !== before) define(holder, key, after);
 }
 
-/** What nobody may change is copied. */
+/** A copy of a frozen object. */
 function copyOf(value: object): object {
   return Array.isArray(value) ? [...(value as unknown[])] : { ...value };
 }

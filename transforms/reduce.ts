@@ -6,30 +6,35 @@ import { TraceLines } from './lib/traces.ts';
 
 export default defineTransform({
   description:
-    'Makes one event of the lines of a stack trace, or of any message of several lines, that came as a record each, and joins the pieces of lines that a container runtime has cut. Offsets move only when the whole event is settled. A group ends with the next line that begins one, at a gap in time, at a limit, or at the end of the partition.',
+    'Joins the lines of a stack trace, or of another message of several lines, that came as one record each, into one event. It also joins the pieces of lines that a container runtime has split. Offsets advance only when the whole event is settled. A group ends at the next line that starts one, at a gap in time, at a limit, or at the end of the partition.',
   options: z
     .strictObject({
-      field: z.string().min(1).default('message').describe('The field that holds the line.'),
+      field: z.string().min(1).default('message').describe('The field with the line.'),
       key: z
         .array(z.string().min(1))
         .min(1)
         .default(['host', 'file', 'container_id', 'kubernetes.pod_uid', 'stream'])
         .describe(
-          'Lines that are the same in all of these are of one source; a field that is missing counts too.',
+          'Lines with equal values of all these fields have the same source; a missing field is a value too.',
         ),
       continues: z
         .string()
         .min(1)
         .optional()
         .describe(
-          'A line that fits goes on with the one before. By default indented lines and those of traces of Java, Python, Node, Go, .NET, Rust and PHP. An exception without a package (`TypeError: …`) begins an event, unless the line before ends in a colon. Behind a Java exception with a message plain lines are more of it, up to 20, until the first frame; behind one of Python they begin an event.',
+          'A line that matches this pattern continues the previous one. By default these are indented lines, and lines of stack traces of Java, Python, Node, Go, .NET, Rust and PHP. An exception without a package (`TypeError: …`) starts an event, unless the previous line ends with a colon. After a Java exception with a message, up to 20 plain lines belong to the message, until the first frame; after a Python exception a plain line starts an event.',
         ),
-      begins: z.string().min(1).optional().describe('A line that fits begins an event; all others go on.'),
+      starts: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('A line that matches this pattern starts an event; all other lines continue it.'),
+      begins: z.string().min(1).optional().describe('The old name of `starts`, removed in 0.3.'),
       partial: z
         .enum(['auto', 'docker', 'cri', 'off'])
         .default('auto')
         .describe(
-          'Whose marks of a line that was cut, at 16 KB as a rule, are heeded: the fields `_partial` or `partial_message` of docker, the tag `P` of CRI (in `logtag`, or in a raw line, whose head is then taken off and kept in `timestamp` and `stream`), or both. Pieces are joined without a line feed, before all other rules.',
+          'The marks of split lines (usually at 16 KB) to use: the fields `_partial` or `partial_message` of docker, the tag `P` of CRI (in `logtag`, or in a raw line, whose header is then removed and kept in `timestamp` and `stream`), or both. Pieces are joined without a line feed, before all other rules.',
         ),
       max_lines: z.int().min(2).max(100_000).default(500),
       max_gap_ms: z
@@ -37,11 +42,12 @@ export default defineTransform({
         .min(1)
         .max(600_000)
         .default(5000)
-        .describe("How far apart, in the records' time, two lines of an event may be."),
+        .describe('The longest time between two lines of an event, by the timestamps of their records.'),
     })
     .refine(
-      ({ continues, begins }) => continues === undefined || begins === undefined,
-      'give only one of continues and begins',
+      ({ continues, starts, begins }) =>
+        [continues, starts, begins].filter((pattern) => pattern !== undefined).length <= 1,
+      'give only one of continues and starts',
     ),
   examples: [
     {
@@ -64,7 +70,7 @@ export default defineTransform({
       ],
     },
     {
-      title: 'A line that docker has cut',
+      title: 'A line that docker has split',
       input: [
         { container_id: 'c9', message: '{"order":7,"note":"first ha', _partial: true },
         { container_id: 'c9', message: 'lf"}' },
@@ -72,9 +78,15 @@ export default defineTransform({
       output: [{ container_id: 'c9', message: '{"order":7,"note":"first half"}' }],
     },
   ],
-  setup({ field, key, continues, begins, partial, max_lines, max_gap_ms }) {
-    const own = begins ?? continues;
-    const beginsLine = own === undefined ? beginsTrace() : byPattern(own, begins !== undefined);
+  setup({ field, key, continues, starts: given, begins, partial, max_lines, max_gap_ms }, { log }) {
+    if (begins !== undefined)
+      log.warn(
+        { code: 'deprecated', old: 'begins', use: 'starts', removed_in: '0.3' },
+        'deprecated name, use the new one',
+      );
+    const starts = given ?? begins;
+    const own = starts ?? continues;
+    const startsLine = own === undefined ? startsTrace() : byPattern(own, starts !== undefined);
     const read = (event: Event): Piece => pieceOf(event, field, partial);
     return {
       maxEvents: max_lines,
@@ -86,25 +98,25 @@ export default defineTransform({
         const values = key.map((path) => fieldAt(event, path));
         return keyOf(stream === undefined ? values : [...values, stream]);
       },
-      begins: (event, group) => {
+      starts: (event, group) => {
         const last = group.at(-1);
         if (last !== undefined && read(last).isPartial) return false;
-        return beginsLine(read(event).text, group, read);
+        return startsLine(read(event).text, group, read);
       },
       merge: (events) => joinPieces(events, field, partial),
     };
   },
 });
 
-type BeginsLine = (line: string, group: readonly Event[], read: (event: Event) => Piece) => boolean;
+type StartsLine = (line: string, group: readonly Event[], read: (event: Event) => Piece) => boolean;
 
-function byPattern(source: string, beginsOne: boolean): BeginsLine {
+function byPattern(source: string, startsOne: boolean): StartsLine {
   const pattern = compileLinear(source);
-  return (line) => pattern.matcher(line).find() === beginsOne;
+  return (line) => pattern.matcher(line).find() === startsOne;
 }
 
-/** The rule that knows traces. What it knows of a group it has read once, and keeps by the group's first event. */
-function beginsTrace(): BeginsLine {
+/** The rule for stack traces. It reads each line once, and keeps its state by a group's first event. */
+function startsTrace(): StartsLine {
   const known = new WeakMap<Event, { lines: TraceLines; count: number; isInLine: boolean }>();
   return (line, group, read) => {
     const [first] = group;
@@ -116,6 +128,6 @@ function beginsTrace(): BeginsLine {
       if (!state.isInLine) state.lines.add(piece.text);
       state.isInLine = piece.isPartial;
     }
-    return !state.lines.goesOn(line);
+    return !state.lines.isContinuedBy(line);
   };
 }

@@ -3,11 +3,11 @@ import { z } from 'zod';
 
 export default defineTransform({
   lazy: true,
-  description: 'Removes fields. A field that is not there is passed over.',
+  description: 'Removes fields. A missing field is skipped.',
   options: z.strictObject({ fields: z.array(z.string().min(1)).min(1).describe('Dotted paths.') }),
   examples: [
     {
-      title: 'One field of an object, one at the top level',
+      title: 'A nested field and one at the top level',
       with: { fields: ['kubernetes.pod_uid', 'stream'] },
       input: [{ kubernetes: { pod_uid: '5a9f', pod_name: 'cart' }, stream: 'stdout', message: 'ready' }],
       output: [{ kubernetes: { pod_name: 'cart' }, message: 'ready' }],

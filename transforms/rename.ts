@@ -4,19 +4,19 @@ import { z } from 'zod';
 export default defineTransform({
   lazy: true,
   description:
-    'Renames fields. A field that is not there is passed over; one that is in the way is replaced, unless told otherwise.',
+    'Renames fields. A missing field is skipped; an existing field of the new name is replaced by default.',
   options: z.strictObject({
     fields: z
       .record(z.string().min(1), z.string().min(1))
-      .describe('Old path to new path, dots lead into objects: `{ kubernetes.pod_name: pod }`.'),
+      .describe('Old path to new path, with dots for nested objects: `{ kubernetes.pod_name: pod }`.'),
     overwrite: z
       .boolean()
       .default(true)
-      .describe('Without it a field keeps its old name where something else has, or blocks, the new one.'),
+      .describe('If off, a field keeps its old name when another value has, or blocks, the new one.'),
   }),
   examples: [
     {
-      title: 'Out of an object, and at the top level',
+      title: 'A nested field and one at the top level',
       with: { fields: { 'kubernetes.pod_name': 'pod', source_type: 'log.source' } },
       input: [{ kubernetes: { pod_name: 'cart-7d9c', pod_ip: '10.1.2.3' }, source_type: 'kubernetes_logs' }],
       output: [{ kubernetes: { pod_ip: '10.1.2.3' }, pod: 'cart-7d9c', log: { source: 'kubernetes_logs' } }],

@@ -12,7 +12,7 @@ const rule = z
     index: z
       .string()
       .min(1)
-      .describe('The index (or data stream), which may hold `{{field}}` and `{{@timestamp|yyyy.MM.dd}}`.'),
+      .describe('The index (or data stream); may contain `{{field}}` and `{{@timestamp|yyyy.MM.dd}}`.'),
   })
   .refine(
     ({ equals, in: list, exists }) =>
@@ -23,7 +23,7 @@ const rule = z
 export default defineTransform({
   lazy: true,
   description:
-    'Sends events to other indices (or, with `mode: data_stream`, other data streams) than the configuration names. The first rule that fits wins; what fits none goes where the configuration says.',
+    'Sends events to other indices (or, with `mode: data_stream`, other data streams) than the configured one. The first matching rule applies; an event without a matching rule goes to the configured index.',
   options: z.strictObject({ rules: z.array(rule).min(1) }),
   examples: [
     {

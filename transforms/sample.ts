@@ -6,14 +6,16 @@ import { isOneOf } from './lib/condition.ts';
 export default defineTransform({
   lazy: true,
   description:
-    'Keeps one event of so many. The choice is a pure function of the record (or of a field), so that a replay keeps the same ones.',
+    'Keeps one of `rate` events. The choice is a pure function of the record (or of a field), so a replay keeps the same events.',
   options: z.strictObject({
-    rate: z.int().min(1).describe('Keeps one event of so many, on average.'),
+    rate: z.int().min(1).describe('On average, one event of this many is kept.'),
     key: z
       .string()
       .min(1)
       .optional()
-      .describe('Events with the same value here are kept or dropped together: a trace id, for one.'),
+      .describe(
+        'Events with the same value of this field, such as a trace id, are kept or dropped together.',
+      ),
     unless: z
       .strictObject({
         field: z.string().min(1),

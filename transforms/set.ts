@@ -5,17 +5,17 @@ export default defineTransform({
   lazy: true,
   description: 'Sets fields to fixed values.',
   options: z.strictObject({
-    fields: z.record(z.string().min(1), z.json()).describe('Path to value; any JSON value.'),
+    fields: z.record(z.string().min(1), z.json()).describe('Path to value. A value is any JSON value.'),
     overwrite: z
       .boolean()
       .default(true)
       .describe(
-        'Whether a field that is there already, or a text where an object would have to be, is replaced.',
+        'Whether to replace an existing field, or another value on the path where an object is needed.',
       ),
   }),
   examples: [
     {
-      title: 'What every event of this aggregator has',
+      title: 'Fields for all events of this aggregator',
       with: { fields: { 'labels.cluster': 'eu-1', environment: 'production' }, overwrite: false },
       input: [{ message: 'ready', environment: 'staging' }],
       output: [{ message: 'ready', environment: 'staging', labels: { cluster: 'eu-1' } }],
@@ -25,7 +25,7 @@ export default defineTransform({
     const pairs = Object.entries(fields);
     return (event) => {
       for (const [path, value] of pairs) {
-        // Each event has its own copy: a later transform may change it.
+        // A copy for each event, as later transforms may change it.
         const isFree = overwrite || (fieldAt(event, path) === undefined && !isBlocked(event, path));
         if (isFree) setAt(event, path, structuredClone(value));
       }

@@ -4,20 +4,22 @@ import { z } from 'zod';
 export default defineTransform({
   lazy: true,
   description:
-    'Makes the numbers and booleans in some fields text, however deep they lie. Applications do not agree about types: where one logs `level: 50` and another `level: info`, Elasticsearch maps the field by whichever comes first and refuses the other. Numbers that no type of Elasticsearch can hold (`1e400`) are text then too. What is left to conflict is a text where another has an object, and a text where another has a date: map the field as `flattened` where that happens.',
+    'Converts the numbers and booleans in some fields to text, at all depths. Applications use different types: if one logs `level: 50` and another `level: info`, Elasticsearch maps the field by the first event and rejects the other. Numbers that no type of Elasticsearch can hold (`1e400`) become text too. Two conflicts remain: a text and an object, and a text and a date, in the same field. In these cases map the field as `flattened`.',
   options: z.strictObject({
     fields: z
       .array(z.string().min(1))
       .min(1)
-      .describe('Fields, or objects with everything in them. Dotted paths.'),
+      .describe('Dotted paths of fields, or of objects including all their fields.'),
     except: z
       .array(z.string().min(1))
       .default([])
-      .describe('What stays as it is in them: a number that all applications log as one. Dotted paths.'),
+      .describe(
+        'Dotted paths inside them that are left unchanged, such as a number that all applications log as one.',
+      ),
   }),
   examples: [
     {
-      title: 'What applications log, but for a duration',
+      title: 'The fields of applications, except a duration',
       with: { fields: ['app'], except: ['app.latency_ms'] },
       input: [
         { app: { level: 50, ok: true, latency_ms: 41, pid: null, codes: [1, 'E2'] } },
@@ -43,7 +45,7 @@ export default defineTransform({
   },
 });
 
-/** @returns the value itself where nothing in it is to be changed */
+/** @returns the same value if nothing in it changes */
 function asText(value: unknown, path: string, kept: ReadonlySet<string>): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint')
     return String(value);

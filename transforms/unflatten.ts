@@ -5,7 +5,7 @@ const DEPTH_MAX = 20;
 
 export default defineTransform({
   description:
-    'Makes objects of keys with dots: `{ "a.b": 1 }` becomes `{ a: { b: 1 } }`. A key that would be in the way of another one stays as it is.',
+    'Converts keys with dots to nested objects: `{ "a.b": 1 }` becomes `{ a: { b: 1 } }`. A key that conflicts with an existing field is left unchanged.',
   options: z.strictObject({ separator: z.string().min(1).default('.') }),
   examples: [
     {
@@ -19,15 +19,15 @@ export default defineTransform({
       for (const key of Object.keys(event)) {
         const path = key.split(separator);
         if (path.length < 2 || path.length > DEPTH_MAX || path.includes('')) continue;
-        if (place(event, path, key)) delete event[key];
+        if (nest(event, path, key)) delete event[key];
       }
       return event;
     };
   },
 });
 
-/** @returns whether there was room */
-function place(event: Event, path: readonly string[], from: string): boolean {
+/** @returns whether the path was free */
+function nest(event: Event, path: readonly string[], from: string): boolean {
   const last = path.at(-1) ?? '';
   let at: Event = event;
   const missing: string[] = [];

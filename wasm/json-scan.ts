@@ -1,24 +1,25 @@
 /**
- * The check that bytes are exactly one JSON object (RFC 8259), and where its top-level members lie. It runs once for every record, and is
- * in WebAssembly for its sixteen bytes at a time: a fourth of what the same check costs in JavaScript. This is AssemblyScript;
- * `make wasm` compiles it into src/codec/json-scan-wasm.ts, and src/codec/json-scan.ts is the only one that calls it.
+ * Checks that bytes are exactly one JSON object (RFC 8259), and finds the positions of its top-level members.
+ * It runs once per record. It is WebAssembly to process sixteen bytes at a time, at a fourth of the cost of
+ * the same check in JavaScript. This is AssemblyScript; `make wasm` compiles it into
+ * src/codec/json-scan-wasm.ts, and only src/codec/json-scan.ts calls it.
  *
- * Whoever calls puts the bytes at `INPUT`, with 16 bytes of room behind them. Those are zeroed: no rule lets a zero byte pass, so
- * nothing reads further than that.
+ * The caller puts the bytes at `INPUT`, with 16 bytes of room after them. `scan` zeroes that room: no rule
+ * accepts a zero byte, so reading stops there.
  */
 
 /** Flags of a valid object. */
 const HAS_LINE_FEED: i32 = 1;
-const HAS_EXOTIC_NUMBER: i32 = 2;
+const HAS_NON_CANONICAL_NUMBER: i32 = 2;
 const HAS_NON_ASCII: i32 = 4;
 
-/** What is wrong with bytes that are not one JSON object. */
+/** The errors, for bytes that are not one JSON object. */
 const NOT_JSON: i32 = -1;
 const NOT_AN_OBJECT: i32 = -2;
 const TOO_DEEP: i32 = -3;
 
 const DEPTH_MAX: i32 = 1000;
-/** An object with more members than that is not worth being looked at one by one. */
+/** For an object with more members, single lookups do not pay off. */
 const MEMBERS_MAX: i32 = 64;
 const UNCLEAR: i32 = -1;
 
@@ -26,7 +27,7 @@ const QUOTE: i32 = 0x22;
 const BACKSLASH: i32 = 0x5c;
 const OPEN_BRACE: i32 = 0x7b;
 const OPEN_BRACKET: i32 = 0x5b;
-/** So far behind its opening one stands a closing brace or bracket in ASCII. */
+/** The distance in ASCII from an opening brace or bracket to the closing one. */
 const CLOSING: i32 = 2;
 const COMMA: i32 = 0x2c;
 const COLON: i32 = 0x3a;
@@ -42,21 +43,22 @@ const SPACE: i32 = 0x20;
 const LINE_FEED: i32 = 0x0a;
 const BEYOND_ASCII: i32 = 0x80;
 
-/** `true`, `null` and `fals` as the numbers that their bytes are. */
+/** `true`, `null` and `fals` as little-endian numbers. */
 const TRUE: u32 = 0x65757274;
 const NULL: u32 = 0x6c6c756e;
 const FALS: u32 = 0x736c6166;
 /** `__proto_` */
 const PROTO: u64 = 0x5f6f746f72705f5f;
 
-/** The brackets that are open. */
+/** The stack of open braces and brackets. */
 const containers: usize = memory.data(1024, 16);
-/** For a number that is made of a key, whether a key of this object had it. */
+/** For each hash of a key, whether a key of this object has it. */
 const slots: usize = memory.data(256, 16);
 
 /**
- * Numbers of four bytes: where the scan failed; how many members there are, or -1 where they cannot be told apart by the bytes of their
- * keys; and for each member the first byte of its key, the byte behind it, and the same for its value.
+ * Numbers of four bytes: the position where the scan failed; the number of members, or -1 if the bytes of
+ * their keys do not identify them; and for each member the first byte of its key, the byte after its end, and
+ * the same for its value.
  */
 export const REPORT: usize = memory.data(1040, 16);
 const members: usize = REPORT + 8;
@@ -70,8 +72,8 @@ let count: i32 = 0;
 
 /**
  * @param length in bytes
- * @param noting whether members are to be reported
- * @returns the flags, or what is wrong
+ * @param noting whether to report the members
+ * @returns the flags, or an error
  */
 export function scan(length: i32, noting: bool): i32 {
   end = INPUT + <usize>length;
@@ -92,7 +94,7 @@ function scanObject(noting: bool): i32 {
   }
   let depth: i32 = 0;
   while (true) {
-    // Here a value starts.
+    // A value starts at this point.
     let byte = byteAt(at);
     if (byte == QUOTE) {
       at = skipString(at);
@@ -112,7 +114,7 @@ function scanObject(noting: bool): i32 {
       at++;
       depth--;
     } else if ((at = skipScalar(at)) == 0) return NOT_JSON;
-    // Here a value has ended: close containers until one goes on.
+    // A value has ended: close containers until one continues.
     while (true) {
       if (depth == 0) {
         at = skipSpace(at);
@@ -139,7 +141,7 @@ function scanObject(noting: bool): i32 {
   }
 }
 
-// All that skip something return where it ends, or 0 where it is not there.
+// Each skip function returns the end position, or 0 if the input does not match.
 
 function failed(at: usize): usize {
   store<i32>(REPORT, at - INPUT);
@@ -150,7 +152,7 @@ function byteAt(at: usize): i32 {
   return <i32>load<u8>(at);
 }
 
-/** Nothing at all is as good as a space. */
+/** Skips optional whitespace. */
 function skipSpace(at: usize): usize {
   return byteAt(at) > SPACE ? at : skipSpaces(at);
 }
@@ -165,7 +167,7 @@ function skipSpaces(start: usize): usize {
   }
 }
 
-/** From the quote of a key to the value behind its colon. */
+/** From the quote of a key to the value after its colon. */
 function skipKey(start: usize, noting: bool): usize {
   if (byteAt(start) != QUOTE) return failed(start);
   const plainEnd = skipPlain(start + 1, false);
@@ -185,13 +187,16 @@ function skipString(start: usize): usize {
   return byteAt(at) == QUOTE ? at + 1 : skipRestOfString(at);
 }
 
-/** To the first byte that does not stand for itself in a string, or, unless `beyond`, is beyond ASCII. */
+/**
+ * To the first byte that ends the plain part of a string: a quote, a backslash, a control byte or, unless
+ * `beyond`, a non-ASCII one.
+ */
 function skipPlain(start: usize, beyond: bool): usize {
   let at = start;
   while (true) {
     const bytes = v128.load(at);
     const quotes = v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c)));
-    // Signed, what is beyond ASCII is below the space, too.
+    // As signed numbers, bytes beyond ASCII are less than the space, too.
     const low = beyond ? i8x16.lt_u(bytes, i8x16.splat(0x20)) : i8x16.lt_s(bytes, i8x16.splat(0x20));
     const stops = i8x16.bitmask(v128.or(quotes, low));
     if (stops != 0) return at + ctz(stops);
@@ -199,7 +204,7 @@ function skipPlain(start: usize, beyond: bool): usize {
   }
 }
 
-/** From the first byte that is not plain to behind the closing quote. */
+/** From the first byte that is not plain to the position after the closing quote. */
 function skipRestOfString(start: usize): usize {
   let at = start;
   while (true) {
@@ -244,28 +249,28 @@ function skipScalar(start: usize): usize {
   return failed(start);
 }
 
-/** A number is exotic when its text could differ from what JavaScript prints for its value. */
+/** A number is non-canonical if its text may differ from the text that JavaScript prints for its value. */
 function skipNumber(start: usize): usize {
   const first = byteAt(start) == MINUS ? start + 1 : start;
   let at = skipDigits(first);
   const isZero = byteAt(first) == ZERO;
   if (at == 0 || (isZero && at > first + 1)) return failed(first);
-  let exotic = at - first > 15 || (first > start && isZero);
+  let isNonCanonical = at - first > 15 || (first > start && isZero);
   if (byteAt(at) == DOT) {
     at = skipDigits(at + 1);
     if (at == 0) return 0;
-    // 0.0000001 is printed as 1e-7.
+    // JavaScript prints 0.0000001 as 1e-7.
     const small = isZero && at - first > 8;
-    exotic = exotic || small || byteAt(at - 1) == ZERO || at - first > 15;
+    isNonCanonical = isNonCanonical || small || byteAt(at - 1) == ZERO || at - first > 15;
   }
   if ((byteAt(at) | LOWER_CASE) == LOWER_E) {
     at++;
     if (byteAt(at) == PLUS || byteAt(at) == MINUS) at++;
     at = skipDigits(at);
     if (at == 0) return 0;
-    exotic = true;
+    isNonCanonical = true;
   }
-  if (exotic) flags |= HAS_EXOTIC_NUMBER;
+  if (isNonCanonical) flags |= HAS_NON_CANONICAL_NUMBER;
   return at;
 }
 
@@ -283,7 +288,7 @@ function isHex(byte: i32): bool {
   return isDigit(byte) || <u32>((byte | LOWER_CASE) - LOWER_A) <= 5;
 }
 
-/** Whether a JSON value that is no object begins here. */
+/** Whether a JSON value other than an object starts here. */
 function startsValue(at: usize): bool {
   const byte = byteAt(at);
   return byte == OPEN_BRACKET || byte == QUOTE || skipScalar(at) != 0;
@@ -295,8 +300,8 @@ function beginMembers(): void {
 }
 
 /**
- * Takes a key, unless it is one that cannot be found by its bytes (escapes, beyond ASCII), or is there twice, or is one that JavaScript
- * puts elsewhere than it stands (`7`, `__proto__`).
+ * Records a key. The members become UNCLEAR if its bytes do not identify it (escapes, beyond ASCII), if it
+ * occurs twice, or if JavaScript moves it to another position (`7`, `__proto__`).
  */
 function noteKey(start: usize, keyEnd: usize, isPlain: bool, value: usize): void {
   if (count == UNCLEAR) return;
@@ -307,7 +312,7 @@ function noteKey(start: usize, keyEnd: usize, isPlain: bool, value: usize): void
     count = UNCLEAR;
     return;
   }
-  // Keys that differ in length, first or last letter mostly fall into different slots.
+  // Keys that differ in length, first or last letter mostly get different slots.
   const slot = slots + ((length * 31 + first * 7 + byteAt(keyEnd - 1)) & 255);
   if (load<u8>(slot) != 0 && isAmongMembers(start, length)) {
     count = UNCLEAR;

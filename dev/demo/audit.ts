@@ -4,26 +4,26 @@ import { readTopic } from '../../test/support/topic-reader.ts';
 import type { Stage } from './stage.ts';
 import type { Story } from './story.ts';
 
-/** A document as Elasticsearch has it. */
+/** A document in Elasticsearch. */
 export interface Stored {
   readonly _index: string;
   readonly _id: string;
   readonly _source: Record<string, unknown>;
 }
 
-/** What lies in Kafka and in Elasticsearch at the end, with no word of Logweir's own. */
+/** The contents of Kafka and Elasticsearch at the end, read without Logweir. */
 export interface Findings {
   readonly produced: number;
   /** Records in the dead-letter topic, each once, by reason. */
   readonly deadLetters: ReadonlyMap<string, number>;
   readonly check: CheckResult;
-  /** Writes that landed on a document that was there already. */
+  /** Writes to documents that existed already. */
   readonly writtenAgain: number;
-  /** The story's sample. */
+  /** The sample of the story. */
   readonly stored: Stored | undefined;
 }
 
-/** Reads the whole index and the whole dead-letter topic, and compares them with the books. */
+/** Reads the whole index and dead-letter topic, and compares them with the ledger. */
 export async function audit(stage: Stage, ledger: Ledger, { sample }: Story): Promise<Findings> {
   const { kafka, elasticsearch, indexPattern, deadLetterTopic } = stage;
   const reasons = new Map<string, string>();
@@ -46,7 +46,7 @@ export async function audit(stage: Stage, ledger: Ledger, { sample }: Story): Pr
   };
 }
 
-/** Why the demo has failed: one sentence each, none where it has not. */
+/** Why the demo has failed, one sentence each; empty on success. */
 export function failures(
   { produced, check, stored }: Findings,
   { lagLeft }: Story,
@@ -55,16 +55,16 @@ export function failures(
   const { lost, duplicates, unexpected, altered } = check;
   const stillThere = stored === undefined || JSON.stringify(stored._source).includes('@example.com');
   const found: [boolean, string][] = [
-    [produced !== expected, `the books hold ${produced} records instead of ${expected}`],
-    [lagLeft !== undefined, `the lag stayed at ${lagLeft}`],
+    [produced !== expected, `the ledger has ${produced} records instead of ${expected}`],
+    [lagLeft !== undefined, `the lag stays at ${lagLeft}`],
     [lost.length > 0, `lost: ${lost.length}, for example ${JSON.stringify(lost[0])}`],
     [duplicates.length > 0, `duplicates: ${duplicates.length}, for example ${JSON.stringify(duplicates[0])}`],
     [
       unexpected.length > 0,
-      `documents of no record: ${unexpected.length}, for example ${JSON.stringify(unexpected[0])}`,
+      `documents without a record: ${unexpected.length}, for example ${JSON.stringify(unexpected[0])}`,
     ],
-    [altered.length > 0, `documents of another event: ${altered.length}`],
-    [stillThere, 'the e-mail address in the sample was not redacted, or the sample is not there'],
+    [altered.length > 0, `documents with the content of another event: ${altered.length}`],
+    [stillThere, 'the e-mail address in the sample is not redacted, or the sample is missing'],
   ];
   return found.flatMap(([failed, sentence]) => (failed ? [sentence] : []));
 }
@@ -74,7 +74,7 @@ interface ShardStats {
   readonly seq_no: { readonly max_seq_no: number };
 }
 
-/** Of all times: each write takes a sequence number of its shard, and these survive a restart. */
+/** All writes so far: each write has a sequence number of its shard, and these survive a restart. */
 async function writes(elasticsearch: string, indexPattern: string): Promise<number> {
   const response = await fetch(`${elasticsearch}/${indexPattern}/_stats?level=shards`);
   const { indices } = (await response.json()) as {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Terminal } from './terminal.ts';
 
-/** @param gently false where nobody should wait for an orderly end */
+/** @param gently false to stop immediately, without an orderly shutdown */
 type End = (gently: boolean) => Promise<unknown>;
 
 const TIMEOUT_MS = 60_000;
 
-/** What must end when the demo does, however it does: last come, first ended. */
+/** Steps that run when the demo ends, in reverse order of their registration. */
 export class Cleanup {
   readonly #terminal: Terminal;
   readonly #ends: { readonly what: string; readonly end: End }[] = [];
@@ -15,23 +15,23 @@ export class Cleanup {
     this.#terminal = terminal;
   }
 
-  /** @param what ends the sentence "could not end ..." */
+  /** @param what completes the sentence "could not stop ..." */
   add(what: string, end: End): void {
     this.#ends.push({ what, end });
   }
 
-  /** What fails, or takes for ever, does not keep the others from ending. @returns whether all went well */
+  /** A step that fails or times out does not stop the others. @returns whether all have succeeded */
   async run(gently: boolean): Promise<boolean> {
-    let well = true;
+    let succeeded = true;
     for (const { what, end } of this.#ends.toReversed()) {
       try {
         await Promise.race([end(gently), tooLate()]);
       } catch (error) {
-        well = false;
-        this.#terminal.print(`could not end ${what}: ${(error as Error).message}`);
+        succeeded = false;
+        this.#terminal.print(`could not stop ${what}: ${(error as Error).message}`);
       }
     }
-    return well;
+    return succeeded;
   }
 }
 

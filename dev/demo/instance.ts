@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts';
 
 const STATUS_TIMEOUT_MS = 2000;
 
-/** `bin/logweir run` as a process of its own, which is killed and started again with the same configuration. */
+/** `bin/logweir run` as a separate process, which can be killed and restarted with the same configuration. */
 export class Instance {
   readonly configFile: string;
   readonly logFile: string;
@@ -23,7 +23,7 @@ export class Instance {
     this.#fail = fail;
   }
 
-  /** Writes the configuration. @param fail is told when the process ends by itself */
+  /** Writes the configuration. @param fail is called if the process exits by itself */
   static async prepare(stage: Stage, fail: (error: Error) => void): Promise<Instance> {
     const admin = `127.0.0.1:${await freePort()}`;
     const instance = new Instance(stage.directory, admin, fail);
@@ -31,7 +31,7 @@ export class Instance {
     return instance;
   }
 
-  /** Of the aggregator itself: bin/logweir becomes node with `exec`. */
+  /** The aggregator's own process id: bin/logweir calls node with `exec`. */
   get pid(): number {
     if (this.#process === undefined) throw new Error('the aggregator was not started');
     return this.#process.pid;
@@ -48,7 +48,7 @@ export class Instance {
     void started.exited.then(({ code, signal }) => {
       if (this.#process !== started) return;
       const how = signal ?? `exit code ${code}`;
-      this.#fail(new Error(`the aggregator ended by itself (${how}):\n${logTail(this.logFile)}`));
+      this.#fail(new Error(`the aggregator exited by itself (${how}):\n${logTail(this.logFile)}`));
     });
   }
 
@@ -59,7 +59,7 @@ export class Instance {
     await killed?.kill();
   }
 
-  /** SIGTERM. @returns how it ended, undefined where it did not run */
+  /** SIGTERM. @returns the exit, undefined if the process did not run */
   async stop(): Promise<Exit | undefined> {
     const stopped = this.#process;
     this.#process = undefined;
@@ -86,12 +86,12 @@ kafka:
   bootstrap_servers: ${JSON.stringify(stage.kafka)}
   group_id: ${stage.group}
   topics: [${stage.topic}]
-  session_timeout_ms: 6000 # after a kill -9 the partitions are free again within this
+  session_timeout_ms: 6000 # after a kill -9 the partitions are reassigned within this time
 
 transforms:
-  - use: parse-json # what applications log as JSON text becomes fields
+  - use: parse-json # JSON text of applications becomes fields
     with: { field: message }
-  - use: redact # e-mail addresses, wherever they are
+  - use: redact # e-mail addresses, in all fields
 
 elasticsearch:
   endpoints: ${JSON.stringify(stage.elasticsearchEndpoints)}

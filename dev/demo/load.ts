@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { agentEvent } from '../../test/support/events.ts';
 import type { Ledger, LedgerEntry } from '../../test/support/ledger.ts';
 
-/** An event as it was sent, and where it landed. */
+/** An event as it was sent, and its position in Kafka. */
 export interface Sample {
   readonly event: Record<string, unknown>;
   readonly entry: LedgerEntry;
@@ -19,9 +19,9 @@ export interface LoadOptions {
 
 const STEP_MS = 100;
 
-/** Produces what Vector agents send, at a steady rate, whatever happens on the other side of Kafka. */
+/** Produces events of Vector agents at a steady rate, independent of the consumer. */
 export class Load {
-  /** The offsets that the next records will get, by partition. */
+  /** The offsets of the next records, by partition. */
   readonly ends: number[];
   /** One JSON line of an application from each step. */
   readonly samples: Sample[] = [];
@@ -53,7 +53,7 @@ export class Load {
     }
     if (this.produced !== events) {
       throw new Error(
-        `Kafka has acknowledged ${this.produced} of ${events} events: the books are not complete`,
+        `Kafka has acknowledged ${this.produced} of ${events} events: the ledger is incomplete`,
       );
     }
   }
@@ -68,7 +68,7 @@ export class Load {
   }
 }
 
-/** Read by the agent just now: the events' own times are of a fixed day. */
+/** An event with the current time: the generated times are of a fixed day. */
 function newEvent(sequence: number): Record<string, unknown> {
   return { ...agentEvent(sequence), timestamp: new Date().toISOString() };
 }

@@ -5,7 +5,7 @@ import { type Terminal, grouped, seconds } from './terminal.ts';
 const LABEL_WIDTH = 34;
 const VALUE_WIDTH = 9;
 
-/** One document before and after, and the table that the demo is about. */
+/** Prints one event before and after, and the table of results. */
 export function report(terminal: Terminal, topic: string, story: Story, findings: Findings): void {
   printSample(terminal, topic, story, findings);
   printTable(terminal, story, findings);
@@ -19,10 +19,10 @@ function printSample(
 ): void {
   if (sample === undefined) return;
   const { partition, offset } = sample.entry;
-  const when = outage === undefined ? '' : ', while Elasticsearch was away';
+  const when = outage === undefined ? '' : ', while Elasticsearch was down';
   terminal.print();
   terminal.print(
-    terminal.style('bold', `One event as it came (${topic}[${partition}] at ${offset}${when}):`),
+    terminal.style('bold', `One event as it was consumed (${topic}[${partition}] at ${offset}${when}):`),
   );
   terminal.print(
     indented(sample.event).replaceAll(/\w+@example\.com/g, (text) => terminal.style('red', text)),
@@ -56,13 +56,13 @@ function printTable(terminal: Terminal, { outage, takeoverMs }: Story, findings:
   mustBeZero('stored duplicates', check.duplicates.length);
   rule();
   if (outage === undefined) {
-    row('Elasticsearch away', '-', 'skipped: it is not ours to stop');
+    row('Elasticsearch down', '-', 'skipped: the demo did not start it');
   } else {
-    row('Elasticsearch away', seconds(outage.awayMs));
-    row('held back by Kafka meanwhile', grouped(outage.heldBack), 'records');
+    row('Elasticsearch down', seconds(outage.awayMs));
+    row('buffered by Kafka meanwhile', grouped(outage.buffered), 'records');
     row('caught up after the outage in', seconds(outage.catchUpMs));
   }
-  row('back to work after kill -9 in', seconds(takeoverMs));
+  row('working again after kill -9 in', seconds(takeoverMs));
   row('delivered again, stored once', grouped(writtenAgain), 'records');
   row('the whole demo', seconds(terminal.elapsedMs));
   rule();

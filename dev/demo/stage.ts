@@ -5,14 +5,14 @@ import { startKafka } from '../../test/support/kafka-server.ts';
 import { startServers } from '../../test/support/servers.ts';
 import { createTopic, deleteTopic, uniqueName } from '../../test/support/topics.ts';
 
-/** The servers of one demo, with the names that are used on them. */
+/** The servers of a demo, and the names of its topics, group and indices. */
 export interface Stage {
   readonly directory: string;
   readonly kafka: string;
-  /** The address that is asked from outside. */
+  /** The address for reading the index. */
   readonly elasticsearch: string;
   readonly elasticsearchEndpoints: readonly string[];
-  /** Undefined where Elasticsearch was given from outside, and is not ours to stop. */
+  /** Undefined if Elasticsearch was given, so that the demo may not stop it. */
   readonly elasticsearchServer: ElasticsearchServer | undefined;
   readonly topic: string;
   readonly deadLetterTopic: string;
@@ -20,9 +20,9 @@ export interface Stage {
   readonly group: string;
   /** The template of the index name. */
   readonly index: string;
-  /** Fits all indices that come from the template. */
+  /** Matches all indices of the template. */
   readonly indexPattern: string;
-  /** Stops the servers, or takes away what was made on those that are not ours. */
+  /** Stops the servers; on given servers it removes the topics, group and indices. */
   close(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ type StageServers = Pick<Stage, 'kafka' | 'elasticsearchEndpoints' | 'elasticsea
 
 const GROUP_TIMEOUT_MS = 10_000;
 
-/** KAFKA_BOOTSTRAP_SERVERS and ELASTICSEARCH_ENDPOINTS, where set and not empty. */
+/** KAFKA_BOOTSTRAP_SERVERS and ELASTICSEARCH_ENDPOINTS, if set and not empty. */
 export function givenServers(): { kafka: string | undefined; elasticsearch: string | undefined } {
   const { KAFKA_BOOTSTRAP_SERVERS: kafka, ELASTICSEARCH_ENDPOINTS: elasticsearch } = process.env;
   return { kafka: kafka || undefined, elasticsearch: elasticsearch || undefined };
@@ -43,7 +43,7 @@ export async function openStage(directory: string, partitions: number): Promise<
   const given = givenServers();
   const servers = await serversFor(directory, given);
   const shared = given.kafka !== undefined || given.elasticsearch !== undefined;
-  // On servers that others use, a name that nobody else has: the count is over the whole topic and the whole index.
+  // On shared servers the name must be unique: the audit counts the whole topic and index.
   const name = shared ? uniqueName('logweir-demo') : 'app-logs';
   const { kafka, elasticsearchEndpoints, elasticsearchServer } = servers;
   const stage: Stage = {
@@ -118,7 +118,7 @@ async function removeFromKafka({ kafka, topic, deadLetterTopic, group }: Stage):
       admin.deleteGroups([group], { timeout: GROUP_TIMEOUT_MS }, (error) => callback(error, undefined)),
     ),
   );
-  // Where the aggregator had to be killed it is still a member for some seconds; Kafka forgets an empty group by itself.
+  // A killed aggregator remains a member for some seconds. Kafka removes an empty group by itself.
   await deleted.catch(() => {});
 }
 

@@ -13,41 +13,41 @@ export interface Cast {
   readonly ledger: Ledger;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  /** Ends the demo from outside of the story's own steps. */
+  /** Ends the demo from outside of the story's steps. */
   readonly fail: (error: Error) => void;
 }
 
 export interface Outage {
-  /** From the stop until it answered again. */
+  /** Time from the stop until Elasticsearch answers again. */
   readonly awayMs: number;
-  /** Records that lay in Kafka and were not settled when it answered again. */
-  readonly heldBack: number;
-  /** Until the group had committed all that. */
+  /** Unsettled records in Kafka at that time. */
+  readonly buffered: number;
+  /** Time until the group has committed all of these. */
   readonly catchUpMs: number;
 }
 
-/** What happened, seen from outside. */
+/** The course of the demo, as observed from outside. */
 export interface Story {
-  /** From kill -9 until the committed offsets moved again. */
+  /** Time from kill -9 until the committed offsets move again. */
   readonly takeoverMs: number;
-  /** Undefined where Elasticsearch is not ours to stop. */
+  /** Undefined if the demo may not stop Elasticsearch. */
   readonly outage: Outage | undefined;
   readonly sample: Sample | undefined;
-  /** Undefined where the lag has reached 0. */
+  /** Undefined if the lag has reached 0. */
   readonly lagLeft: number | undefined;
 }
 
 type Scene = Cast & { readonly watch: Watch; readonly load: Load };
 
 export const EVENTS = 50_000;
-/** Longer than the crash and the outage take, so that both fall into the middle. */
+/** Longer than crash and outage together, so that both happen during the load. */
 const PRODUCE_MS = 50_000;
 const CALM_MS = 4000;
 const OUTAGE_MS = 10_000;
-/** Generous: the machine may be busy with other things. */
+/** Generous: the machine may be busy. */
 const PATIENCE_MS = 120_000;
 
-/** The demo from the first start of the aggregator until the lag is 0. */
+/** Runs the demo from the first start of the aggregator until the lag is 0. */
 export async function play(cast: Cast): Promise<Story> {
   const { stage, instance, ledger, terminal, signal, fail } = cast;
   terminal.say('Starting bin/logweir with two transforms, parse-json and redact.');
@@ -78,12 +78,12 @@ export async function play(cast: Cast): Promise<Story> {
 async function assigned({ instance, stage, signal }: Cast): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.status())?.kafka.partitions.length !== stage.partitions) {
-    if (performance.now() > deadline) throw new Error('the aggregator has not got its partitions');
+    if (performance.now() > deadline) throw new Error('the aggregator has not been assigned its partitions');
     await delay(100, undefined, { signal });
   }
 }
 
-/** Some seconds in which all goes well. */
+/** Some seconds of normal operation. */
 async function calm({ watch, signal }: Scene): Promise<void> {
   await watch.until(
     () => watch.committedCount > 0 && !watch.behind,
@@ -94,13 +94,13 @@ async function calm({ watch, signal }: Scene): Promise<void> {
 }
 
 async function crash({ instance, watch, terminal, signal }: Scene): Promise<number> {
-  terminal.say(`kill -9 to the aggregator (process ${instance.pid}), and starting it again at once.`);
+  terminal.say(`kill -9 to the aggregator (process ${instance.pid}), and an immediate restart.`);
   const killedAt = performance.now();
   await instance.kill();
   signal.throwIfAborted();
   watch.restarted();
   instance.start();
-  // A commit from before the kill may still be on its way to our eyes; none of the new process can be so early.
+  // The observer may see a commit from before the kill until now; the new process cannot commit that early.
   await delay(500, undefined, { signal });
   const before = watch.committedCount;
   await watch.until(() => watch.committedCount > before, 'the offsets to move again', PATIENCE_MS);
@@ -112,7 +112,7 @@ async function crash({ instance, watch, terminal, signal }: Scene): Promise<numb
 async function outageOf(scene: Scene, server: ElasticsearchServer | undefined): Promise<Outage | undefined> {
   const { watch, load, terminal, signal } = scene;
   if (server === undefined) {
-    terminal.say('Skipping the outage: this Elasticsearch was given from outside, and is not ours to stop.');
+    terminal.say('Skipping the outage: this Elasticsearch was given, so the demo does not stop it.');
     return undefined;
   }
   terminal.say(`Stopping Elasticsearch for ${OUTAGE_MS / 1000} s: Logweir should pause and lose nothing.`);
@@ -120,24 +120,24 @@ async function outageOf(scene: Scene, server: ElasticsearchServer | undefined): 
   await server.stop();
   const noticed = async () => {
     await watch.until(() => watch.paused, 'the aggregator to pause', PATIENCE_MS);
-    terminal.say('Logweir has paused its partitions. Producing goes on, and Kafka holds it back.');
+    terminal.say('Logweir has paused its partitions. Producing continues, and Kafka buffers the records.');
   };
   await Promise.all([delay(OUTAGE_MS, undefined, { signal }), noticed()]);
-  terminal.say('Starting Elasticsearch again on the same data (10 to 40 s until it answers).');
+  terminal.say('Restarting Elasticsearch on the same data (10 to 40 s until it answers).');
   await server.start();
   const back = performance.now();
-  const [ends, heldBack] = [[...load.ends], watch.lag];
+  const [ends, buffered] = [[...load.ends], watch.lag];
   const awayMs = back - stopped;
   terminal.say(
-    `Elasticsearch answers again after ${seconds(awayMs)}; ${grouped(heldBack)} records wait in Kafka.`,
+    `Elasticsearch answers again after ${seconds(awayMs)}; ${grouped(buffered)} records wait in Kafka.`,
   );
   await watch.until(() => watch.reached(ends), 'the backlog to be settled', PATIENCE_MS);
   const catchUpMs = performance.now() - back;
   terminal.say(`The backlog is indexed and committed, ${seconds(catchUpMs)} later.`);
-  return { awayMs, heldBack, catchUpMs };
+  return { awayMs, buffered, catchUpMs };
 }
 
-/** @returns the lag where it stays */
+/** @returns the remaining lag; undefined if it reaches 0 */
 async function finish({ watch, load, terminal, signal }: Scene): Promise<number | undefined> {
   await load.finished;
   terminal.say('Everything is produced. Waiting for the lag to reach 0.');
@@ -145,7 +145,7 @@ async function finish({ watch, load, terminal, signal }: Scene): Promise<number 
     await watch.until(() => watch.lag === 0, 'a lag of 0', PATIENCE_MS);
     return undefined;
   } catch {
-    // The count at the end tells what is missing.
+    // The audit at the end reports what is missing.
     signal.throwIfAborted();
     return watch.lag;
   }

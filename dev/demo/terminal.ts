@@ -4,7 +4,7 @@ const PLAIN_EVERY_MS = 2500;
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Steps and results as they come, and one line of progress: in place on a terminal, now and then elsewhere. */
+/** Prints steps and results, and one line of progress: in place on a terminal, every 2.5 s elsewhere. */
 export class Terminal {
   readonly #out = process.stdout;
   readonly #started = performance.now();
@@ -15,7 +15,7 @@ export class Terminal {
     return performance.now() - this.#started;
   }
 
-  /** Without effect where standard output is no terminal, or NO_COLOR is set. */
+  /** Has no effect if standard output is not a terminal, or NO_COLOR is set. */
   style(style: Style, text: string): string {
     return styleText(style, text, { stream: this.#out });
   }
@@ -31,11 +31,11 @@ export class Terminal {
     this.print(`${this.#clock()}  ${this.style('bold', text)}`);
   }
 
-  /** How things stand. */
+  /** The line of progress. */
   progress(text: string): void {
     const line = `${this.#clock()}    ${text}`;
     if (this.#out.isTTY) {
-      // A line that wraps could not be taken back.
+      // A wrapped line could not be overwritten.
       const columns = this.#out.columns || 80;
       const plain = stripVTControlCharacters(line);
       const shown = plain.length < columns ? line : plain.slice(0, columns - 1);

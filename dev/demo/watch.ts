@@ -11,10 +11,12 @@ import { type Terminal, grouped } from './terminal.ts';
 const EVERY_MS = 250;
 const COUNT_EVERY_MS = 1000;
 const TIMEOUT_MS = 5000;
-/** Less than this much of the load is the ordinary distance of the committed offset. */
+/** The usual distance of the committed offset, as a duration of the load. */
 const BEHIND_MS = 2000;
 
-/** Looks at everything from outside, several times a second: the group's offsets, the index, the status page. */
+/**
+ * Observes the demo from outside, several times a second: the group's offsets, the index, the status page.
+ */
 export class Watch {
   readonly #stage: Stage;
   readonly #instance: Instance;
@@ -53,7 +55,7 @@ export class Watch {
     ];
   }
 
-  /** Sum over the partitions, as the broker knows it. */
+  /** Sum over the partitions, read from the broker. */
   get committedCount(): number {
     return this.#committed.reduce((sum, offset) => sum + offset, 0);
   }
@@ -94,7 +96,7 @@ export class Watch {
     await Promise.allSettled(this.#loops);
   }
 
-  /** What fails is tried again: a server may be away, and that is what the demo is about. */
+  /** Retries failures: the demo stops servers on purpose. */
   async #repeat(everyMs: number, look: () => Promise<void>): Promise<void> {
     while (!this.#closed) {
       await look().catch(() => {});
@@ -137,7 +139,7 @@ export class Watch {
     const status = this.#status;
     if (status === undefined) return style('red', 'killed, restarting');
     if (status.elasticsearch.state === 'outage') return style('yellow', 'outage: paused');
-    if (status.elasticsearch.state === 'hold') return style('red', `held: ${status.reason}`);
+    if (status.elasticsearch.state === 'hold') return style('red', `blocked: ${status.reason}`);
     if (status.kafka.partitions.length === 0) {
       return style('yellow', `${this.#restarts > 0 ? 'restarted, ' : ''}waiting for partitions`);
     }

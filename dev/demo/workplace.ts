@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { root, runRoot } from '../../test/support/paths.ts';
 import { type RecordedProcess, isRunning, recordProcess } from '../../test/support/running.ts';
 
-/** Whose the directory is. */
+/** The process that uses the directory. */
 interface Owner extends RecordedProcess {
   readonly temporary: string;
 }
@@ -12,11 +12,11 @@ interface Owner extends RecordedProcess {
 /** The demo's own directories. */
 export class Workplace {
   readonly directory = join(runRoot, 'demo');
-  /** As people type it. */
+  /** Relative to the repository, for messages. */
   readonly shown = relative(root, this.directory);
   readonly #temporary: string;
 
-  /** Empties what an earlier demo has left. @throws where another demo is running */
+  /** Removes the files of an earlier demo. @throws if another demo is running */
   constructor() {
     const owner = join(this.directory, 'process.json');
     const other = readOwner(owner);
@@ -26,7 +26,7 @@ export class Workplace {
     if (other !== undefined) remove(other.temporary);
     remove(this.directory);
     mkdirSync(this.directory, { recursive: true });
-    // The servers' temporary files go there, so that they are gone too where the servers had to be killed.
+    // The servers' temporary files go there, so that they are removed even if the servers are killed.
     this.#temporary = mkdtempSync(join(tmpdir(), 'logweir-demo-'));
     chmodSync(this.#temporary, 0o755);
     process.env['TMPDIR'] = this.#temporary;
@@ -34,9 +34,9 @@ export class Workplace {
     writeFileSync(owner, JSON.stringify(self));
   }
 
-  /** Ends this process. What it has started is killed first, where it still runs, and then the files go. */
+  /** Exits. Child processes that still run are killed first, then the files are removed. */
   exit(code: number, keepLogs: boolean): never {
-    // Listeners are called in the order in which they came: this one after the one that kills.
+    // Listeners run in the order of registration: this one after the one that kills.
     process.on('exit', () => {
       remove(this.#temporary);
       if (!keepLogs) remove(this.directory);
@@ -45,7 +45,7 @@ export class Workplace {
   }
 }
 
-/** Undefined where there is none, or where the demo was killed while it wrote it. */
+/** Undefined if there is none, or if the demo was killed while it wrote the file. */
 function readOwner(file: string): Owner | undefined {
   try {
     const owner = JSON.parse(readFileSync(file, 'utf8')) as Partial<Owner>;
@@ -56,6 +56,6 @@ function readOwner(file: string): Owner | undefined {
 }
 
 function remove(directory: string): void {
-  // Again where a server that was killed had still been writing.
+  // Retries: a killed server may still have been writing.
   rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

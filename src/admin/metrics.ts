@@ -1,33 +1,34 @@
-import { type Aggregator, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { AggregatorRegistry, Counter, Histogram, Registry } from 'prom-client';
+import type { DeadLetterReason } from '../dead-letter/port.ts';
 import type { RequestOutcome } from '../elasticsearch/bulk-events.ts';
-import type { OwnedPartition } from '../kafka/assignment.ts';
-import type { KafkaState } from '../kafka/watch.ts';
-import type { HoldInfo } from '../holds.ts';
-import type { Storm } from '../reject-storm.ts';
-import { type Outcome, outcomes } from '../settlement.ts';
+import type { BlockInfo } from '../pipeline/blocked-records.ts';
+import type { Coordinates } from '../record.ts';
+import { type Outcome, outcomes } from '../pipeline/outcome.ts';
+import { FlowMetrics } from './flow-metrics.ts';
+import { type Gauges, registerGauges, registerTotals } from './gauges.ts';
+import { HttpMetrics } from './http-metrics.ts';
+import { registerProcess, registerUtilization } from './process-metrics.ts';
+import { registerTransforms } from './transform-metrics.ts';
+import type { MetricJson, VectorLabels } from './vector-labels.ts';
 
-/** Prometheus's text; prom-client's registry gives it. */
-export type MetricsText = Pick<Registry, 'contentType' | 'metrics'>;
+/** The metrics as Prometheus text; prom-client's registry is one. */
+type MetricsText = Pick<Registry, 'contentType' | 'metrics'>;
+/** The same, with the values as JSON. */
+export type MetricsSource = MetricsText & Pick<Registry, 'getMetricsAsJSON'>;
 
-/** What is read when somebody asks, rather than counted on the way. */
-export interface Gauges {
-  partitions(): readonly OwnedPartition[];
-  kafka(): KafkaState;
-  /** How often the client has not taken the answer to a rebalance. */
-  rebalanceFailures(): number;
-  inFlight(): number;
-  bufferBytes(): number;
-  pauses(): readonly string[];
-  holds(): readonly HoldInfo[];
-  storm(): Storm | null;
-}
-
-/** Reasons and names come from Elasticsearch and from transforms; beyond so many different ones the rest is counted together. */
+/**
+ * Different values of a label that comes from Elasticsearch or a transform. Further values count as `other`.
+ */
 const REASONS_MAX = 100;
 
-/** All counts of the process. Names are those of Vector where it has them, with a prefix of the user's choice. */
+/** All metrics of the process; docs/metrics.md lists them. Names that Vector has too are Vector's. */
 export class Metrics {
   readonly registry = new Registry();
+  readonly http: HttpMetrics;
+  readonly #flow: FlowMetrics;
+  /** Called for each dead letter. */
+  onDeadLetter: ((why: Pick<DeadLetterReason, 'reason' | 'cause'>, record: Coordinates) => void) | null =
+    null;
   readonly #deadLetters: Counter<'reason'>;
   readonly #requests: Counter<'outcome'>;
   readonly #retried: Counter;
@@ -38,9 +39,9 @@ export class Metrics {
   readonly #transformCustom: Counter<'transform' | 'name'>;
   readonly #holdSeconds: Counter<'reason'>;
   readonly #reasons = new Map<string, Set<string>>();
-  /** How many seconds of a hold that lasts are counted, by reason. */
+  /** Seconds of each current block that are counted already, by reason. */
   readonly #countedSeconds = new Map<string, number>();
-  /** What is counted for every record costs an addition here; Prometheus's counters learn it when somebody asks. */
+  /** Counts of every record are plain additions here; the Prometheus counters get them at each scrape. */
   readonly #outcomes: Record<Outcome, number> = {
     skipped: 0,
     dropped: 0,
@@ -55,38 +56,28 @@ export class Metrics {
   #alreadyThere = 0;
   #droppedByPipeline = 0;
 
-  constructor(prefix: string, gauges: Gauges) {
+  readonly #labels: VectorLabels | null;
+
+  /** @param labels adds Vector's labels; null for none */
+  constructor(prefix: string, gauges: Gauges, labels: VectorLabels | null = null) {
+    this.#labels = labels;
     const counter = <L extends string = never>(
       name: string,
       help: string,
       labelNames: L[] = [],
     ): Counter<L> =>
       new Counter<L>({ name: `${prefix}${name}`, help, labelNames, registers: [this.registry] });
-    const total = (name: string, help: string, read: () => number): void =>
-      registerTotals(this.registry, `${prefix}${name}`, help, [], () => [[{}, read()]]);
-    total('component_received_events_total', 'Records taken from Kafka.', () => this.#received);
-    total('component_sent_events_total', 'Documents that Elasticsearch has indexed.', () => this.#sent);
-    const dropped = "Records dropped by the user's transforms, or by an ingest pipeline.";
-    total('component_discarded_events_total', dropped, () => this.#outcomes.dropped);
-    total('output_events_total', 'Events that the transforms made.', () => this.#outputs);
-    const byPipeline = 'Documents that an ingest pipeline of Elasticsearch dropped.';
-    total('documents_dropped_by_pipeline_total', byPipeline, () => this.#droppedByPipeline);
-    const already = 'Creates of documents that were there already.';
-    total('documents_already_there_total', already, () => this.#alreadyThere);
-    const refused = 'Answers to a rebalance that the Kafka client did not take; each is given again.';
-    total('kafka_rebalance_failures_total', refused, () => gauges.rebalanceFailures());
-    const records = 'Records by what became of them; each is counted once.';
-    registerTotals(this.registry, `${prefix}records_total`, records, ['outcome'], () =>
-      outcomes.map((outcome) => [{ outcome }, this.#outcomes[outcome]]),
-    );
-    this.#deadLetters = counter('dead_letters_total', 'Records dead-lettered, by reason.', ['reason']);
+    this.#registerTotals(prefix, gauges);
+    this.#deadLetters = counter('dead_letters_total', 'Dead letters that were acknowledged, by reason.', [
+      'reason',
+    ]);
     this.#requests = counter('bulk_requests_total', 'Bulk requests by outcome.', ['outcome']);
     this.#retried = counter('documents_retried_total', 'Documents that were sent again.');
-    this.#transformErrors = counter('transform_errors_total', 'Errors of transforms.', [
+    this.#transformErrors = counter('transform_errors_total', 'Events for which a transform failed.', [
       'transform',
       'policy',
     ]);
-    this.#transformCustom = counter('transform_custom_total', "Transforms' own counters.", [
+    this.#transformCustom = counter('transform_custom_total', 'Counters that transforms define.', [
       'transform',
       'name',
     ]);
@@ -98,13 +89,13 @@ export class Metrics {
     });
     this.#endToEnd = new Histogram({
       name: `${prefix}end_to_end_seconds`,
-      help: "From a record's Kafka timestamp to its acknowledgement by Elasticsearch; one record of each answer.",
+      help: 'Time from the Kafka timestamp of a record to its acknowledgement; one record for each request.',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600],
       registers: [this.registry],
     });
     this.#holdSeconds = new Counter({
       name: `${prefix}hold_seconds_total`,
-      help: 'Time that records were held, by cause.',
+      help: 'Time during which records were blocked, by cause.',
       labelNames: ['reason'],
       registers: [this.registry],
       collect: () => {
@@ -112,40 +103,112 @@ export class Metrics {
       },
     });
     registerGauges(this.registry, prefix, gauges);
-    collectDefaultMetrics({ register: this.registry, prefix });
+    registerTransforms(this.registry, prefix, () => gauges.transforms());
+    this.http = new HttpMetrics(this.registry, prefix);
+    this.#flow = new FlowMetrics(this.registry, prefix, {
+      ...gauges,
+      requestFailures: () => this.http.failures,
+    });
+    registerProcess(this.registry, prefix);
+    registerUtilization(this.registry, prefix);
+  }
+
+  #registerTotals(prefix: string, gauges: Gauges): void {
+    const total = (name: string, help: string, read: () => number): void =>
+      registerTotals(this.registry, `${prefix}${name}`, help, [], () => [[{}, read()]]);
+    total('component_received_events_total', 'Records consumed from Kafka.', () => this.#received);
+    const sent = 'Documents that Elasticsearch has acknowledged, dead letters in an index included.';
+    total('component_sent_events_total', sent, () => this.#sent);
+    const dropped = 'Records whose events were all dropped, by transforms or by an ingest pipeline.';
+    total('component_discarded_events_total', dropped, () => this.#outcomes.dropped);
+    total('output_events_total', 'Events that the transforms returned.', () => this.#outputs);
+    const byPipeline = 'Documents that an ingest pipeline of Elasticsearch dropped.';
+    total('documents_dropped_by_pipeline_total', byPipeline, () => this.#droppedByPipeline);
+    const already = 'Create requests for documents that existed already, from an earlier delivery.';
+    total('documents_already_there_total', already, () => this.#alreadyThere);
+    const failures = 'Answers to a rebalance that the Kafka client rejected; each is repeated.';
+    total('kafka_rebalance_failures_total', failures, () => gauges.rebalanceFailures());
+    const records = 'Settled records by outcome; each record is counted once.';
+    registerTotals(this.registry, `${prefix}records_total`, records, ['outcome'], () =>
+      outcomes.map((outcome) => [{ outcome }, this.#outcomes[outcome]]),
+    );
+    const started =
+      'Processes that were started: 1, and with several workers one for each start of a worker.';
+    total('started_total', started, () => 1);
+  }
+
+  /** The values, in a form that a supervisor can merge. */
+  async json(): Promise<MetricJson[]> {
+    const values: MetricJson[] = await this.registry.getMetricsAsJSON();
+    return this.#labels === null ? values : this.#labels.label(values, performance.now());
+  }
+
+  /** The values as Prometheus text, and as the history of the status page reads them. */
+  get text(): MetricsSource {
+    if (this.#labels === null) return this.registry;
+    // Of one registry each value is the first one.
+    const first = (metric: MetricJson): MetricJson => ({ ...metric, aggregator: 'first' });
+    return {
+      contentType: this.registry.contentType,
+      metrics: async () => AggregatorRegistry.aggregate([(await this.json()).map(first)]).metrics(),
+      getMetricsAsJSON: () => this.registry.getMetricsAsJSON(),
+    };
   }
 
   get receivedCount(): number {
     return this.#received;
   }
 
-  received(count: number): void {
+  /** @param bytes of the records' values, keys and headers */
+  received(count: number, bytes: number): void {
     this.#received += count;
+    this.#flow.received(bytes);
   }
 
-  settled(outcome: Outcome, timestamp: number): void {
-    this.#outcomes[outcome]++;
+  /** A poll has ended with a record of this time. */
+  polled(timestamp: number): void {
+    this.#flow.polled(timestamp);
+  }
+
+  /** A record can never be a document. */
+  undecodable(): void {
+    this.#flow.undecodable();
+  }
+
+  /** Documents were handed to the batches. */
+  rendered(count: number, bytes: number): void {
+    this.#flow.rendered(count, bytes);
+  }
+
+  /** Elasticsearch has rejected a document. */
+  rejected(): void {
+    this.#flow.rejected();
+  }
+
+  settled(outcome: Outcome, count: number, timestamp: number): void {
+    this.#outcomes[outcome] += count;
     if (this.#isObserved || outcome !== 'indexed' || timestamp < 0) return;
     this.#isObserved = true;
     this.#endToEnd.observe(Math.max(0, Date.now() - timestamp) / 1000);
   }
 
-  /** How many records ended in each outcome since the start. */
+  /** Records of each outcome since the start. */
   outcomeCounts(): Record<Outcome, number> {
     return { ...this.#outcomes };
   }
 
-  deadLettered(reason: string): void {
+  deadLettered(reason: string, record?: Coordinates, cause?: string): void {
     this.#deadLetters.inc({ reason: this.#bounded('dead letter', reason) });
+    if (record !== undefined) this.onDeadLetter?.({ reason, cause }, record);
   }
 
-  /** A hold is over. */
-  holdEnded(hold: Pick<HoldInfo, 'reason' | 'seconds'>): void {
+  /** A cause no longer blocks records. */
+  holdEnded(hold: Pick<BlockInfo, 'reason' | 'seconds'>): void {
     this.#countHold(hold);
     this.#countedSeconds.delete(hold.reason);
   }
 
-  #countHold({ reason, seconds }: Pick<HoldInfo, 'reason' | 'seconds'>): void {
+  #countHold({ reason, seconds }: Pick<BlockInfo, 'reason' | 'seconds'>): void {
     const counted = this.#countedSeconds.get(reason) ?? 0;
     this.#countedSeconds.set(reason, seconds);
     this.#holdSeconds.inc({ reason: this.#bounded('hold', reason) }, Math.max(0, seconds - counted));
@@ -163,9 +226,10 @@ export class Metrics {
     this.#outputs += count;
   }
 
-  sent(alreadyThere: boolean): void {
-    this.#sent++;
-    if (alreadyThere) this.#alreadyThere++;
+  sent(count: number, bytes: number, alreadyThere: boolean): void {
+    this.#sent += count;
+    this.#flow.sent(bytes);
+    if (alreadyThere) this.#alreadyThere += count;
   }
 
   droppedByPipeline(): void {
@@ -189,118 +253,4 @@ export class Metrics {
   transformCount(transform: string, name: string, by: number): void {
     this.#transformCustom.inc({ transform, name: this.#bounded(`counter of ${transform}`, name) }, by);
   }
-}
-
-type Labels = Record<string, string>;
-
-/** A counter whose totals are read when somebody asks. */
-function registerTotals(
-  registry: Registry,
-  name: string,
-  help: string,
-  labelNames: string[],
-  read: () => [Labels, number][],
-): void {
-  const counter = new Counter({
-    name,
-    help,
-    labelNames,
-    registers: [registry],
-    collect: () => {
-      counter.reset();
-      for (const [labels, total] of read()) counter.inc(labels, total);
-    },
-  });
-}
-
-type RegisterGauge = <L extends string = never>(
-  name: string,
-  help: string,
-  labelNames: L[],
-  collect: (this: Gauge<L>) => void,
-  aggregator?: Aggregator,
-) => void;
-
-function registerGauges(registry: Registry, prefix: string, gauges: Gauges): void {
-  const gauge: RegisterGauge = (name, help, labelNames, collect, aggregator = 'sum') => {
-    registry.registerMetric(
-      new Gauge({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
-    );
-  };
-  registerKafkaGauges(gauge, gauges);
-  gauge('in_flight_records', 'Records taken and not yet settled.', [], function collectInFlight() {
-    this.set(gauges.inFlight());
-  });
-  gauge(
-    'oldest_unsettled_seconds',
-    'Age of the oldest record that is taken and not settled; 0 without one.',
-    [],
-    function collectOldest() {
-      const times = gauges.partitions().flatMap(({ oldest }) => oldest?.record.timestamp ?? []);
-      this.set(times.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...times)) / 1000);
-    },
-    'max',
-  );
-  gauge('buffer_size_bytes', 'Memory of records taken and not yet settled.', [], function collectBuffer() {
-    this.set(gauges.bufferBytes());
-  });
-  gauge('held', 'Holds: causes that somebody must mend before records go on.', [], function collectHeld() {
-    this.set(gauges.holds().length);
-  });
-  gauge(
-    'reject_storm',
-    '1 while more than half of the last 1,000 records were refused for one reason.',
-    [],
-    function collectStorm() {
-      this.set(gauges.storm() === null ? 0 : 1);
-    },
-    'max',
-  );
-  gauge(
-    'paused',
-    '1 for each reason why consumption is paused.',
-    ['reason'],
-    function collectPaused() {
-      this.reset();
-      for (const reason of gauges.pauses()) this.set({ reason }, 1);
-    },
-    'max',
-  );
-}
-
-function registerKafkaGauges(gauge: RegisterGauge, gauges: Pick<Gauges, 'partitions' | 'kafka'>): void {
-  gauge(
-    'kafka_consumer_lag',
-    "Broker's end offset minus committed offset.",
-    ['topic', 'partition'],
-    function collectLag() {
-      // Revoked partitions must not stay with their last value.
-      this.reset();
-      for (const { topic, partition, lag } of gauges.partitions()) {
-        if (lag !== undefined) this.set({ topic, partition: String(partition) }, lag);
-      }
-    },
-  );
-  gauge(
-    'kafka_connected',
-    '1 while brokers answer.',
-    [],
-    function collectConnected() {
-      this.set(gauges.kafka().connected ? 1 : 0);
-    },
-    'min',
-  );
-  gauge(
-    'kafka_last_contact_seconds',
-    'Time since a broker last answered; absent before the first connection.',
-    [],
-    function collectContact() {
-      const { silentSeconds } = gauges.kafka();
-      this.reset();
-      // Without a label there is a value from the beginning on.
-      if (silentSeconds === null) this.remove();
-      else this.set(silentSeconds);
-    },
-    'max',
-  );
 }

@@ -1,72 +1,95 @@
 import { isUtf8 } from 'node:buffer';
+import { type BytesAt, bytesOf } from './bytes-at.ts';
 import { type ExactValue, parseExact } from './exact-json.ts';
 import {
   DEPTH_MAX,
-  HAS_EXOTIC_NUMBER,
+  HAS_NON_CANONICAL_NUMBER,
   HAS_LINE_FEED,
   HAS_NON_ASCII,
   NOT_AN_OBJECT,
   TOO_DEEP,
   faultPosition,
   lastMemberCount,
-  scanJsonObject,
+  scanJsonAt,
 } from './json-scan.ts';
 import { LazyEvent } from './lazy-event.ts';
 import { literalCount } from './literals.ts';
 import { ObjectBytes } from './object-bytes.ts';
 
-/** Why a payload can never become a document, as the dead letter names it. */
+/** The reason why a payload can never become a document, as in the dead letter. */
 export type PoisonReason =
   'empty_value' | 'invalid_utf8' | 'invalid_json' | 'not_an_object' | 'nested_too_deep';
 
-export interface Poison {
+interface Poison {
   kind: 'poison';
   reason: PoisonReason;
   message: string;
 }
 
-/** A payload that is fit to be indexed: its bytes on one line, and its parsed form for whoever looks into it. */
+/** A payload that can be indexed: its bytes on one line, and its parsed form on request. */
 export interface Decoded {
   kind: 'event';
-  /** One JSON object in UTF-8 without a line feed: can be put into a bulk body as it is. */
-  bytes: Buffer;
-  /** Parses the bytes, each call anew. */
+  /** One JSON object in UTF-8 without a line feed, ready for a bulk body. */
+  readonly bytes: Buffer;
+  /** Parses the bytes again at each call. */
   parse(): ExactValue;
-  /** The event, each call anew: a {@link LazyEvent} where `decode` was asked for it, and where it can be. */
+  /** A new event at each call: a {@link LazyEvent} if `decode` was called for one and it is possible. */
   event(): ExactValue;
 }
 
 export type Codec = 'json' | 'text';
 
-/**
- * Bytes → event, or the reason why not. The same answer whether anybody looks into the record or not: the bytes are
- * checked by a scan that builds nothing, and are parsed only when asked.
- *
- * @param lazily whether {@link Decoded.event} is to give lazy events
- */
+/** As {@link decodeAt}, for a whole buffer. */
 export function decode(value: Buffer, codec: Codec, lazily = false): Decoded | Poison {
-  if (value.length === 0)
-    return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
-  if (codec === 'text') return isUtf8(value) ? decodeText(value) : invalidUtf8();
-  const flags = scanJsonObject(value, lazily);
-  if (flags < 0) return byteOrderMark(value) ?? poisonOf(flags, faultPosition(), value);
-  if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(value)) return invalidUtf8();
-  const bytes = (flags & HAS_LINE_FEED) === 0 ? value : onOneLine(value);
-  const canBeLazy = lazily && (flags & HAS_EXOTIC_NUMBER) === 0 && lastMemberCount() >= 0;
+  return decodeAt(bytesOf(value), codec, lazily);
+}
+
+/**
+ * Bytes → event, or the reason why they are none. The result is the same for passthrough and parsed records:
+ * a scan that builds nothing checks the bytes, and they are parsed only on request.
+ *
+ * @param source read without a copy, for as long as the event is in use
+ * @param lazily whether {@link Decoded.event} gives lazy events
+ */
+export function decodeAt(source: BytesAt, codec: Codec, lazily = false): Decoded | Poison {
+  const { bytes, start, end } = source;
+  if (start === end) return poison('empty_value', 'the value is empty (0 bytes); a tombstone would be null');
+  if (codec === 'text') return decodeText(bytes.subarray(start, end));
+  const flags = scanJsonAt(bytes, start, end, lazily);
+  if (flags < 0) {
+    const [fault, position] = [flags, faultPosition()];
+    const value = bytes.subarray(start, end);
+    return byteOrderMark(value) ?? poisonOf(fault, position, value);
+  }
+  if ((flags & HAS_NON_ASCII) !== 0 && !isUtf8(bytes.subarray(start, end))) return invalidUtf8();
+  const line = (flags & HAS_LINE_FEED) === 0 ? source : onOneLine(bytes.subarray(start, end));
+  const canBeLazy = lazily && (flags & HAS_NON_CANONICAL_NUMBER) === 0 && lastMemberCount() >= 0;
   const isAscii = (flags & HAS_NON_ASCII) === 0;
-  return new JsonEvent(bytes, flags, canBeLazy ? new ObjectBytes(bytes, isAscii) : undefined);
+  return new JsonEvent(line, flags, canBeLazy ? new ObjectBytes(line, isAscii) : undefined);
+}
+
+/** Whether these bytes are ready for a bulk body: one JSON object in UTF-8, without a line feed. */
+export function isOneLine(bytes: Buffer, start: number, end: number): boolean {
+  const flags = scanJsonAt(bytes, start, end);
+  if (flags < 0 || (flags & HAS_LINE_FEED) !== 0) return false;
+  return (flags & HAS_NON_ASCII) === 0 || isUtf8(bytes.subarray(start, end));
 }
 
 class JsonEvent implements Decoded {
   readonly kind = 'event';
-  readonly bytes: Buffer;
+  readonly #source: BytesAt;
   readonly #flags: number;
   readonly #members: ObjectBytes | undefined;
 
-  constructor(bytes: Buffer, flags: number, members: ObjectBytes | undefined) {
-    this.bytes = bytes;
+  constructor(source: BytesAt, flags: number, members: ObjectBytes | undefined) {
+    this.#source = source;
     this.#flags = flags;
     this.#members = members;
+  }
+
+  get bytes(): Buffer {
+    const { bytes, start, end } = this.#source;
+    return bytes.subarray(start, end);
   }
 
   event(): ExactValue {
@@ -76,8 +99,9 @@ class JsonEvent implements Decoded {
 
   parse(): ExactValue {
     const isAscii = (this.#flags & HAS_NON_ASCII) === 0;
-    const text = this.bytes.toString(isAscii ? 'latin1' : 'utf8');
-    return (this.#flags & HAS_EXOTIC_NUMBER) === 0
+    const { bytes, start, end } = this.#source;
+    const text = bytes.toString(isAscii ? 'latin1' : 'utf8', start, end);
+    return (this.#flags & HAS_NON_CANONICAL_NUMBER) === 0
       ? { value: JSON.parse(text), mark: literalCount() }
       : parseExact(text);
   }
@@ -93,7 +117,7 @@ function poisonOf(fault: number, position: number, value: Buffer): Poison {
   return poison('invalid_json', `no JSON object: unexpected byte at ${position}`);
 }
 
-/** Taken off, it would change the bytes of a record that nobody looks into; left on, Elasticsearch would see it. */
+/** Rejected: removing it would change a passthrough record, and Elasticsearch would see it otherwise. */
 function byteOrderMark(value: Buffer): Poison | undefined {
   const remedy = 'write the record as UTF-8 without it';
   if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf)
@@ -108,17 +132,18 @@ function invalidUtf8(): Poison {
 }
 
 /** A line of text becomes `{"message": …}`, as Vector's text decoding does. */
-function decodeText(value: Buffer): Decoded {
+function decodeText(value: Buffer): Decoded | Poison {
+  if (!isUtf8(value)) return invalidUtf8();
   const event = { message: value.toString('utf8') };
   const parse = (): ExactValue => ({ value: { ...event }, mark: literalCount() });
   return { kind: 'event', bytes: Buffer.from(JSON.stringify(event)), parse, event: parse };
 }
 
-/** Line feeds are only found between tokens here (a raw one in a string is not JSON), so a space says the same. */
-function onOneLine(value: Buffer): Buffer {
+/** Replaces line feeds by spaces: in valid JSON they occur only between tokens, not in strings. */
+function onOneLine(value: Buffer): BytesAt {
   const copy = Buffer.from(value);
   for (let at = copy.indexOf(0x0a); at !== -1; at = copy.indexOf(0x0a, at + 1)) copy[at] = 0x20;
-  return copy;
+  return bytesOf(copy);
 }
 
 function poison(reason: PoisonReason, message: string): Poison {

@@ -1,10 +1,10 @@
 /**
- * JSON in and out without losing digits (promise P5). `JSON.parse` alone rounds integers beyond 2^53 and forgets how a
- * number was written; the reviver's `context.source` and `JSON.rawJSON` (Node 24) keep both.
+ * Parses and writes JSON without losing digits (promise P5). `JSON.parse` alone rounds integers beyond 2^53
+ * and drops the notation of numbers; the reviver's `context.source` and `JSON.rawJSON` (Node 24) keep both.
  */
 
-import { HAS_EXOTIC_NUMBER, scanJsonText } from './json-scan.ts';
-import { type WrittenNumber, hasLiterals, literalCount, noteLiterals, withLiterals } from './literals.ts';
+import { HAS_NON_CANONICAL_NUMBER, scanJsonText } from './json-scan.ts';
+import { type FoundLiteral, hasLiterals, literalCount, noteLiterals, withLiterals } from './literals.ts';
 import { NumberLiteral, rawJson } from './raw-json.ts';
 
 export { noteCopy } from './literals.ts';
@@ -12,15 +12,15 @@ export { isRawJson } from './raw-json.ts';
 
 type Holder = Record<string, unknown>;
 
-/** A parsed value. Numbers that JavaScript would write differently are remembered beside it; see literals.ts. */
+/** A parsed value. The literals of its non-canonical numbers are kept separately; see literals.ts. */
 export interface ExactValue {
   readonly value: unknown;
-  /** {@link literalCount} before it was parsed; where that is not told they are always looked for. */
+  /** {@link literalCount} before it was parsed; if undefined, literals are always looked up. */
   readonly mark?: number;
 }
 
 const INTEGER = /^-?\d+$/;
-/** BigInt takes more than linear time; and Elasticsearch's parser takes no longer number either. */
+/** BigInt takes more than linear time, and Elasticsearch's parser rejects longer numbers too. */
 const BIGINT_DIGITS_MAX = 1000;
 const ZERO = 0x30;
 
@@ -28,51 +28,53 @@ type Reviver = (this: Holder, key: string, value: unknown, context: { source?: s
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 /**
- * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20 decimals, more than 1,000
- * digits) become {@link NumberLiteral}s; numbers that are only written in another way than JavaScript would stay numbers, and
- * {@link stringifyExact} writes them as they were.
+ * Parses any JSON text. Integers beyond 2^53 become BigInt; numbers that no double can hold (`1e400`, 20
+ * decimals, more than 1,000 digits) become {@link NumberLiteral}s; other non-canonical numbers stay numbers,
+ * and {@link stringifyExact} restores their literals.
  *
  * @throws SyntaxError
  */
 export function parseExact(text: string): ExactValue {
   const mark = literalCount();
-  const written: WrittenNumber[] = [];
+  const literals: FoundLiteral[] = [];
   const value = parseWithSource(text, function reviveNumber(key, parsed, { source }) {
     if (typeof parsed !== 'number' || source === undefined || String(parsed) === source) return parsed;
     if (!Number.isSafeInteger(parsed) && source.length <= BIGINT_DIGITS_MAX && INTEGER.test(source))
       return BigInt(source);
     if (!sameNumber(source, parsed)) return new NumberLiteral(source);
-    written.push({ holder: this, key, value: parsed, source });
+    literals.push({ holder: this, key, value: parsed, source });
     return parsed;
   });
-  if (written.length > 0 && typeof value === 'object' && value !== null) noteLiterals(value, written);
+  if (literals.length > 0 && typeof value === 'object' && value !== null) noteLiterals(value, literals);
   return { value, mark };
 }
 
 /**
- * Parses a text that may be one JSON object, as {@link parseExact} does. Made for texts that often are none: nothing is thrown, and
- * the reviver, which costs several times what the parser does, is used only where some number wants it.
+ * Parses a text that may be one JSON object, as {@link parseExact} does. It is fast for texts that often are
+ * not JSON: it never throws, and uses the reviver, which costs several times as much as the parser, only for
+ * texts with non-canonical numbers.
  *
- * @returns undefined where the text is not one JSON object, or one that is nested too deep to be indexed
+ * @returns undefined if the text is not one JSON object, or is nested too deep to be indexed
  */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   const flags = scanJsonText(text);
   if (flags < 0) return undefined;
-  const value = (flags & HAS_EXOTIC_NUMBER) === 0 ? (JSON.parse(text) as unknown) : parseExact(text).value;
+  const isCanonical = (flags & HAS_NON_CANONICAL_NUMBER) === 0;
+  const value = isCanonical ? (JSON.parse(text) as unknown) : parseExact(text).value;
   return value as Record<string, unknown>;
 }
 
-/** Whether the decimal number in `source` is, digit by digit, the number that JavaScript prints for `value`. */
+/** Whether the decimal number in `source` equals the number that JavaScript prints for `value`. */
 function sameNumber(source: string, value: number): boolean {
   return Number.isFinite(value) && normalised(source) === normalised(String(value));
 }
 
-/** Sign, significant digits and power of ten of a decimal number's text. */
+/** The sign, significant digits and power of ten of a decimal number. */
 function normalised(text: string): string {
   const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
   const digits = whole + fraction;
-  // By hand: a regular expression for zeros at the end begins anew at every zero.
+  // A loop, because a regular expression for trailing zeros restarts at every zero (quadratic time).
   let start = 0;
   while (digits.charCodeAt(start) === ZERO) start++;
   let end = digits.length;
@@ -84,11 +86,11 @@ function normalised(text: string): string {
 }
 
 /**
- * The JSON text of an event, with BigInt as digits, and numbers as they were written wherever they still stand unchanged: in the object
- * that they were parsed into, or under the same key of a copy. Changes nothing of the event.
+ * The JSON text of an event. A BigInt is written as digits. An unchanged number keeps its literal in the
+ * object that it was parsed into, or under the same key of a copy. The event is not modified.
  *
- * @param exact what the event was, or was made of
- * @throws TypeError where the value is cyclic or has no JSON form
+ * @param exact the parsed value that the event is, or was made from
+ * @throws TypeError if the value is cyclic or has no JSON form
  */
 export function stringifyExact(event: object, exact?: ExactValue): string {
   const mayHaveLiterals = literalCount() !== (exact?.mark ?? 0) || hasLiterals(event);
@@ -96,7 +98,7 @@ export function stringifyExact(event: object, exact?: ExactValue): string {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    // A BigInt is the one thing that JSON.stringify refuses and that has a JSON form.
+    // Of all values that JSON.stringify rejects, only a BigInt has a JSON form.
     if (!(error instanceof TypeError) || !error.message.includes('BigInt')) throw error;
     return JSON.stringify(value, (_key, inner: unknown) =>
       typeof inner === 'bigint' ? rawJson(inner.toString()) : inner,

@@ -2,23 +2,24 @@ import { isRawJson } from './raw-json.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Whether it is an object with fields: no list, and no number that only its text can hold. */
+/** Whether the value is an object with fields: not a list, and not a number literal. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value);
 }
 
 /**
- * Whether a plain object has the key itself, as `Object.hasOwn` says: that takes a whole descriptor out of an event that is lazy, where
- * `in` takes an answer, and costs several times as much.
+ * Whether a plain object has the key itself, as `Object.hasOwn` does. For a lazy event `Object.hasOwn` costs
+ * several times as much as `in`, as it builds a property descriptor.
  */
 export function hasKey(holder: Fields, key: string): boolean {
   return key in Object.prototype ? Object.hasOwn(holder, key) : key in holder;
 }
 
 /**
- * Reads a dotted path, own properties only: `kubernetes.pod_namespace`. A key that holds the dots itself wins.
+ * Reads a dotted path, own properties only: `kubernetes.pod_namespace`. A key that contains the dots itself
+ * takes precedence.
  *
- * @returns undefined where nothing is there
+ * @returns undefined if the path does not exist
  */
 export function fieldAt(event: Fields, path: string): unknown {
   if (path in Object.prototype) return Object.hasOwn(event, path) ? event[path] : undefined;
@@ -28,8 +29,8 @@ export function fieldAt(event: Fields, path: string): unknown {
 }
 
 /**
- * The object that holds the last key of a dotted path, or undefined where the path leads nowhere. Together with
- * {@link lastKey} it lets a transform change a nested value in place.
+ * The object that holds the last key of a dotted path, or undefined if the path does not exist.
+ * {@link lastKey} is its key there: with both a transform can change a nested value in place.
  */
 export function holderOf(event: Fields, path: string): Fields | undefined {
   if (hasKey(event, path)) return event;
@@ -45,12 +46,12 @@ export function holderOf(event: Fields, path: string): Fields | undefined {
   return hasKey(at, last) ? at : undefined;
 }
 
-/** The key under which {@link holderOf} holds the value. */
+/** The key of the value in the object of {@link holderOf}. */
 export function lastKey(event: Fields, path: string): string {
   return !path.includes('.') || hasKey(event, path) ? path : path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** Sets an own property. A key named `__proto__` is data too, and never reaches a prototype. */
+/** Sets an own property. A key named `__proto__` is data too, and never changes a prototype. */
 export function define<F extends Fields>(holder: F, key: string, value: unknown): F {
   if (key === '__proto__')
     return Object.defineProperty(holder, key, {
@@ -59,12 +60,12 @@ export function define<F extends Fields>(holder: F, key: string, value: unknown)
       writable: true,
       configurable: true,
     });
-  // Several times as fast, and the same: of what JSON makes no property has a setter.
+  // Several times as fast and equivalent: values from JSON have no setters.
   (holder as Fields)[key] = value;
   return holder;
 }
 
-/** Sets the value at a dotted path, making the objects on the way where nothing, or no object, is there. */
+/** Sets the value at a dotted path. Objects on the way are created, and replace other values there. */
 export function setAt(event: Fields, path: string, value: unknown): void {
   const holder = holderOf(event, path);
   if (holder !== undefined) {
@@ -86,13 +87,13 @@ export function setAt(event: Fields, path: string, value: unknown): void {
   define(at, last, value);
 }
 
-/** Removes what is at a dotted path. @returns whether something was there */
+/** Removes the value at a dotted path. @returns whether it existed */
 export function deleteAt(event: Fields, path: string): boolean {
   const holder = holderOf(event, path);
   return holder !== undefined && delete holder[lastKey(event, path)];
 }
 
-/** Whether {@link setAt} would put an object in the place of something else: of the text of `host`, for `host.name`. */
+/** Whether {@link setAt} would replace another value by an object: the text of `host`, for `host.name`. */
 export function isBlocked(event: Fields, path: string): boolean {
   if (!path.includes('.') || hasKey(event, path)) return false;
   let at = event;
@@ -105,7 +106,7 @@ export function isBlocked(event: Fields, path: string): boolean {
   return false;
 }
 
-/** Finds names that nothing has yet: the key, or the key with `_2`, `_3` and so on. Quick also where thousands want the same one. */
+/** Finds unused names: the key, or the key with `_2`, `_3` and so on. Fast for thousands of equal keys. */
 export class FreeNames {
   readonly #last = new Map<string, number>();
 
@@ -121,9 +122,9 @@ export class FreeNames {
 }
 
 /**
- * Sets a property under a name that nothing has yet. @returns the name
+ * Sets a property under an unused name. @returns the name
  *
- * @param names the same one for all fields that are put into a holder
+ * @param names shared by all fields that are put into a holder
  */
 export function defineBeside(holder: Fields, key: string, value: unknown, names = new FreeNames()): string {
   const free = names.nameFor(key, (name) => hasKey(holder, name));
@@ -132,10 +133,10 @@ export function defineBeside(holder: Fields, key: string, value: unknown, names 
 }
 
 /**
- * Puts fields into the object at a path, which is made if need be. Nothing that is there is replaced: where something else is in the way,
- * the path begins with another name.
+ * Puts fields into the object at a path, which is created if necessary. Nothing is replaced: if another value
+ * is in the way, the first name of the path gets a suffix.
  *
- * @param put told under which name each field lies now
+ * @param put receives the new name of each field
  */
 export function addBeside(
   event: Fields,

@@ -1,35 +1,34 @@
-import { utf8Max } from '../arena.ts';
+import { utf8Max } from '../memory/arena.ts';
 import { JSON_SCAN_WASM } from './json-scan-wasm.ts';
 
-/** Flags of a valid object; see {@link scanJsonObject}. */
+/** Flags of a valid object; see {@link scanJsonAt}. */
 export const HAS_LINE_FEED = 1;
-export const HAS_EXOTIC_NUMBER = 2;
+export const HAS_NON_CANONICAL_NUMBER = 2;
 export const HAS_NON_ASCII = 4;
 
-/** What is wrong with bytes that are not one JSON object, as negative results of {@link scanJsonObject}. */
-export const NOT_JSON = -1;
+/** Negative results of {@link scanJsonAt}: no JSON object. -1 stands for no JSON at all. */
 export const NOT_AN_OBJECT = -2;
 export const TOO_DEEP = -3;
 
-/** Deeper nesting is refused: Elasticsearch's parser stops at about this depth too. */
+/** Deeper nesting is rejected: Elasticsearch's parser stops at about this depth too. */
 export const DEPTH_MAX = 1000;
 
-/** Numbers that a member takes in the list of {@link lastMembers}. */
+/** The numbers per member in the list of {@link lastMembers}. */
 export const MEMBER_SIZE = 4;
 
-/** What is longer gets another scanner, which goes when no more giants come, so that one does not keep its room for ever. */
+/** Longer inputs use a second scanner, which may be garbage-collected, so its memory is not kept. */
 const INPUT_BYTES = 1_048_576;
 const PAGE_BYTES = 65_536;
-/** Zero bytes behind the input. */
+/** Zero bytes after the input. */
 const END_BYTES = 16;
 
-/** What is used of it here: TypeScript knows it in browsers only. */
+/** The part that is used here: TypeScript declares WebAssembly for browsers only. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What wasm/json-scan.ts exports. */
+/** The exports of wasm/json-scan.ts. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   readonly INPUT: { readonly value: number };
@@ -43,11 +42,11 @@ const module = new WebAssembly.Module(Buffer.from(JSON_SCAN_WASM, 'base64'));
 class Scanner {
   readonly input: Buffer;
   readonly scan: Exports['scan'];
-  /** Where its members lie; see {@link lastMembers}. */
+  /** The positions of members; see {@link lastMembers}. */
   readonly members: Int32Array;
   readonly #report: Int32Array;
 
-  /** @param size of the longest input, in bytes */
+  /** @param size the longest input, in bytes */
   constructor(size: number) {
     const { memory, INPUT, REPORT, scan } = new WebAssembly.Instance(module).exports as Exports;
     const pages = Math.ceil((INPUT.value + size + END_BYTES) / PAGE_BYTES);
@@ -69,7 +68,7 @@ class Scanner {
 
 const usual = new Scanner(INPUT_BYTES);
 let large: WeakRef<Scanner> | undefined;
-/** The one that was used last: it knows more of what it scanned. Never across an await. */
+/** The scanner that was used last: it has the details of its input. Not valid across an await. */
 let last = usual;
 let notings = 0;
 
@@ -87,50 +86,53 @@ function largeScanner(size: number): Scanner {
 }
 
 /**
- * Checks in one pass, without building anything, that `input` is exactly one JSON object (RFC 8259), and finds what needs
- * care later: a raw line feed between tokens (it would break the framing of a bulk body), numbers that a plain
- * `JSON.parse`/`JSON.stringify` round trip would not give back to the letter, and bytes beyond ASCII (which are not
- * checked to be UTF-8 here).
+ * Checks in one pass, without building anything, that these bytes are exactly one JSON object (RFC 8259). It
+ * also detects raw line feeds between tokens (they would break the framing of a bulk body), non-canonical
+ * numbers (whose text a `JSON.parse`/`JSON.stringify` round trip would change), and bytes beyond ASCII (it
+ * does not check that they are UTF-8).
  *
- * @param noting whether {@link lastMembers} is going to be asked where the members are
- * @returns a bit mask of {@link HAS_LINE_FEED}, {@link HAS_EXOTIC_NUMBER} and {@link HAS_NON_ASCII}, or what is wrong
+ * @param noting whether to record the positions of the members for {@link lastMembers}
+ * @returns a bit mask of {@link HAS_LINE_FEED}, {@link HAS_NON_CANONICAL_NUMBER} and {@link HAS_NON_ASCII},
+ *   or a negative error
  */
-export function scanJsonObject(input: Uint8Array, noting = false): number {
-  const scanner = scannerFor(input.length);
-  scanner.input.set(input);
+export function scanJsonAt(bytes: Buffer, start: number, end: number, noting = false): number {
+  const length = end - start;
+  const scanner = scannerFor(length);
+  bytes.copy(scanner.input, 0, start, end);
   if (noting) notings++;
-  return scanner.scan(input.length, noting);
+  return scanner.scan(length, noting);
 }
 
-/** As {@link scanJsonObject}, for the UTF-8 of a text. */
+/** As {@link scanJsonAt}, for the UTF-8 of a text. */
 export function scanJsonText(text: string): number {
   const scanner = scannerFor(utf8Max(text));
   return scanner.scan(scanner.input.write(text), false);
 }
 
-/** Where the last scan failed: the position of the first byte that cannot be, or the length where the text ended too early. */
+/** The position of the first invalid byte of the last scan, or the length if the text ended too early. */
 export function faultPosition(): number {
   return last.fault;
 }
 
-/** How often members were noted so far: another number means that {@link lastMembers} has gone over to another object. */
+/** How often members were noted so far. When it changes, {@link lastMembers} belongs to another object. */
 export function notingCount(): number {
   return notings;
 }
 
 /**
- * How many members the object has that was last scanned with `noting`.
+ * The number of members of the object that was last scanned with `noting`.
  *
- * @returns -1 where {@link lastMembers} does not tell: where a key is written with escapes or beyond ASCII, or is there twice, or is
- *   one that JavaScript puts elsewhere than it stands (`7`, `__proto__`), or where there are more than 64
+ * @returns -1 if {@link lastMembers} is not usable: a key has escapes or bytes beyond ASCII, occurs twice, or
+ *   is one that JavaScript moves to another position (`7`, `__proto__`), or there are more than 64 members
  */
 export function lastMemberCount(): number {
   return last.count;
 }
 
 /**
- * The members of that object, in order, four positions each: the first byte of the key, the byte behind it, and the same for the
- * value. To be copied by whoever needs it for longer than until the next such scan.
+ * The members of that object, in order, with four positions each: the first byte of the key, the byte after
+ * its end, and the same for the value. The next scan with `noting` overwrites the list, so copy it to keep
+ * it.
  */
 export function lastMembers(): Int32Array {
   return last.members;

@@ -1,9 +1,9 @@
 /**
- * An event that is parsed where somebody looks at it. Most transforms read a field or two and set another; to parse the whole for that,
- * and to write it anew, costs as much as all the rest of a record's way through the process.
+ * An event whose fields are parsed when they are read. Most transforms read one or two fields and set
+ * another; to parse and rewrite the whole event for that costs as much as the rest of a record's processing.
  */
 import { inspect } from 'node:util';
-import { utf8Max } from '../arena.ts';
+import { utf8Max } from '../memory/arena.ts';
 import { type ExactValue, stringifyExact } from './exact-json.ts';
 import { define } from './field-path.ts';
 import { literalCount } from './literals.ts';
@@ -17,68 +17,74 @@ const COMMA = 0x2c;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What became of a member. Of one that was read, only an object can have changed since. */
+/** The states of a member. A member that was READ can have changed only if it is an object. */
 const READ = 1;
 const SET = 2;
 const DELETED = 3;
 
-/** Nothing is allocated for what most events do not need. */
+/** Shared by all empty lists, so that most events allocate none. */
 const NONE: never[] = [];
 
-/** What stands behind the `Proxy`: empty, but for symbols, until the whole event is asked for; then it is the event. Errors name it. */
+/** The target of the `Proxy`: empty except for symbols until it is materialised. Errors show its class. */
 class LazyObject {
-  /** `console.log` looks behind a `Proxy`. It calls this with the event itself. */
+  /** `console.log` bypasses a `Proxy`. It calls this with the event as `this`. */
   [inspect.custom](): object {
     return Object.assign({}, this);
   }
 }
 
 /**
- * The traps of one event's `Proxy`. To whoever uses it the event is the object that `JSON.parse` would have made. Reading, setting and
- * deleting is done here, a field at a time; whatever wants more (the list of keys, a copy, freezing, a field that a prototype knows)
- * has the whole parsed, and that is used from then on. Some differences cannot be hidden: `structuredClone` and `postMessage` refuse
- * every `Proxy`, for one. Only transforms that have asked for lazy events are given any.
+ * The handler of one event's `Proxy`. The event behaves like the object that `JSON.parse` makes. Single
+ * fields are read, set and deleted here; every other operation (listing keys, copying, freezing, a field that
+ * exists on a prototype) materialises the whole event, which is used from then on. Some differences cannot be
+ * hidden: `structuredClone` and `postMessage`, for example, reject every `Proxy`. Only transforms that ask
+ * for lazy events receive them.
  */
 export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
-  /** The event, for those who transform it. */
+  /** The event, for transforms. */
   readonly value: Fields;
-  /** It begins without any literal; what a transform puts in may have some. */
+  /** A new event has no literals; values that a transform sets may have some. */
   readonly mark = literalCount();
   readonly #target = new LazyObject() as object as Fields;
   readonly #original: ObjectBytes;
-  /** By the number of a member what happened to it, and its value; nothing for those that nobody touched. */
+  /** The state and the value of each member by its number; undefined for passthrough members. */
   #states: (number | undefined)[] = NONE;
   #values: unknown[] = NONE;
   #added: Fields | undefined;
-  #isWhole = false;
-  /** What {@link writeTo} writes: the texts of members that are written anew, by their number, and of those that were added. */
+  #isMaterialised = false;
+  /** For {@link writeTo}: the texts of changed members by their number, and of added ones. */
   #texts: (string | undefined)[] = NONE;
   #addedText = '';
 
-  /** @param original on one line, and without numbers that JavaScript would write differently */
+  /** @param original on one line, and without non-canonical numbers */
   constructor(original: ObjectBytes) {
     this.#original = original;
     this.value = new Proxy(this.#target, this);
     remember(this);
   }
 
-  /** The event as an object like any other. What is done to one of the two from now on is done to both. */
+  /** Materialises the event. The plain object and the `Proxy` share all later changes. */
   plain(): Fields {
-    return this.#parseWhole();
+    return this.#materialise();
   }
 
-  /** {@link plain}, where the whole has been parsed already. */
-  get whole(): Fields | undefined {
-    return this.#isWhole ? this.#target : undefined;
+  /** Copies the bytes, so that the event can be read after its record is settled. */
+  detach(): void {
+    if (!this.#isMaterialised) this.#original.detach();
   }
 
-  /** What stands behind the `Proxy`: where fields lie that have a symbol for a name. */
-  get behind(): Readonly<Fields> {
+  /** The {@link plain} event, if it is materialised already. */
+  get materialised(): Fields | undefined {
+    return this.#isMaterialised ? this.#target : undefined;
+  }
+
+  /** The target of the `Proxy`, which holds the fields with symbols for names. */
+  get target(): Readonly<Fields> {
     return this.#target;
   }
 
   get(target: Fields, key: string | symbol, receiver: unknown): unknown {
-    if (this.#isWhole) return Reflect.get(target, key, receiver);
+    if (this.#isMaterialised) return Reflect.get(target, key, receiver);
     if (typeof key === 'symbol') return Object.hasOwn(target, key) ? Reflect.get(target, key) : undefined;
     const at = this.#find(key);
     if (at >= 0) return this.#read(at);
@@ -87,24 +93,24 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   }
 
   set(target: Fields, key: string | symbol, value: unknown, receiver: unknown): boolean {
-    if (receiver !== this.value) return Reflect.set(this.#parseWhole(), key, value, receiver);
-    if (this.#isWhole || typeof key === 'symbol') return Reflect.set(target, key, value);
+    if (receiver !== this.value) return Reflect.set(this.#materialise(), key, value, receiver);
+    if (this.#isMaterialised || typeof key === 'symbol') return Reflect.set(target, key, value);
     const at = this.#find(key);
-    // A function could be a `toJSON`, which speaks for the whole.
-    if (typeof value === 'function' || (at < 0 && !keepsItsPlace(key)))
-      return Reflect.set(this.#parseWhole(), key, value);
+    // A function may be a `toJSON`, which determines the JSON of the whole event.
+    if (typeof value === 'function' || (at < 0 && !isAppendable(key)))
+      return Reflect.set(this.#materialise(), key, value);
     if (at >= 0) this.#note(at, SET, value);
     else (this.#added ??= {})[key] = value;
     return true;
   }
 
   has(target: Fields, key: string | symbol): boolean {
-    if (this.#isWhole || typeof key === 'symbol') return Reflect.has(target, key);
+    if (this.#isMaterialised || typeof key === 'symbol') return Reflect.has(target, key);
     return this.#hasOwn(key) || key in Object.prototype;
   }
 
   deleteProperty(target: Fields, key: string | symbol): boolean {
-    if (this.#isWhole || typeof key === 'symbol') return Reflect.deleteProperty(target, key);
+    if (this.#isMaterialised || typeof key === 'symbol') return Reflect.deleteProperty(target, key);
     const at = this.#find(key);
     if (at >= 0) this.#note(at, DELETED, undefined);
     else if (this.#hasAdded(key)) delete this.#added?.[key];
@@ -112,7 +118,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
   }
 
   getOwnPropertyDescriptor(target: Fields, key: string | symbol): PropertyDescriptor | undefined {
-    if (this.#isWhole || typeof key === 'symbol') return Reflect.getOwnPropertyDescriptor(target, key);
+    if (this.#isMaterialised || typeof key === 'symbol') return Reflect.getOwnPropertyDescriptor(target, key);
     if (!this.#hasOwn(key)) return undefined;
     return { value: this.get(target, key, this.value), writable: true, enumerable: true, configurable: true };
   }
@@ -122,47 +128,48 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
     const { writable, enumerable, configurable } = descriptor;
     const isField =
       'value' in descriptor && writable === true && enumerable === true && configurable === true;
-    if (isField && !this.#isWhole && (this.#hasOwn(key) || keepsItsPlace(key)))
+    if (isField && !this.#isMaterialised && (this.#hasOwn(key) || isAppendable(key)))
       return this.set(target, key, descriptor.value, this.value);
-    return Reflect.defineProperty(this.#parseWhole(), key, descriptor);
+    return Reflect.defineProperty(this.#materialise(), key, descriptor);
   }
 
   ownKeys(): (string | symbol)[] {
-    return Reflect.ownKeys(this.#parseWhole());
+    return Reflect.ownKeys(this.#materialise());
   }
 
   preventExtensions(): boolean {
-    return Reflect.preventExtensions(this.#parseWhole());
+    return Reflect.preventExtensions(this.#materialise());
   }
 
   getPrototypeOf(target: Fields): object | null {
-    return this.#isWhole ? Reflect.getPrototypeOf(target) : Object.prototype;
+    return this.#isMaterialised ? Reflect.getPrototypeOf(target) : Object.prototype;
   }
 
   setPrototypeOf(_target: Fields, prototype: object | null): boolean {
-    return Reflect.setPrototypeOf(this.#parseWhole(), prototype);
+    return Reflect.setPrototypeOf(this.#materialise(), prototype);
   }
 
   /**
-   * Sets many fields at once, and much faster than one by one, where none of them is there yet and none was added before.
+   * Sets many fields at once, much faster than one by one, if none of them exists yet and no field was added
+   * before.
    *
-   * @returns whether it did
+   * @returns whether the fields were set
    */
   add(fields: Fields): boolean {
-    if (this.#isWhole || this.#added !== undefined) return false;
+    if (this.#isMaterialised || this.#added !== undefined) return false;
     for (const key of Object.keys(fields)) {
       const value = fields[key];
-      if (this.#find(key) >= 0 || !keepsItsPlace(key) || typeof value === 'function') return false;
+      if (this.#find(key) >= 0 || !isAppendable(key) || typeof value === 'function') return false;
     }
     this.#added = { ...fields };
     return true;
   }
 
   /**
-   * Makes the texts of what has changed. To be called before {@link writeTo}, while the event is not whole.
+   * Makes the texts of changed members. Call it before {@link writeTo}, while the event is not materialised.
    *
-   * @returns how many bytes the event may take
-   * @throws TypeError where something in it is cyclic or has no JSON form
+   * @returns the most bytes that the event may need
+   * @throws TypeError if a value is cyclic or has no JSON form
    */
   bytesMax(): number {
     this.#addedText = this.#added === undefined ? '' : textOf(this.#added, this);
@@ -179,7 +186,7 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
     return max;
   }
 
-  /** Writes the event as JSON: what nobody changed as it came, the rest anew. @returns the end of it */
+  /** Writes the event as JSON; unchanged members are copied. @returns the end position */
   writeTo(chunk: Buffer, start: number): number {
     chunk[start] = OPEN_BRACE;
     const first = start + 1;
@@ -233,10 +240,10 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
     this.#values[at] = value;
   }
 
-  /** Makes the target the event that it stood for. */
-  #parseWhole(): Fields {
+  /** Fills the target with all fields of the event. */
+  #materialise(): Fields {
     const target = this.#target;
-    if (this.#isWhole) return target;
+    if (this.#isMaterialised) return target;
     const parsed = this.#original.parse();
     for (const [at, key] of Object.keys(parsed).entries()) {
       const state = this.#states[at];
@@ -244,12 +251,12 @@ export class LazyEvent implements ProxyHandler<Fields>, ExactValue {
     }
     for (const [key, value] of Object.entries(this.#added ?? {})) define(target, key, value);
     Object.setPrototypeOf(target, Object.prototype);
-    this.#isWhole = true;
+    this.#isMaterialised = true;
     return target;
   }
 }
 
-/** Of most events that somebody asks about. To find any of them by its `Proxy`, as in a `WeakMap`, would cost each a microsecond. */
+/** Most calls of {@link lazyOf} ask for this one. A `WeakMap` would cost a microsecond per event. */
 let newest: LazyEvent | undefined;
 
 function remember(lazy: LazyEvent): void {
@@ -257,22 +264,22 @@ function remember(lazy: LazyEvent): void {
 }
 
 /**
- * The traps of an event that is lazy and known to be. Of another one that is lazy they are not found: whoever asks must get on without.
- * A `Proxy` of somebody's own around a lazy event is another object, and is none.
+ * The handler of a lazy event, if it is `decoded`; for other lazy events undefined, so callers must work
+ * without it. A transform's own `Proxy` around a lazy event is a different object, and not a lazy event.
  *
- * @param decoded what it most probably is; the one that was decoded last if left out
+ * @param decoded the probable source of the event; by default the one that was decoded last
  */
 export function lazyOf(event: object, decoded: ExactValue | undefined = newest): LazyEvent | undefined {
   return decoded instanceof LazyEvent && decoded.value === event ? decoded : undefined;
 }
 
-/** Whether a new field of that name stands behind the others, and means nothing to JavaScript. */
-function keepsItsPlace(key: string): boolean {
+/** Whether JavaScript puts a new field of that name after the others, and gives it no special meaning. */
+function isAppendable(key: string): boolean {
   const first = key.charCodeAt(0);
   return !(first >= ZERO && first <= NINE) && !(key in Object.prototype);
 }
 
-/** Fields as JSON, without the braces around them; empty where none of them has a JSON form. */
+/** Fields as JSON without the outer braces; empty if none of them has a JSON form. */
 function textOf(fields: Fields, event: ExactValue): string {
   return stringifyExact(fields, event).slice(1, -1);
 }

@@ -1,7 +1,7 @@
 /**
- * Numbers whose text JavaScript would print differently (`1.0`, `1E3`, `-0`): to a transform they are numbers like any other, and they leave
- * the process as they were written where nobody has changed them (promise P5). Where they stood is remembered beside the objects that they
- * were parsed into and not in them, so that nothing of it can be seen.
+ * Non-canonical numbers, whose text JavaScript prints differently (`1.0`, `1E3`, `-0`). A transform sees
+ * ordinary numbers; an unchanged one is written with its original text, the literal (promise P5). Literals
+ * are kept separately from the objects that they were parsed into, so they are invisible to transforms.
  */
 import { define } from './field-path.ts';
 import { isRawJson, rawJson } from './raw-json.ts';
@@ -13,31 +13,31 @@ interface Literal {
   readonly source: string;
 }
 
-/** A literal and where it stands: what a parser finds. */
-export interface WrittenNumber extends Literal {
+/** A literal found by the parser, and its position. */
+export interface FoundLiteral extends Literal {
   readonly holder: object;
   readonly key: string;
 }
 
-/** What is known of one object or list. */
+/** The literals of one object or list. */
 interface Literals {
-  /** By the key that they stand under. */
+  /** Its own literals, by key. */
   readonly own: Map<string, Literal>;
-  /** Of the objects in it, by their key: for copies of them. */
+  /** The literals of its inner objects, by key: for copies of them. */
   readonly inner: Map<string, Literals>;
-  /** Of a list, what it held: an element is in its place only where none before it has changed. */
+  /** The original elements of a list: an element keeps its literal if all elements before it are the same. */
   readonly list: readonly unknown[] | undefined;
-  /** Whether it knows some keys only: the others are as in what the object may be a copy of. */
+  /** Whether it covers some keys only; the other keys are looked up in the original of a copy. */
   readonly isPartial: boolean;
 }
 
-/** By object. One that was parsed beside literals, and has none, is known to have none: no copy of another. */
+/** By object. {@link NOTHING} for objects without literals in a text with some: they are no copies. */
 const known = new WeakMap<object, Literals>();
-/** Of what was parsed beside literals and has none. */
+/** The entry of a parsed object without literals. */
 const NOTHING: Literals = { own: new Map(), inner: new Map(), list: undefined, isPartial: false };
 let count = 0;
 
-/** How often literals were noted so far: nothing has to be looked for in an event while that number stands still. */
+/** How often literals were noted so far. While the number does not change, an event needs no lookup. */
 export function literalCount(): number {
   return count;
 }
@@ -47,18 +47,18 @@ export function hasLiterals(holder: object): boolean {
 }
 
 /**
- * Remembers the literals of a text.
+ * Remembers the literals of a parsed text.
  *
- * @param root what was parsed of it
+ * @param root the parsed value
  * @param found not empty
  */
-export function noteLiterals(root: object, found: readonly WrittenNumber[]): void {
+export function noteLiterals(root: object, found: readonly FoundLiteral[]): void {
   count++;
-  const places = placesIn(root);
+  const positions = positionsIn(root);
   for (const { holder, key, value, source } of found) {
     ofOwn(holder).own.set(key, { value, source });
-    // Up to the root, or to what another literal has noted already.
-    for (let at = places.get(holder); at !== undefined; at = places.get(at.holder)) {
+    // Up to the root, or to an entry that another literal has made.
+    for (let at = positions.get(holder); at !== undefined; at = positions.get(at.holder)) {
       const { inner } = ofOwn(at.holder);
       if (inner.has(at.key)) break;
       inner.set(at.key, ofOwn(at.value));
@@ -66,29 +66,29 @@ export function noteLiterals(root: object, found: readonly WrittenNumber[]): voi
   }
 }
 
-interface Place {
+interface Position {
   readonly holder: object;
   readonly key: string;
   readonly value: object;
 }
 
-/** Where each object and list stands, the root left out. Makes all of them known. */
-function placesIn(root: object): Map<object, Place> {
-  const places = new Map<object, Place>();
+/** The position of each object and list except the root. Adds all of them to {@link known}. */
+function positionsIn(root: object): Map<object, Position> {
+  const positions = new Map<object, Position>();
   const waiting = [root];
   for (let holder = waiting.pop(); holder !== undefined; holder = waiting.pop()) {
     known.set(holder, NOTHING);
     for (const key of Object.keys(holder)) {
       const value = (holder as Fields)[key];
       if (!isObject(value) || isRawJson(value)) continue;
-      places.set(value, { holder, key, value });
+      positions.set(value, { holder, key, value });
       waiting.push(value);
     }
   }
-  return places;
+  return positions;
 }
 
-/** What is known of an object, to be added to. */
+/** The entry of an object, for additions. */
 function ofOwn(holder: object): Literals {
   const before = known.get(holder);
   if (before !== undefined && before !== NOTHING) return before;
@@ -98,15 +98,15 @@ function ofOwn(holder: object): Literals {
   return literals;
 }
 
-/** Says that `copy` was made of `original`: numbers that nobody changes keep their text in it too. */
+/** Declares `copy` a copy of `original`: unchanged numbers keep their literals in it. */
 export function noteCopy(original: object, copy: object): void {
   const literals = count === 0 ? undefined : known.get(original);
   if (literals === undefined) return;
-  // Each of the two may be given others later.
+  // Cloned, because each of the two may get other literals later.
   known.set(copy, { ...literals, own: new Map(literals.own), inner: new Map(literals.inner) });
 }
 
-/** Says that the value under a key was put under another: a number keeps its text there, and what stood there before is gone. */
+/** Declares that a value was moved: its literals move with it and replace those of the target key. */
 export function carryLiteral(from: object, fromKey: string, to: object, toKey: string): void {
   if (count === 0) return;
   const source = known.get(from);
@@ -127,10 +127,10 @@ export function carryLiteral(from: object, fromKey: string, to: object, toKey: s
 }
 
 /**
- * A value with the numbers that nobody changed as they were written. Nothing of the value itself is changed: what has such a number in it
- * is copied.
+ * Restores the literals of unchanged numbers. The value is not modified: objects with such a number are
+ * copied.
  *
- * @param original what the value may be a copy of, the numbers of its fields then stand under the same keys
+ * @param original the value may be a copy of it, with numbers under the same keys
  */
 export function withLiterals(value: object, original: unknown): object {
   const literals = isObject(original) ? known.get(original) : undefined;
@@ -138,7 +138,7 @@ export function withLiterals(value: object, original: unknown): object {
 }
 
 function restored(value: object, literals: Literals | undefined, above: Set<object>): object {
-  // What speaks for itself is not looked into; what holds itself JSON.stringify will refuse.
+  // An object with a toJSON is left alone. A cyclic one is left to JSON.stringify, which rejects it.
   if (typeof (value as Fields)['toJSON'] === 'function' || above.has(value)) return value;
   above.add(value);
   const copy = Array.isArray(value)
@@ -154,7 +154,7 @@ function restoredFields(value: Fields, literals: Literals | undefined, above: Se
     const field = value[key];
     const text = isObject(field)
       ? restored(field, literalsOf(field, literals?.inner.get(key)), above)
-      : asWritten(literals?.own.get(key), field);
+      : restoredNumber(literals?.own.get(key), field);
     if (text !== field) define((copy ??= { ...value }), key, text);
   }
   return copy ?? value;
@@ -167,20 +167,21 @@ function restoredList(
 ): readonly unknown[] {
   let copy: unknown[] | undefined;
   const list = literals?.list;
-  let inPlace = list !== undefined;
+  let isAligned = list !== undefined;
   for (let at = 0; at < value.length; at++) {
     const element = value[at];
-    inPlace = inPlace && isAlike(list?.[at], element);
-    // An object in a list is known by itself or not at all: copies of others may stand anywhere.
+    isAligned = isAligned && isAlike(list?.[at], element);
+    // An object in a list is looked up by identity only: its position says nothing, as copies may be
+    // anywhere.
     const text = isObject(element)
       ? restored(element, literalsOf(element, undefined), above)
-      : asWritten(inPlace ? literals?.own.get(String(at)) : undefined, element);
+      : restoredNumber(isAligned ? literals?.own.get(String(at)) : undefined, element);
     if (text !== element) (copy ??= value.slice())[at] = text;
   }
   return copy ?? value;
 }
 
-/** @param original of what stood there when it was parsed */
+/** @param original the literals of the parsed value at this position */
 function literalsOf(value: object, original: Literals | undefined): Literals | undefined {
   const literals = known.get(value);
   if (literals === undefined || !literals.isPartial || original === undefined) return literals ?? original;
@@ -191,7 +192,7 @@ function literalsOf(value: object, original: Literals | undefined): Literals | u
   };
 }
 
-function asWritten(literal: Literal | undefined, value: unknown): unknown {
+function restoredNumber(literal: Literal | undefined, value: unknown): unknown {
   return literal !== undefined && Object.is(literal.value, value) ? rawJson(literal.source) : value;
 }
 

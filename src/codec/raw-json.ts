@@ -1,36 +1,36 @@
-/** An object whose text is put out as it is. `Number(value.rawJSON)` reads it. */
-export interface RawJson {
+/** An object whose text is written as it is. `Number(value.rawJSON)` reads it. */
+interface RawJson {
   readonly rawJSON: string;
 }
 
-// Of TypeScript's library none declares these yet.
+// TypeScript's library does not declare these yet.
 const json = JSON as unknown as {
   rawJSON: (this: void, text: string) => RawJson;
   isRawJSON: (this: void, value: unknown) => value is RawJson;
 };
-/** For output. To transforms it would be an object without a prototype, which is refused by `String` and by every operator. */
+/** For output only: its objects have no prototype, so `String` and every operator throw for them. */
 export const rawJson = json.rawJSON;
 
-/** A number of JSON is all that begins so and that `JSON.rawJSON` accepts. */
+/** A text that starts like this and that `JSON.rawJSON` accepts is a JSON number. */
 const NUMBER = /^-?\d/;
 
 /**
- * A number that no double can hold (`1e400`, 20 decimals, an integer of more than 1,000 digits), as a transform is given it: `String` and
- * template literals have it as it was written, operators and comparisons the double next to it, and JSON the text again. Like `Date` it is
- * an object: `typeof` says so.
+ * A number that no double can hold (`1e400`, 20 decimals, an integer of more than 1,000 digits), as
+ * transforms see it. `String`, template literals and JSON give its original text; operators and comparisons
+ * use the nearest double. `typeof` says `object`, as for `Date`.
  */
 export class NumberLiteral implements RawJson {
-  /** As it was written. */
+  /** The original text. */
   readonly rawJSON: string;
 
-  /** @throws SyntaxError where the text is no number of JSON */
+  /** @throws SyntaxError if the text is not a JSON number */
   constructor(text: string) {
-    if (!NUMBER.test(text)) throw new SyntaxError(`'${text}' is no number of JSON`);
+    if (!NUMBER.test(text)) throw new SyntaxError(`'${text}' is not a JSON number`);
     this.rawJSON = rawJson(text).rawJSON;
     Object.freeze(this);
   }
 
-  /** The double next to it, or an infinity. */
+  /** The nearest double, or an infinity. */
   valueOf(): number {
     return Number(this.rawJSON);
   }
@@ -39,13 +39,13 @@ export class NumberLiteral implements RawJson {
     return this.rawJSON;
   }
 
-  /** `JSON.stringify` puts its text out as it is. */
+  /** Lets `JSON.stringify` write the original text. */
   toJSON(): unknown {
     return rawJson(this.rawJSON);
   }
 }
 
-/** Whether it is a number that only its text can hold: ours, or one that a transform has made with `JSON.rawJSON`. */
+/** Whether the value is a {@link NumberLiteral}, or was made by a transform with `JSON.rawJSON`. */
 export function isRawJson(value: unknown): value is RawJson {
   return value instanceof NumberLiteral || json.isRawJSON(value);
 }

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { nameOf } from '../config/problems.ts';
 import { configSchema } from '../config/schema.ts';
 import { hideSecrets } from '../config/secrets.ts';
-import { loadConfigChecked } from '../transform/load-config.ts';
+import { loadConfigChecked } from '../transform/loader/load-config.ts';
 
 /**
- * `logweir config`: what is in effect, defaults included, secrets hidden; or the JSON Schema for editors. Transforms are checked
- * too, and what came from the environment below their `with:` is hidden unless they declare it public.
+ * `logweir config`: prints the configuration with its defaults, secrets hidden, or the JSON Schema for
+ * editors. Checks the transforms too. Values from the environment below `with:` are hidden unless the
+ * transform declares them public.
  *
  * @throws LogweirError CONFIG
  */

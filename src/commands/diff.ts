@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 import { stringifyExact } from '../codec/exact-json.ts';
-import type { Event } from '../transform/api.ts';
+import type { Event } from '../transform/api/api.ts';
 
 /**
- * What an event was and what became of it, field by field: `-` in red for what is gone, `+` in green for what is new; what is
- * the same is left out. Colours only where the standard output shows them.
+ * The difference between an event and its results, field by field: `-` in red for removed values, `+` in
+ * green for added values. Unchanged fields are left out. Colours only if the standard output supports them.
  *
- * @param label what the record is called
+ * @param label name of the record
  */
 export function diffOf(label: string, before: Event, after: readonly Event[]): string {
   if (after.length === 0) return `${bold(label)} dropped\n`;
@@ -31,7 +31,7 @@ function linesOf(before: Event, after: Event): string[] {
   return lines;
 }
 
-/** Dotted paths, with the JSON of what stands there. */
+/** Dotted paths, with their values as JSON. */
 function leavesOf(event: Event, prefix = '', leaves = new Map<string, string>()): Map<string, string> {
   for (const [key, value] of Object.entries(event)) {
     const isObject =

@@ -3,57 +3,70 @@ import type { Writable } from 'node:stream';
 import { Aggregator } from '../aggregator.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { type WaitingLetter, openLetters, readLetters, retryGroup } from '../kafka/dead-letter-reader.ts';
-import { readLetter } from '../kafka/letter.ts';
+import {
+  type WaitingDeadLetter,
+  openDeadLetters,
+  readDeadLetters,
+  retryGroup,
+} from '../dead-letter/reader.ts';
+import { parseDeadLetter } from '../dead-letter/headers.ts';
 import { createLog } from '../log.ts';
-import type { Original } from '../pipeline-parts.ts';
-import { type LetterOptions, keepNewest, letterFilter } from './letter-filter.ts';
+import type { Original } from '../pipeline/dependencies.ts';
+import { type DeadLetterOptions, keepNewest, deadLetterFilter } from '../dead-letter/filter.ts';
 
 const CHECK_MS = 100;
 
-/** Letters to be sent again, and up to where they lie. */
+/** The dead letters to retry, and the offsets after the last of them. */
 interface Selection {
   readonly count: number;
-  /** Letters before the last of them that stay dead letters. */
+  /** Number of dead letters before the last of them that are not retried. */
   readonly kept: number;
-  /** Behind the last one, by partition of the dead-letter topics. */
+  /** Offset after the last one, by partition of the dead-letter topics. */
   readonly ends: ReadonlyMap<string, number>;
   readonly topics: readonly string[];
-  has(at: WaitingLetter['at'], letter: Pick<WaitingLetter, 'reason' | 'message' | 'time'>): boolean;
+  has(
+    at: WaitingDeadLetter['at'],
+    deadLetter: Pick<WaitingDeadLetter, 'reason' | 'message' | 'time'>,
+  ): boolean;
 }
 
 /**
- * `logweir dlq retry`: sends what waits in the dead-letter topic through the configured chain again, with the same guarantees as
- * `run` and the records' own document ids. What fails again is dead-lettered again; what lies before and is not wanted is put
- * behind the end of its topic, as it is.
+ * `logweir dlq retry`: sends dead letters through the configured chain again, with the guarantees of `run`
+ * and the document ids of the original records. A record that fails again is dead-lettered again. A dead
+ * letter that is not selected and precedes a selected one is appended to its topic unchanged.
  */
-export async function retryLetters(
-  options: LetterOptions & { config?: string; execute?: boolean },
+export async function retryDeadLetters(
+  options: DeadLetterOptions & { config?: string; execute?: boolean },
   output: Writable,
 ): Promise<void> {
   const loaded = loadConfig(options.config);
   const selection = await select(loaded.config, options);
-  output.write(`${selection.count} dead letters to be sent through the chain again\n`);
+  output.write(`${selection.count} dead letters to retry\n`);
   if (selection.kept > 0)
     output.write(
-      `${selection.kept} that lie before the last of them are not wanted or cut short: they stay dead letters, behind the others\n`,
+      `${selection.kept} dead letters before the last of them do not match or are truncated: ` +
+        'they are appended unchanged\n',
     );
   if (options.execute !== true) {
-    output.write('dry run: nothing was done; add --execute to do it\n');
+    output.write('dry run: nothing was changed; add --execute to retry them\n');
     return;
   }
   if (selection.ends.size === 0) return;
   const config = configOf(loaded.config, selection.topics);
-  // What is dead-lettered again comes behind the end, and waits for the next time.
+  // A record that is dead-lettered again is appended at the end, for the next retry.
   const original: Original = (record) => {
-    if (record.offset >= (selection.ends.get(nameOf(record)) ?? 0)) return undefined;
-    const letter = readLetter(record);
-    if (letter === undefined) return record;
-    return !letter.truncated && selection.has(record, letter) ? letter.record : 'keep';
+    if (record.offset >= (selection.ends.get(nameOf(record)) ?? 0)) return 'stop';
+    const deadLetter = parseDeadLetter(record);
+    if (deadLetter === undefined) return record;
+    return !deadLetter.truncated && selection.has(record, deadLetter) ? deadLetter.record : 'keep';
   };
-  const aggregator = await Aggregator.create({ ...loaded, config }, createLog('warn', process.stderr.fd), {
-    original,
-  });
+  const aggregator = await Aggregator.create(
+    { ...loaded, config },
+    createLog({ ...loaded.config.log, level: 'warn' }, process.stderr.fd),
+    {
+      original,
+    },
+  );
   const running = aggregator.run();
   const isDone = (): boolean => {
     const committed = aggregator.committed();
@@ -64,11 +77,12 @@ export async function retryLetters(
   await running;
   const { indexed, failure_store, dead_lettered, dropped, skipped } = aggregator.outcomes();
   output.write(
-    `${indexed} indexed, ${failure_store} in the failure store, ${dropped} dropped by a transform, ${dead_lettered} dead-lettered again, ${skipped} left alone (not wanted, or cut short)\n`,
+    `${indexed} indexed, ${failure_store} in the failure store, ${dropped} dropped by a transform, ` +
+      `${dead_lettered} dead-lettered again, ${skipped} unchanged (not selected, or truncated)\n`,
   );
 }
 
-function nameOf({ topic, partition }: Pick<WaitingLetter['at'], 'topic' | 'partition'>): string {
+function nameOf({ topic, partition }: Pick<WaitingDeadLetter['at'], 'topic' | 'partition'>): string {
   return `${topic}:${partition}`;
 }
 
@@ -83,25 +97,25 @@ function configOf(config: Config, topics: readonly string[]): Config {
       commit_interval_ms: CHECK_MS,
     },
     admin: { ...config.admin, listen: '' },
-    // What fails again is to be dead-lettered again, or this would never end.
+    // A record that fails again must be dead-lettered again; blocked, it would keep the command from ending.
     dead_letter: { ...config.dead_letter, hold_above_ratio: null },
   };
 }
 
-async function select(config: Config, options: LetterOptions): Promise<Selection> {
+async function select(config: Config, options: DeadLetterOptions): Promise<Selection> {
   const { limit = Infinity, newest, reason, since } = options;
-  const filter = letterFilter(options, Date.now());
-  const matches = (letter: WaitingLetter): boolean => !letter.truncated && filter(letter);
+  const filter = deadLetterFilter(options, Date.now());
+  const matches = (deadLetter: WaitingDeadLetter): boolean => !deadLetter.truncated && filter(deadLetter);
   if (newest === true && options.limit !== undefined) return selectNewest(config, matches, options.limit);
   const ends = new Map<string, number>();
-  // Without a wish also what is no letter, and lies behind the last one.
+  // Without a filter the range also covers records that are not dead letters, after the last one.
   if (reason === undefined && since === undefined && options.limit === undefined) await addEnds(config, ends);
   let [count, kept] = [0, 0];
   const passed = new Map<string, number>();
-  for await (const letter of readLetters(config, false)) {
-    const name = nameOf(letter.at);
-    if (!matches(letter)) {
-      if (letter.at.offset < (ends.get(name) ?? 0)) kept++;
+  for await (const deadLetter of readDeadLetters(config, false)) {
+    const name = nameOf(deadLetter.at);
+    if (!matches(deadLetter)) {
+      if (deadLetter.at.offset < (ends.get(name) ?? 0)) kept++;
       else passed.set(name, (passed.get(name) ?? 0) + 1);
       continue;
     }
@@ -109,23 +123,23 @@ async function select(config: Config, options: LetterOptions): Promise<Selection
     count++;
     kept += passed.get(name) ?? 0;
     passed.delete(name);
-    ends.set(name, Math.max(ends.get(name) ?? 0, letter.at.offset + 1));
+    ends.set(name, Math.max(ends.get(name) ?? 0, deadLetter.at.offset + 1));
   }
-  return { count, kept, ends, topics: topicsOf(ends), has: (_at, letter) => filter(letter) };
+  return { count, kept, ends, topics: topicsOf(ends), has: (_at, deadLetter) => filter(deadLetter) };
 }
 
-/** The newest of all partitions, by the time at which they were dead-lettered. */
+/** The newest of all partitions, by the time of dead-lettering. */
 async function selectNewest(
   config: Config,
-  matches: (letter: WaitingLetter) => boolean,
+  matches: (deadLetter: WaitingDeadLetter) => boolean,
   limit: number,
 ): Promise<Selection> {
-  const chosen = new Map<string, { at: WaitingLetter['at']; time: string; order: number }>();
-  const placeOf = (at: WaitingLetter['at']): string => `${nameOf(at)}:${at.offset}`;
+  const chosen = new Map<string, { at: WaitingDeadLetter['at']; time: string; order: number }>();
+  const placeOf = (at: WaitingDeadLetter['at']): string => `${nameOf(at)}:${at.offset}`;
   let order = 0;
-  for await (const letter of readLetters(config, false)) {
-    if (!matches(letter)) continue;
-    chosen.set(placeOf(letter.at), { at: letter.at, time: letter.time, order: order++ });
+  for await (const deadLetter of readDeadLetters(config, false)) {
+    if (!matches(deadLetter)) continue;
+    chosen.set(placeOf(deadLetter.at), { at: deadLetter.at, time: deadLetter.time, order: order++ });
     if (chosen.size > 2 * limit) keepNewest(chosen, limit);
   }
   keepNewest(chosen, limit);
@@ -133,7 +147,7 @@ async function selectNewest(
   for (const { at } of chosen.values())
     ends.set(nameOf(at), Math.max(ends.get(nameOf(at)) ?? 0, at.offset + 1));
   let kept = 0;
-  for await (const { at } of readLetters(config, false))
+  for await (const { at } of readDeadLetters(config, false))
     if (at.offset < (ends.get(nameOf(at)) ?? 0) && !chosen.has(placeOf(at))) kept++;
   return {
     count: chosen.size,
@@ -145,7 +159,7 @@ async function selectNewest(
 }
 
 async function addEnds(config: Config, ends: Map<string, number>): Promise<void> {
-  const { editor, states } = await openLetters(config);
+  const { groupOffsets: editor, states } = await openDeadLetters(config);
   await editor.close();
   for (const state of states)
     if (state.high > Math.max(state.low, state.committed)) ends.set(nameOf(state), state.high);

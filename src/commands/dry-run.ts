@@ -2,24 +2,23 @@ import type { Writable } from 'node:stream';
 import { type Codec, decode } from '../codec/decode.ts';
 import { type ExactValue, parseObject, stringifyExact } from '../codec/exact-json.ts';
 import { messageOf } from '../errors.ts';
-import type { SourceRecord } from '../settlement.ts';
-import { TakenRecord } from '../taken-record.ts';
-import type { Event, RecordInfo } from '../transform/api.ts';
-import type { Chain, ChainResult } from '../transform/chain.ts';
-import { targetOf } from '../transform/route.ts';
-import { TrialRun } from '../trial-run.ts';
+import type { SourceRecord } from '../record.ts';
+import type { Event, RecordInfo } from '../transform/api/api.ts';
+import type { Chain, ChainResult } from '../transform/runtime/chain.ts';
+import { targetOf } from '../transform/api/route.ts';
+import { TrialRun } from '../pipeline/trial-run.ts';
 import { diffOf } from './diff.ts';
 import { room } from './output.ts';
 
-/** Where a dry run shows what comes out. */
-export interface DryRunOutput {
+/** Where and how a dry run shows its results. */
+interface DryRunOutput {
   readonly output: Writable;
   readonly say: (text: string) => void;
-  /** Whether to show what has changed, in place of what came out. */
+  /** Whether to show changes in place of the resulting events. */
   readonly diff: boolean;
 }
 
-/** Runs records through a chain as the aggregator would, and shows what comes out of it. */
+/** Runs records through a chain as the aggregator does, and shows the results. */
 export class DryRun {
   readonly counts = { read: 0, out: 0, dropped: 0, failed: 0 };
   readonly #codec: Codec;
@@ -27,7 +26,7 @@ export class DryRun {
   readonly #trial: TrialRun;
   readonly #labels = new WeakMap<RecordInfo, string>();
   #label = '';
-  /** The record that is being run, and its event before a transform may change it. */
+  /** The current record, and a copy of its event before the transforms change it. */
   #current: { readonly record: RecordInfo; readonly before: Event } | undefined;
 
   constructor(chain: Chain, codec: Codec, shown: DryRunOutput) {
@@ -36,12 +35,12 @@ export class DryRun {
     this.#trial = new TrialRun(chain, (record, result, exact) => this.#show(record, result, exact));
   }
 
-  /** Records in memory: those that wait for others. */
+  /** Records that wait in aggregations. */
   get open(): number {
     return this.#trial.open;
   }
 
-  /** Says something of the record that is being run. */
+  /** Reports about the current record. */
   say(text: string): void {
     this.#shown.say(`${this.#label}: ${text}`);
   }
@@ -51,18 +50,18 @@ export class DryRun {
   }
 
   /**
-   * Runs a record, once there is room for what comes of it.
+   * Runs a record, once the output can be written.
    *
-   * @param label what the record is called in the report
-   * @throws Error where nothing can be written any more
+   * @param label name of the record in the report
+   * @throws Error if the output can no longer be written
    */
-  async take(source: SourceRecord, label: string): Promise<void> {
+  async run(source: SourceRecord, label: string): Promise<void> {
     await room(this.#shown.output);
     this.counts.read++;
     this.#label = label;
     if (source.value === null) {
       this.counts.dropped++;
-      this.say('a tombstone, which is skipped');
+      this.say('skipped: a tombstone (null value)');
       return;
     }
     const decoded = decode(source.value, this.#codec, this.#trial.isLazy);
@@ -71,14 +70,15 @@ export class DryRun {
       this.say(`would be dead-lettered: ${decoded.reason}: ${decoded.message}`);
       return;
     }
-    const record = new TakenRecord(source, source.topic);
+    const settlement = this.#trial.receive(source);
+    const { record } = settlement;
     this.#labels.set(record, label);
     if (this.#shown.diff) this.#current = { record, before: decoded.parse().value as Event };
-    await this.#trial.run(record, source.value.length, decoded.event());
+    await this.#trial.run(settlement, decoded.event());
     this.#current = undefined;
   }
 
-  /** The end of all partitions: what still waits for others comes out. */
+  /** Ends all partitions: aggregations emit their open groups. */
   async end(): Promise<void> {
     await this.#trial.end();
   }

@@ -1,9 +1,9 @@
-import type { Event, RecordInfo, TransformResult } from '../transform/api.ts';
-import { Chain } from '../transform/chain.ts';
+import type { Event, RecordInfo, TransformResult } from '../transform/api/api.ts';
+import { Chain } from '../transform/runtime/chain.ts';
 
 type Say = (record: RecordInfo, text: string) => void;
 
-/** The same chain, whose transforms are watched: it says what each has changed or dropped. */
+/** Wraps a chain so that it reports what each transform changed or dropped. */
 export function explained(chain: Chain, say: Say): Chain {
   const steps = chain.steps.map((step) => ({
     ...step,
@@ -12,24 +12,24 @@ export function explained(chain: Chain, say: Say): Chain {
       const result = step.run(event, record);
       if (result instanceof Promise)
         return result.then((late) => {
-          sayOf(step.name, before, late, record, say);
+          report(step.name, before, late, record, say);
           return late;
         });
-      sayOf(step.name, before, result, record, say);
+      report(step.name, before, result, record, say);
       return result;
     },
   }));
   return new Chain(steps, chain.onError);
 }
 
-function sayOf(
+function report(
   name: string,
   before: Map<string, string>,
   result: TransformResult,
   record: RecordInfo,
   say: Say,
 ): void {
-  // What is no event is an error, and is said as one.
+  // A result that is not an event is an error; the chain reports it.
   if (result === undefined || result === null) say(record, `${name} dropped it`);
   else if (Array.isArray(result)) say(record, `${name} made ${result.length} events of it`);
   else if (typeof result === 'object') {

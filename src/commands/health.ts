@@ -3,16 +3,16 @@ import { LogweirError, messageOf } from '../errors.ts';
 
 const TIMEOUT_MS = 4000;
 
-/** Those who listen on every address, and where they are asked. */
+/** Wildcard addresses, and the address to ask instead. */
 const EVERYWHERE = new Map([
   ['0.0.0.0', '127.0.0.1'],
   ['[::]', '[::1]'],
 ]);
 
 /**
- * `logweir health`: whether the one that runs with this configuration is alive; the image's health check.
+ * `logweir health`: asks the instance with this configuration whether it is alive; the image's health check.
  *
- * @throws LogweirError UNAVAILABLE where it is not, or CONFIG
+ * @throws LogweirError UNAVAILABLE if it is not, or CONFIG
  */
 export async function health(options: { config?: string }, say: (text: string) => void): Promise<void> {
   const { listen } = loadConfig(options.config).config.admin;
@@ -34,16 +34,19 @@ export async function health(options: { config?: string }, say: (text: string) =
   say('live\n');
 }
 
-/** Where `admin.listen` can be asked from the same machine. @throws LogweirError CONFIG */
+/** The URL of `/health/live` for requests from the same machine. @throws LogweirError CONFIG */
 export function liveUrl(listen: string): string {
   const colon = listen.lastIndexOf(':');
   const host = listen.slice(0, colon).replace(/^\[|\]$/g, '');
   const port = Number(listen.slice(colon + 1));
   if (port === 0)
-    throw new LogweirError('CONFIG', `admin.listen: ${listen} is a port that nobody knows; give it a number`);
+    throw new LogweirError(
+      'CONFIG',
+      `admin.listen: port 0 of ${listen} means any free port; give a fixed port`,
+    );
   const text = `http://${host.includes(':') ? `[${host}]` : host}:${port}/health/live`;
   if (!URL.canParse(text))
-    throw new LogweirError('CONFIG', `admin.listen: ${listen} is not an address that can be asked`);
+    throw new LogweirError('CONFIG', `admin.listen: ${listen} is not a valid address; write host:port`);
   const url = new URL(text);
   url.hostname = EVERYWHERE.get(url.hostname) ?? url.hostname;
   return url.href;

@@ -4,28 +4,29 @@ import { LogweirError, messageOf } from '../errors.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** What a record may be at most; what has no end is not read for ever. */
+/** Longest line. The limit also ends the read of an input without a line feed. */
 const BYTES_MAX = 100_000_000;
 
 /** A line, without its end. */
 export interface Line {
   readonly value: Buffer;
-  /** Its number in the input, from 1. */
+  /** Number of the line in the input, from 1. */
   readonly number: number;
 }
 
-/** The file, or standard input where none is named. That it cannot be read is told by {@link linesOf}, and not before somebody listens. */
+/** Opens the file, or standard input if none is named. {@link linesOf} reports an error of opening. */
 export function openInput(file: string | undefined): Readable {
   return file === undefined ? process.stdin : createReadStream(file).on('error', () => {});
 }
 
 /**
- * Lines without their end, blank ones left out. Bytes and not text: a line of JSON may hold U+2028, which is no end.
+ * Splits the input into lines without their ends; blank lines are left out. Works on bytes: a line of JSON
+ * may contain U+2028, which is not a line end here.
  *
- * @throws LogweirError UNAVAILABLE where the input cannot be read, USAGE where a line is too long
+ * @throws LogweirError UNAVAILABLE if the input cannot be read, USAGE if a line is too long
  */
 export async function* linesOf(input: Readable): AsyncGenerator<Line> {
-  /** The line that has not ended, as it came: put together once, or a long one would be copied with each piece. */
+  /** Pieces of the current line, concatenated once: concatenating each would copy a long line repeatedly. */
   let pieces: Buffer[] = [];
   let length = 0;
   let number = 1;

@@ -4,12 +4,12 @@ import type { Writable } from 'node:stream';
 import { LogweirError, messageOf } from '../errors.ts';
 import { writeTypes } from './type-declarations.ts';
 
-/** What keeps the types where npm would take them away: it knows only what a package.json names. */
+/** Keeps the types: npm removes packages that no package.json names. */
 const devDependencies = { logweir: 'file:.logweir/logweir', zod: 'file:.logweir/node_modules/zod' };
 const FOR_NPM = './.logweir/logweir ./.logweir/node_modules/zod';
 const NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** As `tsc --init` has it, but that nothing is compiled, and what Node cannot strip is an error. Node's types come with logweir's. */
+/** The output of `tsc --init`, without compilation, and with an error for syntax that Node cannot strip. */
 const TSCONFIG = `{
   "compilerOptions": {
     "module": "nodenext",
@@ -28,22 +28,23 @@ const TSCONFIG = `{
 `;
 
 /**
- * `logweir new transform NAME`: a transform and its test, in `transforms` below the directory, and what an editor and `tsc` need to
- * understand them. The test passes as it is. No file that is there is written over.
+ * `logweir new transform NAME`: writes a transform and its test into `transforms`, and the files that an
+ * editor and `tsc` need for them. The test passes unchanged. Never overwrites a file.
  *
- * @throws LogweirError USAGE where the name is none, something is there already, or the directory cannot be written to
+ * @throws LogweirError USAGE if the name is not valid, a file exists already, or the directory is not
+ *   writable
  */
 export function newTransform(name: string, directory: string, output: Writable): void {
   if (!NAME.test(name))
     throw new LogweirError(
       'USAGE',
-      `'${name}' is no name for a transform: small letters, digits and dashes, like add-team`,
+      `'${name}' is not a name for a transform: use small letters, digits and dashes, like add-team`,
     );
   const files = { [`${name}.ts`]: transformSource(name), [`${name}.test.ts`]: testSource(name) };
   const folder = join(directory, 'transforms');
   for (const file of Object.keys(files)) {
     if (existsSync(join(folder, file)))
-      throw new LogweirError('USAGE', `${join(folder, file)} is there already; nothing was written`);
+      throw new LogweirError('USAGE', `${join(folder, file)} exists already; nothing was written`);
   }
   let lines: Line[];
   try {
@@ -66,10 +67,11 @@ Try it: logweir transform --diff < events.ndjson
 `);
 }
 
-/** A file that was written, and what it is. */
+/** A file that was written, and its purpose. */
 type Line = readonly [path: string, what: string];
 
-function writeProject(directory: string): Line[] {
+/** Writes the files that an editor and `tsc` need for transforms in TypeScript. */
+export function writeProject(directory: string): Line[] {
   const types = writeTypes(directory);
   const lines: Line[] = [...types];
   const own = join(directory, 'package.json');
@@ -77,21 +79,15 @@ function writeProject(directory: string): Line[] {
     if (packageType(directory) !== 'module') {
       const description = { private: true, type: 'module', ...(types.length > 0 && { devDependencies }) };
       writeFileSync(own, `${JSON.stringify(description, null, 2)}\n`);
-      lines.push(['package.json', 'says that these are ES modules, and where npm finds the types']);
+      lines.push(['package.json', 'declares ES modules, and tells npm where the types are']);
     }
   } else {
     if (packageType(directory) !== 'module' && !existsSync(join(directory, 'transforms/package.json'))) {
       writeFileSync(join(directory, 'transforms/package.json'), '{ "type": "module" }\n');
-      lines.push([
-        'transforms/package.json',
-        'says to tsc that these are ES modules; your package.json does not',
-      ]);
+      lines.push(['transforms/package.json', 'declares ES modules for tsc; your package.json does not']);
     }
     if (types.length > 0)
-      lines.push([
-        '',
-        `what npm installs next takes the types away, unless you run: npm install -D ${FOR_NPM}`,
-      ]);
+      lines.push(['', `the next npm install removes the types, unless you run: npm install -D ${FOR_NPM}`]);
   }
   if (!existsSync(join(directory, 'tsconfig.json'))) {
     writeFileSync(join(directory, 'tsconfig.json'), TSCONFIG);
@@ -100,7 +96,7 @@ function writeProject(directory: string): Line[] {
   return lines;
 }
 
-/** What the nearest package.json says of the files in a folder. */
+/** The `type` of the nearest package.json. */
 function packageType(folder: string): unknown {
   const file = join(folder, 'package.json');
   if (existsSync(file)) {
@@ -117,15 +113,15 @@ function transformSource(name: string): string {
   return `import { defineTransform, fieldAt, setAt } from 'logweir';
 import { z } from 'zod';
 
-/** ${name}: sets a field where it is missing. Make it your own. */
+/** ${name}: sets a field if it is missing. Change it as you need. */
 export default defineTransform({
-  // What may stand under \`with:\` in logweir.yaml; checked before the first record is read.
+  // The options under \`with:\` in logweir.yaml, checked before the first record is consumed.
   options: z.strictObject({
     field: z.string().min(1),
     value: z.string(),
   }),
-  // Called once. The function that it returns is called for every event: return the event, several in a list, or
-  // undefined to drop it. What it throws goes where \`on_error\` says.
+  // Called once. The function that it returns is called for every event: return the event, several in a list,
+  // or undefined to drop it. If it throws, \`on_error\` decides what happens to the record.
   setup({ field, value }, { metrics }) {
     return (event) => {
       if (fieldAt(event, field) !== undefined) return event;
@@ -142,20 +138,20 @@ function testSource(name: string): string {
   return `import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileEvent, testTransform } from 'logweir/testing';
-import transform from './${name}.js'; // as TypeScript has it; it is the .ts that is loaded
+import transform from './${name}.js'; // TypeScript's notation; the .ts file is loaded
 
-test('sets the field where it is missing', async () => {
+test('sets the field if it is missing', async () => {
   const run = await testTransform(transform, { field: 'team', value: 'shop' });
   const [event] = await run(fileEvent({ message: 'order processed' }));
   assert.equal(event?.team, 'shop');
 });
 
-test('leaves a field alone that is there already', async () => {
+test('does not change a field that exists', async () => {
   const run = await testTransform(transform, { field: 'team', value: 'shop' });
   assert.deepEqual(await run({ team: 'pay' }), [{ team: 'pay' }]);
 });
 
-test('refuses options that it does not know', async () => {
+test('rejects unknown options', async () => {
   await assert.rejects(testTransform(transform, { feild: 'team', value: 'shop' }), /feild/);
 });
 `;

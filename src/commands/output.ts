@@ -6,19 +6,24 @@ import { isatty } from 'node:tty';
 import { getSystemErrorMessage } from 'node:util';
 import { LogweirError, messageOf } from '../errors.ts';
 
-/** As a shell calls the end by SIGPIPE, which is how grep and jq end when their reader has gone. Node ignores that signal. */
+/**
+ * The shell's exit code for SIGPIPE, as of grep and jq when their reader has gone. Node ignores that signal.
+ */
 export const READER_GONE_EXIT_CODE = 141;
-/** Set by `bin/logweir`: Node puts /dev/null in the place of what is closed, and all would seem to be written. */
+/**
+ * Set by `bin/logweir`: Node replaces a closed output by /dev/null, so that all writes would seem to succeed.
+ */
 const CLOSED = 'LOGWEIR_STDOUT_CLOSED';
-/** What may wait for a slow reader. */
+/** Bytes that may wait for a slow reader. */
 const WAITING_BYTES = 65_536;
 
 /**
- * The standard output or the standard error, as all commands write to it. Whoever writes much waits for {@link room}; what fails is kept
- * until {@link endOutput} tells it, so that a command that changes something is not left in the middle.
+ * Opens the standard output or standard error for a command. A command with much output waits for
+ * {@link room}. A failed write is reported by {@link endOutput} only, so that it does not interrupt a command
+ * that changes something.
  */
 export function openOutput(fd: 1 | 2): Writable {
-  const write = fd === 1 && process.env[CLOSED] !== undefined ? refuse : writerOf(fd);
+  const write = fd === 1 && process.env[CLOSED] !== undefined ? rejectWrite : writerOf(fd);
   const output = new Writable({
     highWaterMark: WAITING_BYTES,
     write: (chunk: Buffer, _encoding, done) => write(chunk, done),
@@ -28,17 +33,17 @@ export function openOutput(fd: 1 | 2): Writable {
   return output;
 }
 
-/** Waits until the reader has taken what was written. @throws Error where nothing can be written any more */
+/** Waits until the reader has consumed the output. @throws Error if it can no longer be written */
 export async function room(output: Writable): Promise<void> {
   if (output.errored !== null) throw output.errored;
   if (output.writableNeedDrain) await once(output, 'drain');
 }
 
 /**
- * Waits until all is written.
+ * Waits until all output is written.
  *
- * @param name for the message
- * @returns what is to be said of the failure where it is not, null for a reader that has gone; undefined where all is well
+ * @param name of the output, for the message
+ * @returns undefined on success, null if the reader has gone, else the error
  */
 export async function endOutput(output: Writable, name: string): Promise<LogweirError | null | undefined> {
   try {
@@ -48,13 +53,18 @@ export async function endOutput(output: Writable, name: string): Promise<Logweir
     const { code, errno } = error as NodeJS.ErrnoException;
     if (code === 'EPIPE') return null;
     const why = errno === undefined ? messageOf(error) : `${getSystemErrorMessage(errno)} (${code})`;
-    return new LogweirError('OUTPUT', `${name} is not whole, it cannot be written: ${why}`, { cause: error });
+    return new LogweirError('OUTPUT', `${name} is incomplete, it cannot be written: ${why}`, {
+      cause: error,
+    });
   }
 }
 
 type Write = (bytes: Buffer, done: (error?: Error | null) => void) => void;
 
-/** Pipes, sockets and terminals through Node's own stream; to a file that writes no more than the system takes at the first time. */
+/**
+ * Uses Node's stream for pipes, sockets and terminals. To a file that stream writes only what the first call
+ * accepts.
+ */
 function writerOf(fd: 1 | 2): Write {
   const stat = fstatSync(fd);
   if (!stat.isFIFO() && !stat.isSocket() && !isatty(fd)) return (bytes, done) => writeFile(fd, bytes, done);
@@ -72,6 +82,6 @@ function writeFile(fd: number, bytes: Buffer, done: (error?: Error) => void): vo
   }
 }
 
-function refuse(_bytes: Buffer, done: (error: Error) => void): void {
+function rejectWrite(_bytes: Buffer, done: (error: Error) => void): void {
   done(Object.assign(new Error('closed'), { code: 'EBADF', errno: -9 }));
 }

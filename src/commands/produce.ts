@@ -3,11 +3,11 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { isPattern } from '../config/topics.ts';
 import { LogweirError, messageOf } from '../errors.ts';
-import { createTopic, openLineProducer } from '../kafka/line-producer.ts';
+import { createTopic, openLineProducer } from '../kafka/admin/line-producer.ts';
 import { type Line, linesOf } from './lines.ts';
 
 const PARTITIONS_MAX = 10_000;
-/** What is sent and not yet acknowledged. */
+/** Limits of lines that are sent and not yet acknowledged. */
 const OPEN_MAX = 5000;
 const OPEN_BYTES_MAX = 16_000_000;
 
@@ -19,16 +19,17 @@ export interface ProduceOptions {
 }
 
 /** Sends one record; resolves when the brokers have acknowledged it. */
-export type Send = (value: Buffer) => Promise<void>;
+type Send = (value: Buffer) => Promise<void>;
 
 /**
- * `logweir produce`: each line of `input` becomes a record, as it is, of the topic that the configuration reads.
+ * `logweir produce`: writes each line of `input`, unchanged, as a record of the configured topic.
  *
- * @throws LogweirError USAGE where the topic is not there or not told, UNAVAILABLE where a line cannot be written: it says which
+ * @throws LogweirError USAGE if the topic does not exist or is not given, UNAVAILABLE, with the line, if one
+ *   cannot be written
  */
 export async function produce(options: ProduceOptions, input: Readable, output: Writable): Promise<void> {
   const { create = false, partitions } = options;
-  if (partitions !== undefined && !create) throw new LogweirError('USAGE', '--partitions goes with --create');
+  if (partitions !== undefined && !create) throw new LogweirError('USAGE', '--partitions needs --create');
   if (
     partitions !== undefined &&
     !(Number.isInteger(partitions) && partitions > 0 && partitions <= PARTITIONS_MAX)
@@ -53,20 +54,21 @@ export async function produce(options: ProduceOptions, input: Readable, output: 
 
 function topicOf(option: string | undefined, { kafka: { topics } }: Config): string {
   const topic = option ?? topics[0];
-  if (topic === undefined || topic === '') throw new LogweirError('USAGE', '--topic names no topic');
+  if (topic === undefined || topic === '')
+    throw new LogweirError('USAGE', '--topic is empty; give the name of a topic');
   if (!isPattern(topic)) return topic;
   throw new LogweirError(
     'USAGE',
     option === undefined
-      ? `kafka.topics begins with the regular expression ${topic}: say with --topic which one is meant`
+      ? `kafka.topics begins with the regular expression ${topic}: give one topic with --topic`
       : `--topic must be the name of one topic, not the regular expression ${topic}`,
   );
 }
 
 /**
- * Sends lines, a bounded number of them at once, and waits for all acknowledgements. The first one that fails is the last one.
+ * Sends lines, with bounded concurrency, and waits for all acknowledgements. Stops after the first failure.
  *
- * @returns how many were acknowledged
+ * @returns the number of acknowledged lines
  * @throws LogweirError UNAVAILABLE
  */
 export async function sendLines(lines: AsyncIterable<Line>, send: Send): Promise<number> {
@@ -98,7 +100,8 @@ export async function sendLines(lines: AsyncIterable<Line>, send: Send): Promise
   if (failed === undefined) return acknowledged;
   throw new LogweirError(
     'UNAVAILABLE',
-    `line ${failed.number} cannot be written: ${messageOf(failed.error)} (${acknowledged} records were)`,
+    `line ${failed.number} cannot be written: ${messageOf(failed.error)} ` +
+      `(${acknowledged} records were written)`,
     { cause: failed.error },
   );
 }

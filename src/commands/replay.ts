@@ -1,13 +1,13 @@
 import type { Writable } from 'node:stream';
 import { loadConfig } from '../config/load.ts';
 import { LogweirError } from '../errors.ts';
-import { openOffsetEditor, readTopics } from '../kafka/offset-editor.ts';
+import { openGroupOffsets, readTopics } from '../kafka/admin/group-offsets.ts';
 import {
   type PartitionState,
   type TargetOptions,
   replayTarget,
   targetOffset,
-} from '../kafka/replay-target.ts';
+} from '../kafka/admin/replay-target.ts';
 
 export interface ReplayOptions extends TargetOptions {
   config?: string;
@@ -16,18 +16,18 @@ export interface ReplayOptions extends TargetOptions {
 }
 
 /**
- * `logweir replay`: moves the group's committed offsets while no member is running, so that records are read again (or
- * skipped). Says first how many; acts only with `--execute`.
+ * `logweir replay`: moves the committed offsets of a group without members, so that records are consumed
+ * again or skipped. Prints how many; changes the offsets only with `--execute`.
  *
  * @throws LogweirError GROUP_ACTIVE, USAGE, UNAVAILABLE
  */
 export async function replay(options: ReplayOptions, output: Writable): Promise<void> {
   const target = replayTarget(options, Date.now());
   const { config } = loadConfig(options.config);
-  const editor = await openOffsetEditor(config.kafka, readTopics(config));
+  const group = await openGroupOffsets(config.kafka, readTopics(config));
   try {
-    await editor.requireInactive();
-    const states = await editor.states(target.kind === 'time' ? target.time : undefined);
+    await group.requireInactive();
+    const states = await group.states(target.kind === 'time' ? target.time : undefined);
     const chosen = states.filter(
       ({ partition }) => options.partition.length === 0 || options.partition.includes(partition),
     );
@@ -42,24 +42,25 @@ export async function replay(options: ReplayOptions, output: Writable): Promise<
       skipped += Math.max(0, offset - startOf(state));
       const from = state.committed < 0 ? 'none' : String(state.committed);
       output.write(
-        `${state.topic}[${state.partition}]  committed ${from} → ${offset}  (broker has ${state.low} to ${state.high})\n`,
+        `${state.topic}[${state.partition}]  committed ${from} → ${offset}  ` +
+          `(broker has ${state.low} to ${state.high})\n`,
       );
     }
-    output.write(`${again} records will be read again, ${skipped} will be skipped\n`);
+    output.write(`${again} records will be consumed again, ${skipped} will be skipped\n`);
     if (options.execute !== true) {
-      output.write('dry run: nothing was changed; add --execute to do it\n');
+      output.write('dry run: nothing was changed; add --execute to move the offsets\n');
       return;
     }
-    await editor.commit(
+    await group.commit(
       moves.map(({ state: { topic, partition }, offset }) => ({ topic, partition, offset })),
     );
     output.write(`the offsets of group ${config.kafka.group_id} are moved\n`);
   } finally {
-    await editor.close();
+    await group.close();
   }
 }
 
-/** Where the group would go on reading without the replay. */
+/** The offset at which the group would continue without the replay. */
 function startOf({ committed, low }: PartitionState): number {
   return committed < 0 ? low : committed;
 }

@@ -3,26 +3,26 @@ import { Aggregator } from '../aggregator.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { exitWith } from '../kafka/closing.ts';
 import { type Log, createLog } from '../log.ts';
-import { loadConfigWhole } from '../transform/load-config.ts';
-import { FileWatch } from '../transform/watch-files.ts';
+import { loadConfigWhole } from '../transform/loader/load-config.ts';
+import { FileWatch } from '../transform/loader/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
 import { stopOnSignals } from './stop-signals.ts';
 
-export interface RunOptions {
+interface RunOptions {
   readonly config?: string;
-  /** Reloads when the configuration or a transform changes on disk. */
+  /** Reloads when the configuration or a file of a transform changes. */
   readonly watch?: boolean;
 }
 
 /**
- * `logweir run`: the aggregator, until SIGTERM or SIGINT. Another one of them, a second or more after the first, ends it at once,
- * with exit code 130 or 143. SIGHUP reloads the transforms.
+ * `logweir run`: runs the aggregator until SIGTERM or SIGINT. A second one of them, at least a second after
+ * the first, ends the process immediately with exit code 143 or 130. SIGHUP reloads the transforms.
  */
 export async function run(options: RunOptions): Promise<void> {
   const loaded = await loadConfigWhole(options.config);
-  const log = createLog(loaded.config.log.level);
+  const log = createLog(loaded.config.log);
   const { workers } = loaded.config;
-  // Knows the limits that a container's control group sets, and the cores that a process may run on.
+  // availableParallelism respects the limits of the container's control group and the CPU affinity.
   const count = workers === 'auto' ? availableParallelism() : workers;
   const code =
     count === 1 ? await runAlone(loaded, log, options) : await runWorkers(loaded, count, log, options);
@@ -36,11 +36,11 @@ async function runAlone(loaded: LoadedConfig, log: Log, options: RunOptions): Pr
     stop() {
       stopped = aggregator.stop();
       stopped.catch((error: unknown) => {
-        log.error({ err: error }, 'the shutdown failed');
+        log.error({ code: 'shutdown_failed', err: error }, 'shutdown failed');
         process.exit(1);
       });
     },
-    endAtOnce() {},
+    kill() {},
     reload: () => void aggregator.reload(),
   });
   const watching = options.watch === true ? new FileWatch(loaded, () => void aggregator.reload(), log) : null;
@@ -61,7 +61,7 @@ async function runWorkers(
 ): Promise<number> {
   const supervisor = new Supervisor(loaded, count, log);
   const reload = (): void => supervisor.reload();
-  onSignals(log, { stop: () => supervisor.stop(), endAtOnce: () => supervisor.kill(), reload });
+  onSignals(log, { stop: () => supervisor.stop(), kill: () => supervisor.kill(), reload });
   const watching = options.watch === true ? new FileWatch(loaded, reload, log) : null;
   try {
     return await supervisor.run();
@@ -70,18 +70,19 @@ async function runWorkers(
   }
 }
 
-interface Wishes {
+interface SignalHandlers {
   stop(): void;
-  endAtOnce(): void;
+  /** Ends child processes immediately. */
+  kill(): void;
   reload(): void;
 }
 
-function onSignals(log: Log, wishes: Wishes): void {
-  process.on('SIGHUP', () => wishes.reload());
+function onSignals(log: Log, handlers: SignalHandlers): void {
+  process.on('SIGHUP', () => handlers.reload());
   const onSignal = stopOnSignals(log, {
-    stop: () => wishes.stop(),
-    endAtOnce(exitCode) {
-      wishes.endAtOnce();
+    stop: () => handlers.stop(),
+    exit(exitCode) {
+      handlers.kill();
       process.exit(exitCode);
     },
   });

@@ -1,19 +1,21 @@
 import type { Log } from '../log.ts';
 
-/** A process group, `timeout` and supervisors send a signal more than once: within this time it is the same request. */
+/**
+ * Process groups, `timeout` and supervisors repeat signals: within this time a signal is the same request.
+ */
 const SAME_REQUEST_MS = 1000;
 
-export interface SignalActions {
+interface SignalActions {
   /** The first SIGTERM or SIGINT. */
   stop(): void;
-  /** Another one, a second or more after the first; the process ends with `exitCode` behind it. */
-  endAtOnce(exitCode: number): void;
+  /** Another one, at least a second after the first. The process must exit with `exitCode`. */
+  exit(exitCode: number): void;
 }
 
 /**
- * Tells the first signal that asks the process to end from one of somebody who will not wait.
+ * Distinguishes the first stop signal, its repetitions, and the signal of an operator who does not wait.
  *
- * @param now in ms, of a clock that only goes forward
+ * @param now a monotonic clock, in ms
  */
 export function stopOnSignals(
   log: Log,
@@ -26,10 +28,10 @@ export function stopOnSignals(
       askedAt = now();
       actions.stop();
     } else if (now() - askedAt < SAME_REQUEST_MS) {
-      log.info({ signal }, 'another signal within a second: the same request; a later one ends at once');
+      log.info({ code: 'signal_repeated', signal }, 'signal ignored: repeated within a second');
     } else {
-      log.warn({ signal }, 'second signal: ending at once');
-      actions.endAtOnce(signal === 'SIGINT' ? 130 : 143);
+      log.warn({ code: 'exit_forced', signal }, 'second signal: exiting immediately');
+      actions.exit(signal === 'SIGINT' ? 130 : 143);
     }
   };
 }

@@ -7,14 +7,16 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const DEFAULT = `transforms/**/*.test.{ts,mts,js,mjs}`;
 
 /**
- * `logweir test`: Node's own test runner, with `logweir`, `logweir/testing` and `zod` resolved as in production.
+ * `logweir test`: runs Node's test runner, with `logweir`, `logweir/testing` and `zod` resolved as in
+ * production.
  *
- * @returns its exit code
+ * @returns the exit code of the runner
  */
 export async function testTransforms(files: readonly string[], output: Writable): Promise<number> {
-  const hook = new URL(`../transform/register-hook.${extension}`, import.meta.url).href;
+  const hook = new URL(`../transform/loader/register-hook.${extension}`, import.meta.url).href;
   const args = ['--import', hook, '--test', ...(files.length === 0 ? [DEFAULT] : files)];
-  // A terminal is the runner's own, for its colours; it knows nothing of a reader that is slow or gone.
+  // The runner writes to a terminal itself, for its colours. It does not handle a reader that is slow or
+  // gone.
   const isTerminal = isatty(1);
   const runner = spawn(process.execPath, args, {
     stdio: ['inherit', isTerminal ? 'inherit' : 'pipe', 'inherit'],

@@ -1,12 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import type { LoadedConfig } from '../config/load.ts';
 import { LogweirError } from '../errors.ts';
-import { openOffsetEditor, readTopics } from '../kafka/offset-editor.ts';
-import { readRanges } from '../kafka/read-range.ts';
-import type { SourceRecord } from '../settlement.ts';
-import { placeOf } from '../transform/code-frame.ts';
-import { loadConfigWhole } from '../transform/load-config.ts';
-import { loadChain } from '../transform/loader.ts';
+import { openGroupOffsets, readTopics } from '../kafka/admin/group-offsets.ts';
+import { readRanges } from '../kafka/admin/range-reader.ts';
+import type { SourceRecord } from '../record.ts';
+import { positionOf } from '../transform/loader/code-frame.ts';
+import { loadConfigWhole } from '../transform/loader/load-config.ts';
+import { loadChain } from '../transform/loader/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
 import { linesOf } from './lines.ts';
@@ -21,10 +21,10 @@ export interface TransformOptions {
 }
 
 /**
- * `logweir transform`: the dry run for writing transforms. Each line of `input`, or each of the newest records of the topics, is
- * a record's value; what comes out goes to `output`, and `report` tells what was dropped or failed, and the sums.
+ * `logweir transform`: the dry run for writing transforms. The records are the lines of `input` or the newest
+ * records of the topics. Results go to `output`; dropped and failed events, and the totals, go to `report`.
  *
- * @throws LogweirError EVENTS_FAILED where some event failed, UNAVAILABLE where Kafka or the input cannot be read
+ * @throws LogweirError EVENTS_FAILED if an event failed, UNAVAILABLE if Kafka or the input cannot be read
  */
 export async function transform(
   options: TransformOptions,
@@ -51,9 +51,9 @@ export async function transform(
     for await (const { record, name } of options.fromTopic === true
       ? newestRecords(loaded, options.limit ?? 100)
       : linesAsRecords(input, config.kafka.topics[0] ?? 'stdin')) {
-      // Nobody may read it: what comes out does not depend on that.
+      // The reader of the report may be gone; the output does not depend on it.
       await room(report).catch(() => {});
-      await run.take(record, name);
+      await run.run(record, name);
     }
     await run.end();
   } finally {
@@ -64,25 +64,25 @@ export async function transform(
   if (failed > 0) throw new LogweirError('EVENTS_FAILED', `${failed} of ${read} events failed`);
 }
 
-/** Where in the user's files it was thrown, if it was there. */
+/** The place in the user's files where an error was thrown; empty for other errors. */
 function at(error: Error): string {
-  const place = placeOf(error, '');
-  return place === undefined ? '' : ` (${place.path}:${place.line}:${place.column ?? 1})`;
+  const position = positionOf(error, '');
+  return position === undefined ? '' : ` (${position.path}:${position.line}:${position.column ?? 1})`;
 }
 
-/** A record, and what it is called in the report. */
+/** A record, and its name in the report. */
 interface Named {
   readonly record: SourceRecord;
   readonly name: string;
 }
 
-/** The newest records of all partitions together, about as many of each. */
+/** The newest records of all partitions, about the same number of each. */
 async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<Named> {
   if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new LogweirError('USAGE', `--limit must be a number above 0, not ${limit}`);
-  const editor = await openOffsetEditor(config.kafka, readTopics(config));
+    throw new LogweirError('USAGE', `--limit must be an integer above 0, not ${limit}`);
+  const group = await openGroupOffsets(config.kafka, readTopics(config));
   try {
-    const filled = (await editor.states()).filter(({ low, high }) => high > low);
+    const filled = (await group.states()).filter(({ low, high }) => high > low);
     const each = Math.ceil(limit / Math.max(1, filled.length));
     let left = limit;
     const ranges = filled.map(({ topic, partition, low, high }) => ({
@@ -91,12 +91,12 @@ async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGen
       from: Math.max(low, high - each),
       to: high,
     }));
-    for await (const record of readRanges(editor, ranges)) {
+    for await (const record of readRanges(group, ranges)) {
       if (left-- <= 0) return;
       yield { record, name: `${record.topic}:${record.partition}:${record.offset}` };
     }
   } finally {
-    await editor.close();
+    await group.close();
   }
 }
 

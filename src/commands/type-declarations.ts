@@ -6,21 +6,25 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../errors.ts';
 import { version } from '../version.ts';
 
-/** Where the types lie in the user's folder: beside `node_modules`, where npm takes away what no package.json names. */
+/** Folder of the types: not in `node_modules`, where npm removes packages that no package.json names. */
 const TYPES_FOLDER = '.logweir';
 
 const isCheckout = import.meta.url.endsWith('.ts');
 const root = fileURLToPath(new URL(isCheckout ? '../..' : '../../..', import.meta.url));
 const DECLARATIONS = '**/*.d.{ts,cts,mts}';
-/** Packages whose types ours name, and what of them is copied. npm may give this zod to other packages too, so that one can run. */
+/**
+ * Packages that our types refer to, and the files to copy. npm may give this zod to other packages, so it
+ * must run.
+ */
 const OTHERS = { zod: '**/*.{js,cjs,cts}', '@types/node': DECLARATIONS, 'undici-types': DECLARATIONS };
 
 /**
- * Lets an editor and `tsc` find `logweir`, `logweir/testing`, `zod` and Node's own modules in a folder. Where npm has installed logweir
- * there is nothing to do. A checkout and an image have no package that the folder could find, and the machine where the editor runs may not
- * have the files of an image: so what is declared is copied.
+ * Lets an editor and `tsc` find `logweir`, `logweir/testing`, `logweir/vrl`, `zod` and Node's modules in a
+ * folder. Does nothing if npm has installed logweir. A checkout and an image contain no package that the
+ * folder can find, and the machine of the editor may not have the files of an image. Therefore the
+ * declarations are copied.
  *
- * @returns what was written, relative to the folder, each with what it is
+ * @returns the written paths, relative to the folder, each with its purpose
  */
 export function writeTypes(folder: string): [path: string, what: string][] {
   if (isInstalled('logweir', folder)) return [];
@@ -45,14 +49,14 @@ export function writeTypes(folder: string): [path: string, what: string][] {
     mkdirSync(join(folder, 'node_modules'), { recursive: true });
     const link = join(folder, 'node_modules', name);
     symlinkSync(relative(dirname(link), target), link);
-    written.push([`node_modules/${name}`, 'where they are looked for']);
+    written.push([`node_modules/${name}`, 'a link, where editors and tsc look for types']);
   }
   return written;
 }
 
-/** The package of ours without what runs: that is the one that `logweir` belongs to. */
+/** Logweir's package without its code. */
 function writeOwn(folder: string): void {
-  const typesOf = (name: string): object => ({ types: `./dist/src/transform/${name}.d.ts` });
+  const typesOf = (name: string): object => ({ types: `./dist/src/${name}.d.ts` });
   mkdirSync(folder, { recursive: true });
   if (isCheckout) {
     const tsc = join(packageFolder('typescript'), 'bin/tsc');
@@ -63,7 +67,11 @@ function writeOwn(folder: string): void {
     name: 'logweir',
     version,
     type: 'module',
-    exports: { '.': typesOf('api'), './testing': typesOf('testing') },
+    exports: {
+      '.': typesOf('transform/api/api'),
+      './testing': typesOf('transform/api/testing'),
+      './vrl': typesOf('vrl/vrl'),
+    },
   };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(description, null, 2)}\n`);
 }
@@ -80,7 +88,7 @@ function packageFolder(name: string): string {
   return dirname(createRequire(join(root, 'package.json')).resolve(`${name}/package.json`));
 }
 
-/** Whether an import of that package finds it from the folder. */
+/** Whether an import in the folder finds the package. */
 function isInstalled(name: string, folder: string): boolean {
   for (let at = folder; ; at = dirname(at)) {
     if (existsSync(join(at, 'node_modules', name))) return true;

@@ -3,24 +3,28 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { exitWith } from '../kafka/closing.ts';
 import { createLog } from '../log.ts';
 import { STUCK_FD, type ToSupervisor, toWorkerSchema } from '../workers/messages.ts';
-import { Quarantine } from '../workers/quarantine.ts';
+import { type WorkerTap, WorkerTaps } from '../workers/worker-taps.ts';
+import { Quarantine } from '../pipeline/quarantine.ts';
 
 /**
- * `logweir worker N`: one of the processes under `logweir run` with several workers. It has no endpoint of its own, tells its
- * supervisor how it is when asked, and ends when it is told to or when the supervisor is gone.
+ * `logweir worker N`: a process of `logweir run` with several workers. It has no endpoint, sends reports to
+ * its supervisor on request, and exits when the supervisor asks it to or is gone.
  */
 export async function worker(number: number, options: { config?: string }): Promise<void> {
   const loaded = configOf(number, loadConfig(options.config));
   const quarantine = new Quarantine();
   let aggregator: Aggregator | null = null;
   let stopped: Promise<void> | null = null;
-  let stopWanted = false;
-  let reloadWanted = false;
+  let isStopRequested = false;
+  let isReloadRequested = false;
+  let taps: WorkerTaps | null = null;
+  /** Those that are open when this process starts. */
+  let wantedTaps: readonly WorkerTap[] = [];
   const stop = (): void => {
-    stopWanted = true;
+    isStopRequested = true;
     if (aggregator !== null) stopped ??= aggregator.stop();
   };
-  // A signal to all processes at once reaches the supervisor too; this is the same wish.
+  // A signal to the process group reaches the supervisor too; both requests are the same.
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   process.once('disconnect', stop);
@@ -30,23 +34,29 @@ export async function worker(number: number, options: { config?: string }): Prom
     if (parsed.data.kind === 'quarantine') parsed.data.records.forEach((record) => quarantine.add(record));
     else if (parsed.data.kind === 'stop') stop();
     else if (parsed.data.kind === 'reload') {
-      if (aggregator === null) reloadWanted = true;
+      if (aggregator === null) isReloadRequested = true;
       else void aggregator.reload();
+    } else if (parsed.data.kind === 'taps') {
+      wantedTaps = parsed.data.taps;
+      taps?.change(wantedTaps);
     } else if (aggregator !== null) void report(aggregator, parsed.data.id);
   });
-  const log = createLog(loaded.config.log.level).child({ worker: number });
+  const log = createLog(loaded.config.log).child({ worker: number });
   aggregator = await Aggregator.create(loaded, log, { quarantine, stuckFd: STUCK_FD });
+  taps = new WorkerTaps(aggregator.tap, (id, message) => void send({ kind: 'tapped', id, message }));
+  taps.change(wantedTaps);
   await send({ kind: 'up' });
-  // What came while it was loading; that the supervisor has gone is told to nobody who was not listening yet.
-  if ((stopWanted as boolean) || !process.connected) stop();
-  if (reloadWanted as boolean) void aggregator.reload();
+  // Requests that arrived while the transforms were loading; the event 'disconnect' may have been missed
+  // then.
+  if ((isStopRequested as boolean) || !process.connected) stop();
+  if (isReloadRequested as boolean) void aggregator.reload();
   await aggregator.run();
   await (stopped as Promise<void> | null);
   await report(aggregator, 0);
   exitWith(0);
 }
 
-/** What is different for one of several: no endpoint, and a static membership of its own. */
+/** The configuration of one worker: no endpoint, and its own static membership. */
 function configOf(number: number, loaded: LoadedConfig): LoadedConfig {
   const { kafka, admin } = loaded.config;
   const id = kafka.group_instance_id;
@@ -65,7 +75,7 @@ async function report(aggregator: Aggregator, id: number): Promise<void> {
   await send({ kind: 'report', id, report: { status: aggregator.status(), metrics } });
 }
 
-/** Resolves when the message has left, or cannot. */
+/** Resolves when the message is sent, or cannot be sent. */
 async function send(message: ToSupervisor): Promise<void> {
   await new Promise<void>((resolve) => {
     if (process.send === undefined || !process.connected) resolve();

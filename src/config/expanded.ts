@@ -2,11 +2,12 @@ import type { z } from 'zod';
 import type { Path } from './problems.ts';
 
 /**
- * Checks a value by a schema. Variables are text: where the schema refuses one that came from the environment, and it is a
- * number, a boolean or empty, it is taken for that. What the schema takes as text stays text, `007` for one.
+ * Checks a value against a schema. Variables are text: if the schema rejects a text from the environment, and
+ * the text is a number, a boolean or empty, it is converted. A text that the schema accepts stays text, for
+ * instance `007`.
  *
- * @param isExpanded whether the value at that path came from the environment
  * @param value is not changed
+ * @param isExpanded whether the value at that path came from the environment
  */
 export async function parseExpandedAsync<Schema extends z.ZodType>(
   schema: Schema,
@@ -18,7 +19,7 @@ export async function parseExpandedAsync<Schema extends z.ZodType>(
   return converted === undefined ? result : await schema.safeParseAsync(converted);
 }
 
-/** The same for a schema of ours, which waits for nothing. */
+/** As {@link parseExpandedAsync}, for Logweir's own schemas, which are synchronous. */
 export function parseExpanded<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -29,7 +30,7 @@ export function parseExpanded<Schema extends z.ZodType>(
   return converted === undefined ? result : schema.safeParse(converted);
 }
 
-/** @returns a copy with what could be converted, or undefined where nothing could */
+/** @returns a copy with the converted values, or undefined if no value could be converted */
 function convert(
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -40,27 +41,27 @@ function convert(
   for (const path of pathsOf(issues, [])) {
     const key = path.at(-1);
     if (key === undefined || !isExpanded(path)) continue;
-    const holder = path
+    const parent = path
       .slice(0, -1)
       .reduce<unknown>((at, one) => (at as Record<PropertyKey, unknown> | undefined)?.[one], root);
-    if (typeof holder !== 'object' || holder === null) continue;
-    const text = (holder as Record<PropertyKey, unknown>)[key];
-    const meant = typeof text === 'string' ? meaningOf(text.trim()) : undefined;
-    if (meant === undefined) continue;
-    (holder as Record<PropertyKey, unknown>)[key] = meant;
+    if (typeof parent !== 'object' || parent === null) continue;
+    const text = (parent as Record<PropertyKey, unknown>)[key];
+    const scalar = typeof text === 'string' ? scalarOf(text.trim()) : undefined;
+    if (scalar === undefined) continue;
+    (parent as Record<PropertyKey, unknown>)[key] = scalar;
     changed = true;
   }
   return changed ? root : undefined;
 }
 
-/** What YAML would take it for, if it stood in the file. */
-function meaningOf(text: string): number | boolean | null | undefined {
+/** The number, boolean or null that YAML would read from this text. */
+function scalarOf(text: string): number | boolean | null | undefined {
   if (/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text)) return Number(text);
   if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return text.toLowerCase() === 'true';
   return text === '' ? null : undefined;
 }
 
-/** Where the issues are, those inside of alternatives too. */
+/** The paths of the issues, including those of union branches. */
 function pathsOf(issues: readonly z.core.$ZodIssue[], before: Path): PropertyKey[][] {
   return issues.flatMap((issue) => {
     const path = [...before, ...issue.path];

@@ -1,39 +1,39 @@
 /**
- * Variables in the text of a setting, in the forms that shells, docker compose and Vector know:
+ * Variables in the text of a setting, in the forms of shells, docker compose and Vector:
  *
- *     $NAME  ${NAME}                      its value; missing is a fault
- *     ${NAME:-text}  ${NAME-text}         the text where it is missing (with the colon: or empty)
- *     ${NAME:?text}  ${NAME?text}         a fault that says the text where it is missing (or empty)
- *     ${NAME:+text}  ${NAME+text}         the text where it is there (and not empty), else nothing
+ *     $NAME  ${NAME}                      the value; an unset variable is an error
+ *     ${NAME:-text}  ${NAME-text}         the text if the variable is unset (with the colon: or empty)
+ *     ${NAME:?text}  ${NAME?text}         an error with the text if the variable is unset (or empty)
+ *     ${NAME:+text}  ${NAME+text}         the text if the variable is set (and not empty), else nothing
  *     $$                                  a dollar sign
  *
- * The text may hold variables itself, and braces in pairs. A dollar sign that neither a name nor a brace follows is one
- * (`^foo$`, `$1`). What else begins with `${` is a fault, since it would silently be taken for text. Values are data: what
- * comes from the environment is not read again.
+ * The text may contain variables, and braces in pairs. A dollar sign without a name or brace after it is
+ * literal (`^foo$`, `$1`). Any other text that starts with `${` is an error, since it would silently be
+ * literal. Values from the environment are not expanded again.
  */
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What cannot be expanded. */
-export interface Fault {
-  /** Where its dollar sign stands in the text. */
+/** A variable that cannot be expanded. */
+interface Fault {
+  /** Index of its dollar sign in the text. */
   readonly at: number;
-  /** What is wrong, and what to write; never a piece of the text but the variable's name. */
+  /** What is wrong, and what to write. Quotes the variable's name and nothing else of the text. */
   readonly message: string;
 }
 
-export interface Interpolated {
+interface Interpolated {
   readonly text: string;
-  /** Whether a variable was asked for, even where its default was taken. */
+  /** Whether the text contains a variable, even if its default was used. */
   readonly usesEnvironment: boolean;
   /** Whether `$$` was read as a dollar sign. */
   readonly hasDoubled: boolean;
   readonly faults: readonly Fault[];
 }
 
-/** Defaults of defaults of defaults: more is a mistake, and each level takes stack. */
+/** Nested defaults. A deeper text is a mistake, and each level needs stack. */
 const DEPTH_MAX = 20;
-/** Of one text; nobody reads more. */
+/** Faults reported for one text. */
 const FAULTS_MAX = 50;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const OPERATOR = /:?[-?+]/y;
@@ -53,7 +53,7 @@ class Interpolation {
   readonly #faults: Fault[] = [];
   #at = 0;
   #depth = 0;
-  /** Whether the rest of the text has no meaning. */
+  /** Whether the rest of the text cannot be read. */
   #isLost = false;
   #usesEnvironment = false;
   #hasDoubled = false;
@@ -74,9 +74,9 @@ class Interpolation {
   }
 
   /**
-   * Reads up to the end, or to the brace that closes, which is not read.
+   * Reads up to the end, or up to the closing brace, which is not consumed.
    *
-   * @param isUsed whether the text will be taken: a variable that is missing in another is no fault
+   * @param isUsed whether the text is part of the result; an unset variable in an unused text is no fault
    */
   #until(closing: '}' | null, isUsed: boolean): string {
     const text = this.#text;
@@ -140,7 +140,7 @@ class Interpolation {
     return '';
   }
 
-  /** The text behind an operator, with the brace that closes it. */
+  /** The text after an operator; consumes the closing brace. */
   #inner(start: number, isUsed: boolean): string {
     if (this.#depth === DEPTH_MAX) {
       this.#loseRest(start, `variables are nested more than ${DEPTH_MAX} deep`);
@@ -160,13 +160,14 @@ class Interpolation {
     if (isUsed) {
       this.#fault(
         start,
-        `the environment variable ${name} is not set; set it, or write \${${name}:-default}, or ${asText} for the text itself`,
+        `the environment variable ${name} is not set; set it, or write \${${name}:-default}, ` +
+          `or ${asText} for the text itself`,
       );
     }
     return '';
   }
 
-  /** Goes behind the brace that closes what it cannot read. */
+  /** Reports an unknown form, and continues after its closing brace. */
   #notUnderstood(start: number): void {
     let open = 0;
     for (let at = this.#at; at < this.#text.length; at++) {
@@ -178,15 +179,15 @@ class Interpolation {
         start,
         isEmpty
           ? `\${} names no variable; write \${NAME}, or ${AS_TEXT}`
-          : `what stands between \${ and } is no variable: write \${NAME} (letters, digits and _), \${NAME:-default}, ` +
-              `\${NAME:?message} or \${NAME:+text}, or ${AS_TEXT}`,
+          : `the text between \${ and } is not a variable: write \${NAME} (letters, digits and _), ` +
+              `\${NAME:-default}, \${NAME:?message} or \${NAME:+text}, or ${AS_TEXT}`,
       );
       return;
     }
     this.#loseRest(start, NOT_CLOSED);
   }
 
-  /** Of what is nested in it only the innermost says so. */
+  /** Only the innermost of nested variables reports this. */
   #loseRest(start: number, message: string): void {
     this.#at = this.#text.length;
     if (!this.#isLost) this.#fault(start, message);

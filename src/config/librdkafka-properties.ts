@@ -1,9 +1,9 @@
 /**
- * The settings that librdkafka 2.15 knows, by the clients that have a use for them: its CONFIGURATION.md without callbacks. The client
- * does not tell them at run time.
+ * The settings of librdkafka 2.15, by the kind of client that uses them. Source: its CONFIGURATION.md,
+ * without callbacks. The client does not list them at run time.
  */
 
-/** Of every client: where the brokers are, how to log in, how to wait for them. */
+/** Settings of every client: brokers, login, timeouts. */
 const EVERY_CLIENT = words(`
   allow.auto.create.topics api.version.fallback.ms api.version.request api.version.request.timeout.ms
   bootstrap.servers broker.address.family broker.address.ttl broker.version.fallback client.dns.lookup
@@ -59,7 +59,7 @@ const PRODUCERS = words(`
 
 export const librdkafkaProperties: readonly string[] = [...EVERY_CLIENT, ...CONSUMERS, ...PRODUCERS].sort();
 
-/** Those of some settings that this kind of client has a use for. An admin client has it only for those of every client. */
+/** The settings that this kind of client uses. An admin client uses only those of every client. */
 export function settingsFor<T>(
   kind: 'consumer' | 'producer' | 'admin',
   settings: Readonly<Record<string, T>>,
@@ -70,7 +70,7 @@ export function settingsFor<T>(
   );
 }
 
-/** Whether the group is to use KIP-848's protocol, in which the broker assigns. */
+/** Whether the group uses the protocol of KIP-848, in which the broker assigns partitions. */
 export function isBrokersProtocol(settings: Readonly<Record<string, string | number | boolean>>): boolean {
   return String(settings['group.protocol'] ?? '').toLowerCase() === 'consumer';
 }

@@ -12,8 +12,9 @@ import { readSource } from './source.ts';
 import { isBrokersProtocol } from './librdkafka-properties.ts';
 import { isPattern, topicNameProblem } from './topics.ts';
 import { whereabouts } from './whereabouts.ts';
+import { distinctNames } from '../transform/runtime/transform-counts.ts';
 
-/** A configuration and where it came from; relative paths in it are relative to `directory`. */
+/** A configuration and its file. Relative paths in it are relative to `directory`. */
 export interface LoadedConfig {
   readonly config: Config;
   readonly path: string;
@@ -21,11 +22,11 @@ export interface LoadedConfig {
   readonly places: Places;
 }
 
-/** A configuration as far as it was understood. */
-export interface Draft {
-  /** Null where something is wrong. */
+/** A configuration, possibly with problems. */
+interface Draft {
+  /** Null if there are problems. */
   readonly config: Config | null;
-  /** Those that are understood by themselves, each at its place; null for the others. */
+  /** The transforms in their order; null for each that is not valid. */
   readonly transforms: readonly (TransformConfig | null)[];
   readonly problems: readonly Problem[];
   readonly path: string;
@@ -44,21 +45,26 @@ export function loadConfig(option: string | undefined, environment: Environment 
   return settled(readConfig(option, environment));
 }
 
-/** As {@link loadConfig}, for whoever adds problems of his own. @throws LogweirError CONFIG where there is nothing to read */
+/**
+ * As {@link loadConfig}, for callers that add problems.
+ *
+ * @throws LogweirError CONFIG if the file cannot be read
+ */
 export function readConfig(option: string | undefined, environment: Environment = process.env): Draft {
   const { path, namedBy } = whereabouts(option, environment);
   return draftOf(readText(path, namedBy), path, environment);
 }
 
-/** @throws LogweirError CONFIG where something is wrong */
+/** @throws LogweirError CONFIG if there are problems */
 export function settled({ config, problems, path, directory, places }: Draft): LoadedConfig {
   if (config === null || problems.length > 0) throw configError(places.file, problems);
   return { config, path, directory, places };
 }
 
 /**
- * Checks the text of a configuration. `name` stands in messages for the file.
+ * Checks the text of a configuration.
  *
+ * @param name of the file, for messages
  * @throws LogweirError CONFIG
  */
 export function parseConfig(source: string, name: string, environment: Environment): Config {
@@ -71,7 +77,7 @@ function readText(path: string, namedBy: string | null): string {
   try {
     bytes = readBounded(path);
   } catch (error) {
-    const hint = namedBy === null ? ': write one, or name one with --config or $LOGWEIR_CONFIG' : by;
+    const hint = namedBy === null ? ': create it, or name one with --config or $LOGWEIR_CONFIG' : by;
     const code = (error as NodeJS.ErrnoException).code;
     const reason =
       code === 'ENOENT'
@@ -82,11 +88,11 @@ function readText(path: string, namedBy: string | null): string {
     throw new LogweirError('CONFIG', reason, { cause: error });
   }
   if (!isUtf8(bytes))
-    throw new LogweirError('CONFIG', `the configuration ${path}${by} is not UTF-8: save it as that`);
+    throw new LogweirError('CONFIG', `the configuration ${path}${by} is not UTF-8: save it as UTF-8`);
   return bytes.toString();
 }
 
-/** A pipe too can be read, and a device that has no end is not read for ever. */
+/** Reads files and pipes. The limit also ends the read of a device without an end. */
 function readBounded(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -106,7 +112,7 @@ function draftOf(text: string, path: string, environment: Environment): Draft {
   const { value, problems: found, places } = readSource(text, path, environment);
   const problems = [...found];
   const draft = { path, directory: dirname(path), places };
-  // What is no YAML has no settings to be looked at.
+  // A text that is not YAML has no settings to check.
   if (value === undefined) return { ...draft, config: null, transforms: [], problems };
   const isExpanded = places.isExpanded.bind(places);
   const result = parseExpanded(configSchema, value, isExpanded);
@@ -121,14 +127,14 @@ function draftOf(text: string, path: string, environment: Environment): Draft {
   for (const issue of result.error.issues.slice(0, PROBLEMS_MAX)) {
     if (places.isFaulty(issue.path)) continue;
     for (const { path: at, message } of describeIssue(issue, configSchema)) {
-      const source = places.isExpanded(at) ? ' (what came of the variables in it)' : '';
+      const source = places.isExpanded(at) ? ' (after expanding its variables)' : '';
       problems.push({ ...places.at(at), message: message + source });
     }
   }
   return { ...draft, config: null, transforms: transformsOf(value, places), problems };
 }
 
-/** The transforms of a configuration that is wrong elsewhere. */
+/** The transforms of a configuration with problems elsewhere, so that these are checked too. */
 function transformsOf(value: unknown, places: Places): (TransformConfig | null)[] {
   const list = typeof value === 'object' && value !== null && 'transforms' in value ? value.transforms : [];
   if (!Array.isArray(list)) return [];
@@ -139,7 +145,7 @@ function transformsOf(value: unknown, places: Places): (TransformConfig | null)[
   });
 }
 
-/** What no single key's schema can see. Each message begins with the setting that it is about, and a colon. */
+/** Checks that concern several keys. Each message starts with its setting and a colon. */
 function checkTogether(config: Config): string[] {
   const messages: string[] = [];
   const { auth } = config.elasticsearch;
@@ -150,7 +156,7 @@ function checkTogether(config: Config): string[] {
     messages.push('elasticsearch.request.backoff: initial_ms is above max_ms');
   }
   if (config.elasticsearch.require_alias && config.elasticsearch.mode === 'data_stream') {
-    messages.push('elasticsearch.require_alias: is for mode: index; a data stream is no alias');
+    messages.push('elasticsearch.require_alias: needs mode: index; a data stream is not an alias');
   }
   try {
     checkTarget(config.elasticsearch);
@@ -160,16 +166,27 @@ function checkTogether(config: Config): string[] {
   const { topics, librdkafka_options } = config.kafka;
   if (isBrokersProtocol(librdkafka_options) && topics.some(isPattern)) {
     messages.push(
-      'kafka.topics: a regular expression goes with group.protocol: classic only: with consumer it is the broker that looks for topics, ' +
-        "and finds Kafka's own and those of dead letters too; name the topics",
+      'kafka.topics: a regular expression needs group.protocol: classic. With consumer the broker matches ' +
+        "topics, including Kafka's own and those of dead letters; name the topics",
     );
   }
+  const transforms = distinctNames(config.transforms.map(({ use }) => use));
+  const stray = Object.keys(config.admin.component_ids.transforms).find((name) => !transforms.includes(name));
+  if (stray !== undefined) {
+    const known = transforms.length === 0 ? 'there are no transforms' : `they are ${transforms.join(', ')}`;
+    messages.push(`admin.component_ids.transforms: '${stray}' is the name of no transform; ${known}`);
+  }
   const { to, topic } = config.dead_letter;
-  const letters = topics.map((source) => topic.replaceAll('{{topic}}', isPattern(source) ? 'x' : source));
-  const [misnamed] = to === 'topic' ? letters.flatMap((letter) => topicNameProblem(letter) ?? []) : [];
+  const deadLetterTopics = topics.map((source) =>
+    topic.replaceAll('{{topic}}', isPattern(source) ? 'x' : source),
+  );
+  const [misnamed] = to === 'topic' ? deadLetterTopics.flatMap((name) => topicNameProblem(name) ?? []) : [];
   if (misnamed !== undefined) messages.push(`dead_letter.topic: ${misnamed}`);
-  if (to === 'topic' && letters.some((letter) => config.kafka.topics.includes(letter))) {
-    messages.push(`dead_letter.topic: '${topic}' is also read, so dead letters would go round in circles`);
+  if (to === 'topic' && deadLetterTopics.some((name) => config.kafka.topics.includes(name))) {
+    messages.push(
+      `dead_letter.topic: '${topic}' is also in kafka.topics, so dead letters would be consumed again; ` +
+        'name another topic',
+    );
   }
   return messages;
 }

@@ -1,9 +1,9 @@
 import type { LineCounter } from 'yaml';
 import type { Path, Place } from './problems.ts';
 
-/** Where in the file each setting stands, and how its value came about. */
+/** The place of each setting in the file, and the origin of its value. */
 export class Places {
-  /** The file, as messages name it. */
+  /** The file, for messages. */
   readonly file: string;
   readonly #lines: LineCounter;
   readonly #offsets = new Map<string, number>();
@@ -16,7 +16,7 @@ export class Places {
     this.#lines = lines;
   }
 
-  /** Where it stands: its key, or else what it stands in. */
+  /** The place of a setting's key, or else of the nearest setting around it. */
   at(path: Path): Place {
     for (let length = path.length; length > 0; length--) {
       const offset = this.#offsets.get(keyOf(path.slice(0, length)));
@@ -30,17 +30,17 @@ export class Places {
     return { line: Math.max(1, line), column: Math.max(1, col) };
   }
 
-  /** Whether its value, or its default, was asked of the environment. */
+  /** Whether the value contains a variable, even if its default was used. */
   isExpanded(path: Path): boolean {
     return this.#expanded.has(keyOf(path));
   }
 
-  /** Whether its value could not be made out, so that what a schema says of it is beside the point. */
+  /** Whether the value could not be read, so that a schema's message about it is meaningless. */
   isFaulty(path: Path): boolean {
     return this.#faulty.has(keyOf(path));
   }
 
-  /** The settings in whose text `$$` was read as a dollar sign. */
+  /** The settings with a `$$` that was read as one dollar sign. */
   get doubled(): readonly { readonly path: Path; readonly line: number }[] {
     return this.#doubled;
   }

@@ -4,25 +4,25 @@ import { LogweirError } from '../errors.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** A place in the configuration file, both from 1. */
+/** A place in the configuration file; line and column start at 1. */
 export interface Place {
   readonly line: number;
   readonly column: number;
 }
 
-/** One thing wrong, with where it is. */
+/** A problem and its place. */
 export interface Problem extends Place {
   readonly message: string;
 }
 
-/** More than these are not read by anybody, and each costs time to find its place. */
+/** Limit of reported problems: finding the place of each takes time. */
 export const PROBLEMS_MAX = 50;
 const NAME_SHOWN = 80;
 
 /**
- * The error that tells all problems at once, each with its place, in the order of the file.
+ * Creates the error that lists all problems with their places, in the order of the file.
  *
- * @param file the configuration's, for the messages
+ * @param file the configuration file, for the messages
  */
 export function configError(file: string, problems: readonly Problem[], cause?: unknown): LogweirError {
   const list = problems
@@ -34,7 +34,7 @@ export function configError(file: string, problems: readonly Problem[], cause?: 
   return new LogweirError('CONFIG', `the configuration is wrong:\n  ${lines.join('\n  ')}`, { cause });
 }
 
-/** What a schema has against a value, in words, each with the path that it is about. */
+/** The messages of a schema's issue, each with its path. */
 export function describeIssue(
   issue: z.core.$ZodIssue,
   schema: z.ZodType,
@@ -51,13 +51,13 @@ export function describeIssue(
 
 function messageOfIssue(issue: z.core.$ZodIssue): string {
   if (issue.path.length === 0 && issue.code === 'invalid_type')
-    return 'must be settings, each with its name: kafka: {…}, elasticsearch: {…}';
+    return 'must be a map of settings: kafka: {…}, elasticsearch: {…}';
   if (issue.code !== 'invalid_union') return issue.message;
   const messages = issue.errors.flat().map((inner) => inner.message.replace(/^Invalid input: /, ''));
   return messages.length === 0 ? issue.message : `Invalid input: ${[...new Set(messages)].join(', or ')}`;
 }
 
-/** A path as it is written, shortened where somebody wrote a text for a name. */
+/** A path as text. Long names are shortened: a user may have put a whole text in place of a name. */
 export function nameOf(path: Path): string {
   return path.map((key) => shortened(String(key))).join('.');
 }
@@ -83,7 +83,7 @@ interface JsonSchema {
 
 const jsonSchemas = new WeakMap<z.ZodType, JsonSchema>();
 
-/** The keys that the schema knows at a path, from its JSON Schema form. */
+/** The keys that the schema allows at a path, from its JSON Schema. */
 function knownKeys(schema: z.ZodType, path: Path): string[] {
   let at: JsonSchema | undefined = jsonSchemas.get(schema);
   if (at === undefined) {
@@ -98,7 +98,7 @@ function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   try {
     return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   } catch {
-    // One of another copy of zod.
+    // A schema of another copy of zod.
     return {};
   }
 }

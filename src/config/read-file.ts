@@ -4,8 +4,8 @@ import { LogweirError, messageOf } from '../errors.ts';
 /**
  * Reads a file that the configuration names: a secret or a certificate.
  *
- * @param key the setting that names it, for the message
- * @throws LogweirError CONFIG where it cannot be read
+ * @param key the setting with the path, for the message
+ * @throws LogweirError CONFIG if the file cannot be read
  */
 export function readConfigured(path: string, key: string): string {
   try {
@@ -15,7 +15,7 @@ export function readConfigured(path: string, key: string): string {
   }
 }
 
-/** A secret in a file: without the line feed that editors put behind it. @throws LogweirError CONFIG */
+/** Reads a secret, without the line feed that editors append. @throws LogweirError CONFIG */
 export function readSecret(path: string, key: string): string {
   return readConfigured(path, key).trim();
 }

@@ -1,306 +1,193 @@
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { librdkafkaProperties } from './librdkafka-properties.ts';
-import { splitTopics, topicProblem } from './topics.ts';
+import { elasticsearchSchema } from './schema-elasticsearch.ts';
+import { kafkaSchema } from './schema-kafka.ts';
+import { tracingSchema } from './schema-tracing.ts';
+import { bytes, hostNames, milliseconds, text } from './schema-values.ts';
 
 /**
- * The configuration, keys and defaults in one place. Units are in the names (`_ms`, `_bytes`). Familiar names come from
- * Vector's settings. Strict everywhere: an unknown key is an error, since a misspelt one would silently do nothing.
+ * The schema of the configuration, with all defaults; docs/configuration.md is generated from it. Units are
+ * in the names (`_ms`, `_bytes`). Familiar names come from Vector's settings. Every object is strict: an
+ * unknown key is an error, since a misspelt key would silently have no effect.
  */
-
-const text = z.string().min(1);
-const optionalText = text.nullable().default(null);
-/** Never printed: see secrets.ts. A transform's own options may be marked so too. */
-const optionalSecret = text.meta({ secret: true }).nullable().default(null);
-const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
-const bytes = (least: number, most: number) => z.int().min(least).max(most);
-
-/** A list, a single string, or a comma-separated string, which is how lists come from an environment variable. */
-const textList = z
-  .union([text, z.array(text).min(1)])
-  .transform((value) => (typeof value === 'string' ? value.split(',') : value).map((item) => item.trim()))
-  .refine(
-    (items) => items.length > 0 && items.every((item) => item !== ''),
-    'must name at least one, and none may be empty',
-  );
-
-/** Names of hosts as they stand in a URL, without scheme and port; from an environment variable also none at all. */
-const hostNames = z
-  .union([z.string(), z.array(text)])
-  .transform((value) =>
-    (typeof value === 'string' ? value.split(',') : value)
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  )
-  .refine((names) => names.every((name) => /^(\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?)$/.test(name)), {
-    error:
-      'each must be the name of a host without scheme and port, *.example.org for all below one, or * for any',
-  });
-
-/** librdkafka settings that delivery guarantees hang on; they are ours to set. */
-const reservedOptions = [
-  'enable.auto.commit',
-  'enable.auto.offset.store',
-  'auto.offset.reset',
-  'auto.commit.enable',
-  'group.id',
-  'acks',
-  'request.required.acks',
-  'delivery.report.only.error',
-  'transactional.id',
-  'rebalance_cb',
-  'offset_commit_cb',
-];
-
-/** Told at its own key, with the nearest name that there is. */
-function checkLibrdkafkaOptions(options: Record<string, unknown>, context: z.core.$RefinementCtx): void {
-  for (const name of Object.keys(options)) {
-    if (librdkafkaProperties.includes(name) && !reservedOptions.includes(name)) continue;
-    const message = reservedOptions.includes(name)
-      ? `may not set ${name}: the delivery guarantees depend on it`
-      : `unknown to librdkafka, did you mean ${closest(name, librdkafkaProperties)}?`;
-    context.addIssue({ code: 'custom', path: [name], message, input: options[name] });
-  }
-}
-
-/** Topics and regular expressions for them; see topics.ts. */
-const topics = z.union([text, z.array(text).min(1)]).transform((value, context) => {
-  const list = typeof value === 'string' ? splitTopics(value) : value.map((topic) => topic.trim());
-  list.forEach((topic, index) => {
-    const message = topicProblem(topic);
-    const path = typeof value === 'string' ? [] : [index];
-    if (message !== null) context.addIssue({ code: 'custom', message, path, input: topic });
-  });
-  return list;
-});
-
-const kafka = z.strictObject({
-  bootstrap_servers: textList.default(['localhost:9092']),
-  group_id: text.default('vector-aggregator'),
-  topics: topics
-    .default(['app-logs'])
-    .describe(
-      'Topic names; one that starts with ^ is a regular expression (POSIX, extended). In a text, commas separate them, except within ' +
-        "(), [] and {}. A regular expression never matches Kafka's own topics, nor those of dead letters.",
-    ),
-  auto_offset_reset: z.enum(['earliest', 'latest']).default('earliest'),
-  commit_interval_ms: milliseconds(10, 600_000).default(1000),
-  session_timeout_ms: milliseconds(1000, 1_800_000)
-    .default(10_000)
-    .describe('After a kill -9 the partitions move to another member within this time.'),
-  group_instance_id: optionalText,
-  librdkafka_options: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .default({})
-    .superRefine(checkLibrdkafkaOptions)
-    .describe(
-      'Any other setting of librdkafka, for each client that has a use for it: the consumer, the producer of dead letters, and those of the ' +
-        'commands. What it prefetches is kept small: with brokers far away raise fetch.max.bytes (2097152) and queued.max.messages.kbytes (4096).',
-    ),
-  tls: z
-    .strictObject({
-      enabled: z.boolean().default(false),
-      ca_file: optionalText,
-      cert_file: optionalText,
-      key_file: optionalText,
-      key_password_file: optionalText,
-    })
-    .prefault({}),
-  sasl: z
-    .strictObject({
-      mechanism: z.enum(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']).nullable().default(null),
-      username: optionalText,
-      password: optionalSecret,
-      password_file: optionalText,
-    })
-    .prefault({}),
-});
 
 const TRANSFORM_ADVICE = 'must name a transform under use, like { use: parse-json }';
 
 export const transformSchema = z.strictObject(
   {
     use: text.describe(
-      'A built-in by name, the path of a .ts or .js file, relative to the configuration file, or an npm package.',
+      'A built-in by name, a .ts or .js file by its path from the configuration file, or an npm package.',
     ),
     with: z
       .record(z.string(), z.unknown())
       .default({})
-      .describe("Checked against the transform's own schema."),
-    on_error: z.enum(['dead_letter', 'drop', 'keep', 'hold']).default('dead_letter'),
+      .describe("Options of the transform, checked by the transform's own schema."),
+    on_error: z
+      .enum(['dead_letter', 'drop', 'keep', 'hold'])
+      .default('dead_letter')
+      .describe(
+        'What happens to an event that the transform fails for: dead-letter its record, drop the event, ' +
+          'keep it as it was before this transform, or block its record until an operator acts.',
+      ),
     timeout_ms: milliseconds(1, 3_600_000)
       .default(30_000)
-      .describe('An asynchronous transform that takes longer for an event has failed for it.'),
+      .describe(
+        'Time that an asynchronous transform may take for one event, in milliseconds. ' +
+          'After it the transform has failed.',
+      ),
   },
   { error: ({ code }) => (code === 'invalid_type' ? TRANSFORM_ADVICE : undefined) },
 );
 
-const PERCENT_ADVICE =
-  "write % as %25, : as %3A, / as %2F, @ as %40, or give elasticsearch.auth's username and password_file instead";
-
-/** What is wrong with the URL of an endpoint, without its password. */
-function endpointProblem(endpoint: string): string | undefined {
-  const example = 'each must be a URL like http://host:9200';
-  if (!/^https?:\/\/[^/?#]/.test(endpoint)) return example;
-  const url = URL.parse(endpoint);
-  // A character of the password that ends the host makes a port of its beginning.
-  if (url === null) return endpoint.includes('@') ? `${example}; in a password ${PERCENT_ADVICE}` : example;
-  if (url.hostname.includes(',')) return example;
-  const isCut = url.username === '' && endpoint.includes('@');
-  const isEncoded = [url.username, url.password].every((part) => {
-    try {
-      return decodeURIComponent(part) !== undefined;
-    } catch {
-      return false;
-    }
-  });
-  if (isCut || !isEncoded)
-    return `the user and password in the URL must be percent-encoded: ${PERCENT_ADVICE}`;
-  return undefined;
-}
-
-/** As {@link textList}; a comma that no URL follows belongs to a password. */
-const endpoints = z
-  .union([text, z.array(text).min(1)])
-  .default(['http://localhost:9200'])
-  .transform((value) =>
-    (typeof value === 'string' ? value.split(/,(?=\s*(?:https?:\/\/|$))/i) : value).map((item) =>
-      item.trim(),
-    ),
-  )
-  .check(({ value, issues }) => {
-    const problem = value.map(endpointProblem).find((one) => one !== undefined);
-    if (problem !== undefined) issues.push({ code: 'custom', message: problem, input: value });
-  });
-
-const elasticsearch = z.strictObject({
-  endpoints,
-  mode: z.enum(['index', 'data_stream']).default('index'),
-  index: text.default('app-logs').describe('May hold {{field}} and {{@timestamp|yyyy.MM.dd}}, in UTC.'),
-  data_stream: z
-    .strictObject({
-      type: text.default('logs'),
-      dataset: text.default('app'),
-      namespace: text.default('default'),
-    })
-    .prefault({}),
-  require_alias: z
-    .boolean()
-    .default(false)
+const decoding = z.strictObject({
+  codec: z
+    .enum(['json', 'text'])
+    .default('json')
     .describe(
-      'For mode: index, where all targets are aliases (rollover): documents for a name that is no alias are held, and no index of that name is made.',
+      'Format of record values. `json`: a JSON object, which becomes the event. ' +
+        '`text`: any UTF-8 text, which becomes the field `message`.',
     ),
-  pipeline: optionalText,
-  batch: z
-    .strictObject({
-      max_bytes: bytes(1024, 100_000_000).default(5_000_000),
-      max_events: z.int().min(1).max(100_000).default(10_000),
-      max_age_ms: milliseconds(0, 60_000).default(200),
-    })
-    .prefault({}),
-  request: z
-    .strictObject({
-      timeout_ms: milliseconds(100, 600_000).default(20_000),
-      concurrency: z.union([z.literal('adaptive'), z.int().min(1).max(200)]).default('adaptive'),
-      backoff: z
-        .strictObject({
-          initial_ms: milliseconds(1, 60_000).default(200),
-          max_ms: milliseconds(1, 600_000).default(5000),
-        })
-        .prefault({}),
-    })
-    .prefault({}),
-  compression: z.enum(['none', 'gzip']).default('none'),
-  auth: z
-    .strictObject({
-      username: optionalText,
-      password: optionalSecret,
-      password_file: optionalText,
-      api_key: optionalSecret,
-      api_key_file: optionalText,
-    })
-    .prefault({}),
-  tls: z
-    .strictObject({
-      ca_file: optionalText,
-      cert_file: optionalText,
-      key_file: optionalText,
-      verify: z.boolean().default(true),
-    })
-    .prefault({}),
+});
+
+const deadLetter = z.strictObject({
+  to: z
+    .enum(['topic', 'index', 'hold'])
+    .default('topic')
+    .describe(
+      'Destination of rejected records: a Kafka topic, an Elasticsearch index, or none. ' +
+        'With `hold` a rejected record is blocked, and its partition is paused.',
+    ),
+  topic: text
+    .default('{{topic}}-dlq')
+    .describe('Topic for `to: topic`. `{{topic}}` is the topic that the record came from.'),
+  index: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.-]{0,200}$/, 'must be an index name in lower case')
+    .default('logweir-dead-letters')
+    .describe('Index for `to: index`.'),
+  hold_above_ratio: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'If more than this ratio of the last 1,000 records was rejected for one reason, further records with ' +
+        'that reason are blocked and not dead-lettered; null means never. Set it to keep a broken mapping ' +
+        'from filling the dead-letter topic.',
+    ),
+});
+
+const buffer = z.strictObject({
+  max_bytes: bytes(1_048_576, 8_589_934_592)
+    .default(33_554_432)
+    .describe(
+      'Memory of records that are consumed and not yet settled, in bytes, for each worker. ' +
+        "At the limit consumption pauses. The Kafka client's own queue (4 MB) is not included.",
+    ),
+});
+
+const componentIds = z.strictObject({
+  source: text.max(200).default('kafka').describe('Of the Kafka source.'),
+  transforms: z
+    .record(text, text.max(200))
+    .default({})
+    .describe(
+      'Of transforms, by the `use` of each; the second transform of the same `use` is `filter#2`. ' +
+        'Others have their `use`.',
+    ),
+  sink: text.max(200).default('elasticsearch').describe('Of the Elasticsearch sink.'),
+});
+
+const admin = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(.+:\d{1,5})?$/, 'must be host:port, or empty for none')
+    .refine(
+      (listen) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= 65_535,
+      'the port is above 65535',
+    )
+    .default('127.0.0.1:8686')
+    .describe(
+      'Address of the endpoint, as host:port; empty for none. `0.0.0.0:8686` allows access from other hosts.',
+    ),
+  hosts: hostNames
+    .default([])
+    .describe(
+      'Host names that requests may use, besides IP addresses, `localhost` and the host of `listen`: ' +
+        '`logweir.example.org`, `*.example.org`, or `*` for any.',
+    ),
+  tap: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe(
+      'Whether the status page and `logweir tap` may show events as they pass, with all that they contain. ' +
+        'null: only where `listen` is a loopback address.',
+    ),
+  metrics_prefix: z
+    .string()
+    .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'must be a Prometheus name')
+    .default('logweir_')
+    .describe(
+      "Prefix of all metric names. With `vector_` the metrics also have Vector's labels: see metrics.md.",
+    ),
+  component_ids: componentIds
+    .prefault({})
+    .describe('Values of the label `component_id`, with `metrics_prefix: vector_`.'),
 });
 
 export const configSchema = z.strictObject({
-  kafka: kafka.prefault({}),
-  decoding: z.strictObject({ codec: z.enum(['json', 'text']).default('json') }).prefault({}),
-  transforms: z.array(transformSchema).default([]).describe('In order.'),
-  elasticsearch: elasticsearch.prefault({}),
-  dead_letter: z
-    .strictObject({
-      to: z.enum(['topic', 'index', 'hold']).default('topic'),
-      topic: text.default('{{topic}}-dlq').describe('{{topic}} is the topic that the record came from.'),
-      index: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9_.-]{0,200}$/, 'must be an index name in lower case')
-        .default('logweir-dead-letters')
-        .describe('For to: index.'),
-      hold_above_ratio: z
-        .number()
-        .gt(0)
-        .lt(1)
-        .nullable()
-        .default(null)
-        .describe(
-          'When more than this share of the last 1,000 records was refused for one reason, further ones are held and not ' +
-            'dead-lettered; null for never.',
-        ),
-    })
-    .prefault({}),
-  buffer: z
-    .strictObject({ max_bytes: bytes(1_048_576, 8_589_934_592).default(33_554_432) })
+  kafka: kafkaSchema.prefault({}).describe('Source of records.'),
+  decoding: decoding.prefault({}).describe('Decoding of record values.'),
+  transforms: z.array(transformSchema).default([]).describe('Transforms, applied in this order.'),
+  elasticsearch: elasticsearchSchema.prefault({}).describe('Destination of documents.'),
+  dead_letter: deadLetter
     .prefault({})
-    .describe(
-      "Everything taken from Kafka and not yet settled; the Kafka client's own queue (4 MB) comes on top.",
-    ),
+    .describe('Records that are rejected permanently, by Logweir, a transform or Elasticsearch.'),
+  buffer: buffer.prefault({}).describe('Memory of records in flight.'),
   workers: z
     .union([z.int().min(1).max(64), z.literal('auto')])
     .default(1)
     .describe(
-      'Processes, each a member of the group, under one supervisor; auto for as many as there are cores for this container.',
+      'Number of processes under one supervisor, each a member of the group. ' +
+        '`auto` means one for each core that the container may use.',
     ),
   stuck_after_ms: milliseconds(1000, 240_000)
     .default(30_000)
     .describe(
-      'When a transform has kept the process from everything else for so long, it is named in the log; a worker is killed and started again.',
+      'Time that a transform may block the event loop, in milliseconds. After it the log names the ' +
+        'transform; a worker is killed and restarted.',
     ),
-  admin: z
-    .strictObject({
-      listen: z
-        .string()
-        .regex(/^(.+:\d{1,5})?$/, 'must be host:port, or empty for none')
-        .refine(
-          (listen) => Number(listen.slice(listen.lastIndexOf(':') + 1)) <= 65_535,
-          'the port is above 65535',
-        )
-        .default('127.0.0.1:8686'),
-      hosts: hostNames
-        .default([])
-        .describe(
-          'Names by which the endpoint may be asked, besides those of this machine itself and any IP address: logweir.example.org, *.example.org, or * for any.',
-        ),
-      metrics_prefix: z
-        .string()
-        .regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'must be a Prometheus name')
-        .default('logweir_')
-        .describe("'vector_' keeps dashboards that were made for Vector working."),
-    })
-    .prefault({}),
-  shutdown_timeout_ms: milliseconds(0, 3_600_000).default(30_000),
+  admin: admin.prefault({}).describe('The HTTP endpoint for probes, metrics and status.'),
+  shutdown_timeout_ms: milliseconds(0, 3_600_000)
+    .default(30_000)
+    .describe(
+      'Time that a shutdown waits for records in flight, in milliseconds. Records that are not settled by ' +
+        "then are delivered again. Keep it below the orchestrator's grace period.",
+    ),
   log: z
     .strictObject({
-      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info')
+        .describe('Lowest level that is logged.'),
+      format: z
+        .enum(['auto', 'json', 'pretty'])
+        .default('auto')
+        .describe('`json`: one object a line; `pretty`: for reading; `auto`: `pretty` on a terminal.'),
+      transform_errors: z
+        .enum(['place', 'message'])
+        .default('place')
+        .describe(
+          'What the log says of an error of a transform. `place`: its name and its position in the code. ' +
+            '`message`: also its message and stack, which may quote events.',
+        ),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The log, on standard output.'),
+  tracing: tracingSchema
+    .prefault({})
+    .describe('OpenTelemetry traces: a span for each bulk request, off by default. See tracing.md.'),
 });
 
 export type Config = z.output<typeof configSchema>;

@@ -2,34 +2,35 @@ import { z } from 'zod';
 import type { Path } from './problems.ts';
 
 /**
- * What of a configuration may be shown. A setting is secret where its schema says so (`.meta({ secret: true })`), or its
- * name does; a path to a file is none. A schema that says `secret: false` makes all below it public.
+ * Hides the secrets of a configuration. A setting is secret if its schema says so (`.meta({ secret: true })`)
+ * or if its name does; a path to a file is not. A schema with `secret: false` makes everything below it
+ * public.
  */
 
 export const HIDDEN = '(hidden)';
 
-/** Of librdkafka's settings those that it calls sensitive, and of transforms' options what such things are called. */
+/** The settings that librdkafka calls sensitive, and common names of secrets in options of transforms. */
 const SECRET_NAME =
   /password|passphrase|passwd|secret|token|credential|authorization|cookie|jaas|oauth.*config|connection[_.-]?string|\.pem$|^ssl_key|(api|private|hash|hmac|signing|signature|encryption|cipher|access|shared|account)[_.-]?keys?$|api[_.-]?key/i;
 const FILE_NAME = /(_file|_path|[._]ur[li]|\.file|\.location)$/i;
 
-/** What stands in a URL between the user's name and the last @ of it; one text may hold several URLs. */
+/** The part of a URL between the user name and its last @. One text may contain several URLs. */
 const URL_PASSWORD = /\b([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#:@]*):(?:(?!:\/\/)\S)*@/gi;
 const URL_PARAMETER = /([?&](?:access_token|api[_-]?key|token|password|secret|sig|signature)=)[^&\s#]+/gi;
 
 interface Shown {
   readonly path: Path;
-  /** Those that may describe the value: the branches of a union, for one. */
+  /** Schemas that may describe the value, for instance the branches of a union. */
   readonly schemas: readonly z.core.$ZodType[];
-  /** What a schema around it has said. */
+  /** The mark of an enclosing schema. */
   readonly isSecret: boolean | undefined;
 }
 
 /**
- * A copy of the value without its secrets.
+ * Copies a value without its secrets.
  *
  * @param isFromOutside whether the value at that path is hidden unless its schema says that it is public
- * @param innerSchema the schema of what is open to the schema around it: a transform's options
+ * @param innerSchema the schema of a part that the outer schema leaves open: the options of a transform
  */
 export function hideSecrets(
   value: unknown,
@@ -57,7 +58,7 @@ export function hideSecrets(
   return hide(value, { path: [], schemas: [schema], isSecret: undefined });
 }
 
-/** The texts of a value that {@link hideSecrets} would hide by its schema or by name, for taking them out of a message. */
+/** The texts that {@link hideSecrets} hides by schema or name, so that they can be removed from a message. */
 export function secretTexts(value: unknown, schema: z.ZodType): string[] {
   const texts: string[] = [];
   const collect = (before: unknown, after: unknown): void => {
@@ -66,11 +67,11 @@ export function secretTexts(value: unknown, schema: z.ZodType): string[] {
       for (const [key, one] of Object.entries(before)) collect(one, (after as Record<string, unknown>)[key]);
   };
   collect(value, hideSecrets(value, schema));
-  // A shorter one stands in any message by chance.
+  // A shorter text occurs in any message by chance.
   return texts.filter((text) => text.length > 3);
 }
 
-/** A URL as it may be shown: without its password. */
+/** Removes the passwords of URLs. */
 export function hideUrlPasswords(text: string): string {
   return text.replace(URL_PASSWORD, `$1:${HIDDEN}@`).replace(URL_PARAMETER, `$1${HIDDEN}`);
 }
@@ -79,17 +80,17 @@ function nameIsSecret(name: string): boolean {
   return SECRET_NAME.test(name) && !FILE_NAME.test(name);
 }
 
-/** One that says it is secret wins. */
+/** A mark as secret wins over a mark as public. */
 function saidOf(schemas: readonly z.core.$ZodType[]): boolean | undefined {
   const said = schemas.map((schema) => z.globalRegistry.get(schema)?.['secret']);
   return said.includes(true) ? true : said.includes(false) ? false : undefined;
 }
 
-/** The schemas with all that they wrap, and the branches of unions. */
+/** The schemas with the schemas that they wrap and the branches of unions. */
 function unwrapped(schemas: readonly z.core.$ZodType[]): z.core.$ZodType[] {
   const found = new Set<z.core.$ZodType>();
   const add = (schema: z.core.$ZodType): void => {
-    // One of another zod knows nothing of this.
+    // A schema of another zod version has no `_zod`.
     if (found.has(schema) || (schema as Partial<z.core.$ZodType>)._zod === undefined) return;
     found.add(schema);
     wrappedIn(schema).forEach(add);

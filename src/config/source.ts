@@ -20,17 +20,17 @@ import { type Environment, interpolate } from './interpolate.ts';
 import { Places } from './places.ts';
 import { PROBLEMS_MAX, type Path, type Problem, nameOf } from './problems.ts';
 
-/** The text of a configuration, read and expanded, before any schema has seen it. */
-export interface Source {
-  /** What the schema gets; undefined where the text is no YAML. */
+/** A configuration file, parsed and with its variables expanded, before the schema check. */
+interface Source {
+  /** Input of the schema; undefined if the text is not YAML. */
   readonly value: unknown;
   readonly problems: readonly Problem[];
   readonly places: Places;
 }
 
-/** One mistake makes a parser stumble over all that follows. */
+/** One mistake often causes errors in all that follows. */
 const YAML_FAULTS_MAX = 5;
-/** Nobody writes so much by hand; aliases of aliases reach any number. */
+/** Far more than a file written by hand; aliases of aliases can expand to any number. */
 const VALUES_MAX = 100_000;
 const DEPTH_MAX = 50;
 
@@ -41,7 +41,7 @@ export function readSource(text: string, file: string, environment: Environment)
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
-    // Its own check compares every key with every other.
+    // The parser's own check compares every key with every other.
     uniqueKeys: false,
     logLevel: 'error',
   });
@@ -57,22 +57,25 @@ export function readSource(text: string, file: string, environment: Environment)
   return { value: reader.read(document), problems: reader.problems, places };
 }
 
-/** Those of the parser's own messages that quote the file, which may be a secret, or that do not say what to do. */
+/**
+ * Replacements for parser messages that quote the file, which may hold secrets, or that do not say what to
+ * do.
+ */
 const sentences: Partial<Record<ErrorCode, string>> = {
   BAD_ALIAS: 'an asterisk begins an alias; put the text in quotes',
-  BAD_COLLECTION_TYPE: 'the tag does not fit what it stands before',
+  BAD_COLLECTION_TYPE: 'the tag does not fit its value; remove the tag',
   BAD_DIRECTIVE: 'a line that begins with % is a directive, and this one is not known',
   BAD_DQ_ESCAPE:
-    'a backslash between double quotes begins an escape, and this is none; double it, or take single quotes',
+    'a backslash in double quotes begins an escape, and this one is unknown; double it, or use single quotes',
   IMPOSSIBLE: 'it cannot be read here',
-  MULTIPLE_DOCS: 'these are several documents (---), and one is wanted',
-  RESOURCE_EXHAUSTION: 'it is nested too deep',
+  MULTIPLE_DOCS: 'the file has several documents (---), and only one is allowed',
+  RESOURCE_EXHAUSTION: 'it is nested too deeply',
   TAG_RESOLVE_FAILED: 'an exclamation mark begins a tag, and this one is not known; put the text in quotes',
 };
 
 const BARE_VARIABLE = 'between { and } or [ and ] a text with ${…} must stand in quotes';
 
-/** Whether the parser has stumbled over the brace of a variable. */
+/** Whether the brace of a variable caused the error. */
 function isBareVariable(text: string, { pos: [at] }: YAMLError): boolean {
   return text.startsWith('${', at - 1);
 }
@@ -84,14 +87,16 @@ function sentenceOf({ code, message }: YAMLError): string {
   return code === 'UNEXPECTED_TOKEN' ? message.replace(/: .*/s, '') : message;
 }
 
-/** Nodes → plain values. Its own, since the parser's hangs on keys that are maps, and knows no places. */
+/**
+ * Converts nodes to plain values. The parser's own conversion hangs on keys that are maps, and has no places.
+ */
 class Reader {
   readonly problems: Problem[] = [];
   readonly #text: string;
   readonly #places: Places;
   readonly #environment: Environment;
   readonly #anchors = new Map<string, Node>();
-  /** Nodes that are being read: an alias of one of them has no end. */
+  /** Nodes that are being read: an alias of one of them would recurse without end. */
   readonly #open = new Set<Node>();
   #values = 0;
   #aliasDepth = 0;
@@ -113,12 +118,12 @@ class Reader {
         this.#faulty(
           node,
           path,
-          `these are more than ${VALUES_MAX} values; do aliases (*name) repeat each other?`,
+          `the file has more than ${VALUES_MAX} values; do aliases (*name) repeat each other?`,
         );
       return null;
     }
     if (path.length > DEPTH_MAX) {
-      this.#faulty(node, path, `it is nested more than ${DEPTH_MAX} deep`);
+      this.#faulty(node, path, `it is nested more than ${DEPTH_MAX} levels deep`);
       return null;
     }
     if (isAlias(node)) return this.#aliased(node, path);
@@ -135,8 +140,7 @@ class Reader {
   #aliased(node: Node & { readonly source: string }, path: Path): unknown {
     const target = this.#anchors.get(node.source);
     if (target === undefined || this.#open.has(target)) {
-      const why =
-        target === undefined ? 'nothing above is anchored (&) by its name' : 'it stands in what it names';
+      const why = target === undefined ? 'no anchor (&) above has its name' : 'it is inside its own anchor';
       this.#faulty(
         node,
         path,
@@ -161,7 +165,7 @@ class Reader {
       this.#places.note(inner, offset);
       if (seen.has(key)) {
         const { line } = this.#places.at(inner);
-        this.#problemAt(offset, `${nameOf(inner)} stands here a second time; the first is in line ${line}`);
+        this.#problemAt(offset, `${nameOf(inner)} is set twice; the first is in line ${line}`);
         continue;
       }
       seen.add(key);
@@ -171,16 +175,16 @@ class Reader {
   }
 
   #keyOf({ key, value }: Pair): string | null {
-    const written: unknown = isScalar(key) ? key.value : undefined;
-    if (written !== undefined && (typeof written !== 'object' || written === null)) {
-      const text = written === null ? '' : `${written as string | number | boolean}`;
-      if (text === '<<') this.#problem(key, '<< does not merge here; write the settings themselves');
+    const name: unknown = isScalar(key) ? key.value : undefined;
+    if (name !== undefined && (typeof name !== 'object' || name === null)) {
+      const text = name === null ? '' : `${name as string | number | boolean}`;
+      if (text === '<<') this.#problem(key, '<< (merge) is not supported; write the settings themselves');
       else if (text.includes('${'))
-        this.#problem(key, 'variables are not expanded in a name; write the name itself');
+        this.#problem(key, 'variables are not expanded in a key; write the key itself');
       else return text;
       return null;
     }
-    this.#problem(isNode(key) ? key : value, 'a name must be a text');
+    this.#problem(isNode(key) ? key : value, 'a key must be a text');
     return null;
   }
 
@@ -189,7 +193,7 @@ class Reader {
       const inner = [...path, index];
       this.#places.note(inner, startOf(item));
       if (!isPair(item)) return this.#valueOf(item, inner);
-      this.#problem(item.key, 'a name must be a text');
+      this.#problem(item.key, 'a key must be a text');
       return null;
     });
   }
@@ -197,11 +201,11 @@ class Reader {
   #scalar(node: Scalar, path: Path): unknown {
     const { value } = node;
     if (typeof value === 'object' && value !== null) {
-      this.#faulty(node, path, 'its tag is not known here; put the text in quotes');
+      this.#faulty(node, path, 'its tag is not known; put the text in quotes');
       return null;
     }
     if (typeof value === 'number' && !Number.isSafeInteger(value) && /^[-+]?\d+$/.test(node.source ?? '')) {
-      this.#faulty(node, path, 'this number is too large to be held exactly; put it in quotes');
+      this.#faulty(node, path, 'this number is too large to be represented exactly; put it in quotes');
       return null;
     }
     if (typeof value !== 'string' || !value.includes('$')) return value;
@@ -213,14 +217,16 @@ class Reader {
     return value;
   }
 
-  /** Where in the file the dollar sign stands that is at that place of the value; the value's start where escapes hide it. */
+  /**
+   * The offset in the file of the dollar sign at an index of the value; the value's start if escapes hide it.
+   */
   #offsetIn(node: Scalar, value: string, at: number): number {
     const [start, end] = node.range ?? [0, 0];
-    const written = this.#text.slice(start, end);
-    if (written.split('$').length !== value.split('$').length) return start;
+    const source = this.#text.slice(start, end);
+    if (source.split('$').length !== value.split('$').length) return start;
     let offset = -1;
     for (let nth = value.slice(0, at + 1).split('$').length - 1; nth > 0; nth--)
-      offset = written.indexOf('$', offset + 1);
+      offset = source.indexOf('$', offset + 1);
     return start + Math.max(0, offset);
   }
 

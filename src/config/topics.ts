@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
 
-/** Topics that Kafka keeps for itself. */
+/** Kafka's internal topics. */
 export const INTERNAL_TOPICS: readonly string[] = [
   '__consumer_offsets',
   '__transaction_state',
@@ -8,9 +8,9 @@ export const INTERNAL_TOPICS: readonly string[] = [
 ];
 
 const TOPIC_NAME = /^[A-Za-z0-9._-]{1,249}$/;
-/** What both POSIX and JavaScript take for the character itself, and the classes that glibc knows too. */
+/** Escapes that POSIX and JavaScript read as the character itself, and classes that glibc knows too. */
 const ESCAPES = String.raw`.^$*+?()[]{}|\/_-wWsSbB`;
-/** The classes of POSIX, as far as the name of a topic can hold them. */
+/** POSIX character classes, limited to the characters of topic names. */
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'A-Za-z0-9',
   alpha: 'A-Za-z',
@@ -22,12 +22,14 @@ const CLASSES: Readonly<Record<string, string>> = {
   xdigit: 'A-Fa-f0-9',
 };
 
-/** Whether an entry of `kafka.topics` is a regular expression, and not a name. */
+/** Whether an entry of `kafka.topics` is a regular expression. */
 export function isPattern(topic: string): boolean {
   return topic.startsWith('^');
 }
 
-/** A text with commas as a list. One in brackets, braces or parentheses belongs to a regular expression. */
+/**
+ * Splits a text at commas, except in brackets, braces and parentheses: these belong to a regular expression.
+ */
 export function splitTopics(text: string): string[] {
   const items: string[] = [];
   let depth = 0;
@@ -45,7 +47,7 @@ export function splitTopics(text: string): string[] {
   return [...items, text.slice(from)].map((item) => item.trim());
 }
 
-/** What is wrong with an entry of `kafka.topics`, in words; null where nothing is. */
+/** The error message for an entry of `kafka.topics`; null if it is valid. */
 export function topicProblem(topic: string): string | null {
   if (topic === '') return 'may not be empty';
   if (isPattern(topic)) {
@@ -53,24 +55,25 @@ export function topicProblem(topic: string): string | null {
       topicRegex(topic);
       return null;
     } catch (error) {
-      return `'${topic}' is no regular expression that the Kafka client understands: ${messageOf(error)}`;
+      return `'${topic}' is not a regular expression that the Kafka client understands: ${messageOf(error)}`;
     }
   }
   if (INTERNAL_TOPICS.includes(topic))
-    return `'${topic}' is a topic that Kafka keeps for itself, and holds no events: leave it out`;
+    return `'${topic}' is an internal topic of Kafka and holds no events: leave it out`;
   const problem = topicNameProblem(topic);
   return problem === null ? null : `${problem}; a regular expression begins with ^`;
 }
 
-/** What keeps a text from being the name of a topic, in words; null where nothing does. */
+/** The error message for a topic name; null if it is valid. */
 export function topicNameProblem(topic: string): string | null {
   if (TOPIC_NAME.test(topic) && topic !== '.' && topic !== '..') return null;
-  return `'${topic}' is no name of a topic (letters, digits, '.', '_' and '-', 249 at most)`;
+  return `'${topic}' is not a topic name (letters, digits, '.', '_' and '-', 249 at most)`;
 }
 
 /**
- * A regular expression for topics as JavaScript's. The client's are POSIX's extended ones; what the two take for different things
- * is refused, so that all commands mean the same topics as the aggregator.
+ * Converts a regular expression for topics to JavaScript. The client's are POSIX extended regular
+ * expressions. A form that the two read differently is rejected, so that all commands match the same topics
+ * as the aggregator.
  *
  * @throws SyntaxError
  */
@@ -87,7 +90,7 @@ export function topicRegex(pattern: string): RegExp {
 
 interface Part {
   readonly source: string;
-  /** Of the pattern's text. */
+  /** Characters of the pattern. */
   readonly length: number;
 }
 
@@ -97,21 +100,20 @@ function outside(rest: string): Part {
     if (next === 'd' || next === 'D')
       throw new SyntaxError(`\\${next} is not known: write ${next === 'd' ? '[0-9]' : '[^0-9]'}`);
     if (next === undefined || !ESCAPES.includes(next))
-      throw new SyntaxError(`\\${next ?? ''} is not known: a backslash stands before what it makes literal`);
-    // Not needed there, and JavaScript knows some of them only where they are.
+      throw new SyntaxError(`\\${next ?? ''} is not known: a backslash makes the next character literal`);
+    // The backslash is not needed here, and JavaScript allows some of these escapes only where they are.
     return { source: '-_/'.includes(next) ? next : `\\${next}`, length: 2 };
   }
-  if (rest.startsWith('(?'))
-    throw new SyntaxError('(? is not known: groups are plain ones, without conditions');
+  if (rest.startsWith('(?')) throw new SyntaxError('(? is not known: only plain groups are allowed');
   if (rest.startsWith('{')) {
     const [interval] = /^\{\d{1,3}(,\d{0,3})?\}/.exec(rest) ?? [];
-    if (interval === undefined) throw new SyntaxError('{ begins a count like {3}, {1,} or {1,3}');
+    if (interval === undefined) throw new SyntaxError('{ must begin a count like {3}, {1,} or {1,3}');
     return { source: interval, length: interval.length };
   }
   return { source: rest[0] ?? '', length: 1 };
 }
 
-/** A set of characters: to POSIX a backslash in it is one of them, and a ] at its beginning too. */
+/** A bracket expression. In POSIX a backslash in it is literal, and so is a ] at its beginning. */
 function bracket(rest: string): Part {
   const negated = rest.startsWith('[^');
   let source = negated ? '[^' : '[';
@@ -124,11 +126,12 @@ function bracket(rest: string): Part {
       source += known;
       at += whole.length;
     } else if (character === ']') {
-      if (at === (negated ? 2 : 1)) throw new SyntaxError('a ] at the beginning of a set: no topic has one');
+      if (at === (negated ? 2 : 1)) throw new SyntaxError('a ] begins a set: no topic name has one');
       return { source: `${source}]`, length: at + 1 };
-    } else if (character === '[') throw new SyntaxError('a [ in a set: no topic has one');
+    } else if (character === '[') throw new SyntaxError('a [ in a set: no topic name has one');
     else if (character === '\\') {
-      if (rest[at + 1] !== '.') throw new SyntaxError('a backslash in a set: it makes nothing literal there');
+      if (rest[at + 1] !== '.')
+        throw new SyntaxError('a backslash in a set is literal: no topic name has one');
       at++;
     } else {
       source += character;
@@ -138,30 +141,33 @@ function bracket(rest: string): Part {
   throw new SyntaxError('a [ without its ]');
 }
 
-/** Some topics of the brokers. */
+/** A selection of the brokers' topics. */
 export interface TopicChoice {
-  /** As they were asked for. */
+  /** As the user wrote them. */
   readonly names: readonly string[];
-  /** What is to be known, or done, where there is none. */
+  /** Advice if none of the topics exists. */
   readonly absent: string;
   matches(topic: string): boolean;
 }
 
-/** The topics that the aggregator reads: a regular expression means neither Kafka's own topics nor those of dead letters. */
+/**
+ * The topics that the aggregator consumes. A regular expression matches neither internal nor dead-letter
+ * topics.
+ */
 export function sourceTopics(topics: readonly string[], deadLetterTopic: string | null): TopicChoice {
   const patterns = topics.filter(isPattern).map(topicRegex);
-  const isLetters = deadLetterTopic === null ? () => false : deadLetterMatcher(deadLetterTopic);
+  const areDeadLetters = deadLetterTopic === null ? () => false : deadLetterMatcher(deadLetterTopic);
   return {
     names: topics,
     absent: "create it, for instance with 'logweir produce --create'",
     matches: (topic) =>
       topics.includes(topic) ||
-      (!INTERNAL_TOPICS.includes(topic) && !isLetters(topic) && patterns.some((one) => one.test(topic))),
+      (!INTERNAL_TOPICS.includes(topic) && !areDeadLetters(topic) && patterns.some((one) => one.test(topic))),
   };
 }
 
-/** The topics that dead letters of these topics go to. */
-export function letterTopics(topics: readonly string[], deadLetterTopic: string): TopicChoice {
+/** The dead-letter topics of these topics. */
+export function deadLetterTopicsOf(topics: readonly string[], deadLetterTopic: string): TopicChoice {
   const [before = '', ...others] = deadLetterTopic.split('{{topic}}');
   const after = others.join('{{topic}}');
   const sources = sourceTopics(topics, null);
@@ -174,7 +180,8 @@ export function letterTopics(topics: readonly string[], deadLetterTopic: string)
     absent: 'it is created with the first dead letter, so there are none yet',
     matches: (name) => {
       if (others.length === 0) return name === deadLetterTopic;
-      // The template may name the topic twice: what stands for it at its beginning must make the whole name.
+      // The template may contain the topic twice: the candidate for its first place must produce the whole
+      // name.
       for (
         let end = before.length + 1;
         end <= name.length - (others.length === 1 ? after.length : 0);
@@ -193,7 +200,7 @@ function deadLetterMatcher(deadLetterTopic: string): (topic: string) => boolean 
   return (topic) => regex.test(topic);
 }
 
-/** Matches all topics of dead letters. Of what the name of a topic may hold only the dot is special. */
+/** A pattern for all dead-letter topics. Of the characters of a topic name only the dot is special in it. */
 export function deadLetterPattern(deadLetterTopic: string): string {
   return `^${deadLetterTopic.replaceAll('.', '\\.').replaceAll('{{topic}}', '.*')}$`;
 }

@@ -1,19 +1,23 @@
 import type { Readable } from 'node:stream';
-import { Client, errors } from '@elastic/elasticsearch';
+import { Client } from '@elastic/elasticsearch';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
-import { answerOf } from './client.ts';
+import { answerOf, textOf } from './answer-text.ts';
 import { clientOptions } from './client-options.ts';
-import type { AsksEndpoints, EndpointState } from './reachability.ts';
+import { type ServerProduct, identify, isOwnError } from './product.ts';
+import type { CheckEndpoints, EndpointState } from './reachability.ts';
 
 const TIMEOUT_MAX_MS = 5000;
-const PRODUCT = 'Elasticsearch';
+/** The body names product and version. Without it an answer still shows that the server is up. */
+const BODY_TIMEOUT_MS = 1000;
+const BODY_BYTES_MAX = 100_000;
 
 /**
- * Asks each endpoint by itself, with `GET /`, which needs no privilege. With the credentials and certificates that are in their
- * files at that moment, and without a connection that stays: it is asked every few seconds at most.
+ * Checks each endpoint with `GET /`, and tells `product` what it finds. No privilege is needed. Each check
+ * reads the files for credentials and certificates, and keeps no connection: there is at most one check in a
+ * second.
  */
-export function askEndpoints(config: Config['elasticsearch']): AsksEndpoints {
+export function askEndpoints(config: Config['elasticsearch'], product: ServerProduct): CheckEndpoints {
   const timeout = Math.min(config.request.timeout_ms, TIMEOUT_MAX_MS);
   const ask = async (endpoint: string, signal: AbortSignal): Promise<State> => {
     let client: Client;
@@ -21,11 +25,11 @@ export function askEndpoints(config: Config['elasticsearch']): AsksEndpoints {
       const { nodes: _all, ...options } = clientOptions(config);
       client = new Client({ ...options, node: endpoint });
     } catch (error) {
-      // A file is being replaced, or is missing.
+      // A file is missing or being replaced.
       return { reason: messageOf(error) };
     }
     try {
-      return await stateOf(client, timeout, signal);
+      return await stateOf(client, product, timeout, signal);
     } finally {
       void client.close();
     }
@@ -48,10 +52,14 @@ export function withoutPassword(endpoint: string): string {
 
 type State = Omit<EndpointState, 'endpoint'>;
 
-async function stateOf(client: Client, timeout: number, signal: AbortSignal): Promise<State> {
+async function stateOf(
+  client: Client,
+  product: ServerProduct,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<State> {
   const late = AbortSignal.timeout(timeout);
   try {
-    // As a stream: nothing of the body is looked at.
     const { statusCode, headers, body } = await client.transport.request<Readable>(
       { method: 'GET', path: '/' },
       {
@@ -62,20 +70,39 @@ async function stateOf(client: Client, timeout: number, signal: AbortSignal): Pr
         signal: AbortSignal.any([signal, late]),
       },
     );
-    body.on('error', () => {}).destroy();
-    return judgeStatus(statusCode, headers['x-elastic-product']);
+    return judge(product, statusCode, headers, await bodyOf(body, headers['content-encoding']));
   } catch (error) {
     if (late.aborted) return { reason: `no answer within ${timeout} ms` };
-    return { reason: answerOf(error).failure, isForeign: error instanceof errors.ProductNotSupportedError };
+    return { reason: answerOf(error).failure };
   }
 }
 
-/** Whatever Elasticsearch answers shows that it is there, but for a login that it refuses and for what it cannot do now. */
-function judgeStatus(status: number, product: unknown): State {
-  if (product !== PRODUCT) {
-    const reason = `HTTP ${status} without the header X-Elastic-Product: is a proxy removing it, or is this not Elasticsearch?`;
-    return { reason, isForeign: true };
+/** The text of the body; empty if it does not come, or is too long. */
+async function bodyOf(body: Readable, encoding: string | string[] | undefined): Promise<string> {
+  const timer = setTimeout(() => body.destroy(new Error('late')), BODY_TIMEOUT_MS);
+  try {
+    return await textOf(body, encoding, BODY_BYTES_MAX);
+  } catch {
+    return '';
+  } finally {
+    clearTimeout(timer);
+    body.on('error', () => {}).destroy();
   }
-  if (status === 401) return { reason: 'HTTP 401: it refuses the login' };
+}
+
+/** Any answer of the product shows that it is up, except a rejected login and a server error. */
+function judge(
+  product: ServerProduct,
+  status: number,
+  headers: Readonly<Record<string, unknown>>,
+  body: string,
+): State {
+  const identity = identify(status, headers, body);
+  if (identity !== null) {
+    const reason = product.learn(identity);
+    if (reason !== null) return { reason, isForeign: true };
+  } else if (product.product !== 'opensearch' || !isOwnError(status, body))
+    return { reason: product.stranger(status), isForeign: true };
+  if (status === 401) return { reason: 'HTTP 401: login rejected' };
   return { reason: status >= 500 ? `HTTP ${status}` : null };
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 export type Backoff = Config['elasticsearch']['request']['backoff'];
 
 /**
- * AWS's "full jitter": anything from nothing to the exponential delay, so that a crowd does not come back as one.
+ * AWS's "full jitter": a random delay from 0 to the exponential delay, so that clients do not retry in step.
  *
  * @param attempt 1 for the first failure
  * @returns milliseconds

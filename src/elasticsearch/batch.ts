@@ -2,13 +2,13 @@ import type { Config } from '../config/schema.ts';
 import type { BodyLimit } from './body-limit.ts';
 import type { BulkSender } from './bulk.ts';
 import type { ConcurrencyLimit } from './concurrency.ts';
-import type { Document } from './document.ts';
+import { type Document, within } from './document.ts';
 
 type Limits = Config['elasticsearch']['batch'];
 
 /**
- * Gathers documents into batches bounded by bytes, count and age. Adaptive: when no request is in flight a batch leaves at
- * once, so a lone record does not wait; under load the batches fill while the requests before them are answered.
+ * Collects documents into batches that are limited by bytes, count and age. While no request is in flight, a
+ * batch is sent at once, so that a lone record does not wait. Under load, batches fill meanwhile.
  */
 export class Batcher {
   readonly #limits: Limits;
@@ -16,11 +16,13 @@ export class Batcher {
   readonly #concurrency: ConcurrencyLimit;
   readonly #bodyLimit: BodyLimit | undefined;
   #pending: Document[] = [];
+  /** Pending documents, those of runs counted, and their bytes. */
+  #pendingCount = 0;
   #pendingBytes = 0;
   #oldest = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param bodyLimit what the sender has found out about the size of bodies; none if left out */
+  /** @param bodyLimit the sender's limit on the size of bodies; none if omitted */
   constructor(limits: Limits, sender: BulkSender, concurrency: ConcurrencyLimit, bodyLimit?: BodyLimit) {
     this.#limits = limits;
     this.#sender = sender;
@@ -28,21 +30,27 @@ export class Batcher {
     this.#bodyLimit = bodyLimit;
   }
 
-  /** Takes a document; call {@link flush} when the records at hand are through. */
+  /** Adds a document; call {@link flush} after the last document of a poll. */
   add(document: Document): void {
+    const { count, bytes } = document;
+    if (count > 1 && (count > this.#limits.max_events || bytes > this.#bytesMax)) {
+      for (const part of document.split()) this.add(part);
+      return;
+    }
     if (this.#pending.length === 0) this.#oldest = performance.now();
     this.#pending.push(document);
-    this.#pendingBytes += document.bytes;
+    this.#pendingCount += count;
+    this.#pendingBytes += bytes;
     if (this.#isFull()) this.flush();
   }
 
-  /** Takes documents that come by themselves. */
+  /** Adds documents that come from outside a poll, and flushes. */
   addAtOnce(documents: readonly Document[]): void {
     for (const document of documents) this.add(document);
     this.flush();
   }
 
-  /** Sends what is due, as far as the concurrency allows. */
+  /** Sends the batches that are due, within the concurrency limit. */
   flush(): void {
     while (this.#pending.length > 0 && this.#sender.inFlight < this.#concurrency.limit) {
       const age = performance.now() - this.#oldest;
@@ -53,15 +61,16 @@ export class Batcher {
         }, this.#limits.max_age_ms - age);
         return;
       }
-      // send() never rejects, and the next batch leaves when it is through.
-      void this.#sender.send(this.#take()).then(() => this.flush());
+      // send() never rejects; the next batch is sent when it resolves.
+      void this.#sender.send(this.#nextBatch()).then(() => this.flush());
     }
   }
 
-  /** Releases the timer. Documents that were not sent are forgotten; their records are not settled. */
+  /** Clears the timer and drops the pending documents; their records stay unsettled. */
   close(): void {
     clearTimeout(this.#timer);
     this.#pending = [];
+    this.#pendingCount = 0;
     this.#pendingBytes = 0;
   }
 
@@ -70,20 +79,14 @@ export class Batcher {
   }
 
   #isFull(): boolean {
-    return this.#pendingBytes >= this.#bytesMax || this.#pending.length >= this.#limits.max_events;
+    return this.#pendingBytes >= this.#bytesMax || this.#pendingCount >= this.#limits.max_events;
   }
 
-  #take(): Document[] {
-    const bytesMax = this.#bytesMax;
-    let bytes = 0;
-    let count = 0;
-    for (const document of this.#pending) {
-      if (count > 0 && (bytes + document.bytes > bytesMax || count >= this.#limits.max_events)) break;
-      bytes += document.bytes;
-      count++;
-    }
-    const batch = this.#pending.slice(0, count);
-    this.#pending = this.#pending.slice(count);
+  #nextBatch(): Document[] {
+    const { length, count, bytes } = within(this.#pending, this.#limits.max_events, this.#bytesMax);
+    const batch = this.#pending.slice(0, length);
+    this.#pending = this.#pending.slice(length);
+    this.#pendingCount -= count;
     this.#pendingBytes -= bytes;
     this.#oldest = performance.now();
     return batch;

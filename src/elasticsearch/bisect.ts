@@ -1,32 +1,35 @@
-import type { Delivery } from './delivery.ts';
+import type { AcceptedDocuments } from './accepted-documents.ts';
 import type { Document } from './document.ts';
-import type { Progress } from './progress.ts';
+import type { InFlightBatch } from './in-flight-batch.ts';
 
-/** What becomes of single documents that cannot be sent. */
-export interface Fates {
+/** Receives the documents that cannot be delivered. */
+export interface FailureHandler {
   rejected(document: Document, reason: string, message: string): void;
-  held(document: Document, cause: string): void;
+  blocked(document: Document, cause: string): void;
 }
 
-/** When so many documents of a batch are refused with 400 one by one and none passes, the fault is not in the documents. */
-const ALONE_MAX = 8;
+/**
+ * After so many 400s for single documents of a batch, with none accepted, the fault is not in the documents.
+ */
+const REJECTED_ALONE_MAX = 8;
 
 /**
- * Finds the documents for which whole requests are refused. A single document that is too large is rejected. One that makes a
- * bad request by itself is rejected only when others pass; until then it is held, since the fault may be a proxy's or ours.
+ * Finds the documents that cause the rejection of whole requests. A single document that is too large is
+ * rejected. A single document with a 400 is rejected only if others pass. Until then it is blocked, since the
+ * fault may lie with a proxy or with Logweir.
  */
 export class Bisection {
-  readonly #progress: Progress;
-  readonly #fates: Fates;
+  readonly #accepted: AcceptedDocuments;
+  readonly #failures: FailureHandler;
 
-  constructor(progress: Progress, fates: Fates) {
-    this.#progress = progress;
-    this.#fates = fates;
+  constructor(accepted: AcceptedDocuments, failures: FailureHandler) {
+    this.#accepted = accepted;
+    this.#failures = failures;
   }
 
-  /** Halves what was refused. */
+  /** Halves a rejected piece, or handles a rejected single document. */
   split(
-    delivery: Delivery,
+    batch: InFlightBatch,
     piece: readonly Document[],
     kind: 'too_large' | 'bad_request',
     reason: string,
@@ -34,34 +37,35 @@ export class Bisection {
     const [only] = piece;
     if (only === undefined) return;
     if (piece.length > 1) {
-      const nothingPassed = this.#progress.taken === delivery.takenBefore;
-      if (kind === 'bad_request' && delivery.alone.length >= ALONE_MAX && nothingPassed) {
-        for (const document of piece) this.#fates.held(document, reason);
+      const nothingAccepted = this.#accepted.count === batch.acceptedBefore;
+      if (kind === 'bad_request' && batch.rejectedAlone.length >= REJECTED_ALONE_MAX && nothingAccepted) {
+        for (const document of piece) this.#failures.blocked(document, reason);
         return;
       }
       const middle = Math.ceil(piece.length / 2);
-      delivery.pieces.unshift(piece.slice(0, middle), piece.slice(middle));
-    } else if (kind === 'too_large') this.#fates.rejected(only, 'document_too_large', reason);
-    else delivery.alone.push({ document: only, reason });
+      batch.pieces.unshift(piece.slice(0, middle), piece.slice(middle));
+    } else if (kind === 'too_large') this.#failures.rejected(only, 'document_too_large', reason);
+    else batch.rejectedAlone.push({ document: only, reason });
   }
 
   /**
-   * Documents that were refused with 400 all alone: their own fault where others have passed meanwhile, and where they are
-   * refused once more after that. Without the second time a fault that ends in the middle would look like theirs.
+   * Decides on the documents that were rejected with 400 alone. A document is at fault if others have passed
+   * meanwhile and a second request with it alone is rejected too. One rejection is not enough: a fault that
+   * ends during the bisection would look like the document's own.
    *
-   * @returns whether some are to be sent that second time
+   * @returns whether some documents are to be sent a second time
    */
-  judgeAlone(delivery: Delivery): boolean {
-    const othersPassed = this.#progress.taken > delivery.takenBefore;
-    for (const { document, reason } of delivery.alone.splice(0)) {
-      this.#progress.failed(document);
-      if (!othersPassed) this.#fates.held(document, reason);
-      else if (delivery.suspects.has(document)) this.#fates.rejected(document, 'bad_request', reason);
+  judgeRejectedAlone(batch: InFlightBatch): boolean {
+    const othersAccepted = this.#accepted.count > batch.acceptedBefore;
+    for (const { document, reason } of batch.rejectedAlone.splice(0)) {
+      this.#accepted.markFailure(document);
+      if (!othersAccepted) this.#failures.blocked(document, reason);
+      else if (batch.suspects.has(document)) this.#failures.rejected(document, 'bad_request', reason);
       else {
-        delivery.suspects.add(document);
-        delivery.pieces.push([document]);
+        batch.suspects.add(document);
+        batch.pieces.push([document]);
       }
     }
-    return delivery.pieces.length > 0;
+    return batch.pieces.length > 0;
   }
 }

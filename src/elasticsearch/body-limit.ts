@@ -1,11 +1,13 @@
-/** Bodies begin with this size: a server that is slow for its load is not met with the largest ones first. */
+/** The first limit: an overloaded server does not receive the largest bodies first. */
 const START_BYTES = 500_000;
 
-/** A body of so few documents in so few bytes is small: where it fails, its size is not the reason. */
+/** A body within both limits is small: its size is not the reason for a failure. */
 export const SMALL_DOCUMENTS = 100;
 export const SMALL_BYTES = 64_000;
 
-/** After a failure the limit comes back to the size that failed in so many steps, and goes on beyond it by an eighth at a time. */
+/**
+ * After a failure the limit returns to the failed size in so many steps, then grows by an eighth at a time.
+ */
 const STEPS_TO_FAILED = 16;
 const BEYOND_FAILED = 1 / 8;
 
@@ -14,13 +16,14 @@ export function isSmall(documents: number, bytes: number): boolean {
 }
 
 /**
- * How many bytes a body may have, between a floor and what is configured: doubled by bodies that pass until one fails; half of
- * what fails, and then slowly more again. All batches share it, so that what one of them has found out costs the others nothing.
+ * The largest size of a body, in bytes, between a floor and the configured maximum. It doubles with each body
+ * that passes until one fails. A failure halves it, and it then grows slowly. All batches share it, so that
+ * one finding serves all.
  */
 export class BodyLimit {
   readonly #max: number;
   #bytes: number;
-  /** The size that made the limit what it is; Infinity before the first failure. */
+  /** Size of the last body that lowered the limit; Infinity before the first failure. */
   #failed = Infinity;
 
   /** @param max bytes */
@@ -35,7 +38,7 @@ export class BodyLimit {
 
   /** A body was answered. */
   passed(bytes: number): void {
-    // What is far below the limit says nothing about it.
+    // A body far below the limit says nothing about it.
     if (bytes < this.#bytes / 2) return;
     const step =
       this.#failed === Infinity
@@ -47,21 +50,21 @@ export class BodyLimit {
   }
 
   /**
-   * No answer came in time, or the connection broke. Its size may be the reason and may not: the limit stays large enough for
-   * small bodies, or faults of another kind would leave nothing of the throughput.
+   * A request timed out, or its connection broke; its size is only a possible reason. The limit stays large
+   * enough for small bodies, or other faults would reduce the throughput to nothing.
    */
   failed(bytes: number, documents: number): void {
     const floor = Math.min(SMALL_BYTES, (bytes / documents) * SMALL_DOCUMENTS);
     this.#lower(bytes, documents, Math.max(bytes / 2, floor));
   }
 
-  /** It is too large, in so many words (413). */
-  refused(bytes: number, documents: number): void {
+  /** The server says that the body is too large (413). */
+  rejected(bytes: number, documents: number): void {
     this.#lower(bytes, documents, bytes / 2);
   }
 
   #lower(bytes: number, documents: number, to: number): void {
-    // A single document cannot be sent in parts. A body from before the limit was lowered tells nothing new.
+    // A single document cannot be divided. A body sent before the limit fell tells nothing new.
     if (documents <= 1 || to >= this.#bytes) return;
     this.#bytes = to;
     this.#failed = bytes;

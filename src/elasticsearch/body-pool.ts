@@ -1,19 +1,22 @@
-/** What is smaller costs the garbage collector nothing. */
-const POOLED_MIN = 65_536;
-/** Buffers are made a little larger than asked for, so that they fit the next bodies too. */
-const STEP = 65_536;
-const IDLE_MAX = 8;
-const IDLE_BYTES_MAX = 16_777_216;
+import { free } from '../memory/arena.ts';
 
-/** Memory for the bodies of bulk requests, which is used again and again, as that of `Arena` is. */
+/** Smaller buffers cost the garbage collector nothing. In bytes. */
+const POOLED_MIN = 65_536;
+/** Sizes are rounded up to a multiple, so that a buffer fits the next bodies too. */
+const STEP = 65_536;
+const IDLE_MAX = 4;
+/** Room for one body of the largest usual size. */
+const IDLE_BYTES_MAX = 6_291_456;
+
+/** Reuses the memory of the bodies of bulk requests, as `Arena` does for documents. */
 export class BodyPool {
   readonly #idle: Buffer[] = [];
   #idleBytes = 0;
 
-  /** @returns a buffer of exactly so many bytes, with anything in it */
-  take(size: number): Buffer {
+  /** @returns a buffer of exactly `size` bytes with arbitrary content */
+  acquire(size: number): Buffer {
     if (size < POOLED_MIN) return Buffer.allocUnsafeSlow(size);
-    // Not one that is much too large: the large bodies would find none, and make more.
+    // A much larger buffer is left for large bodies, which would otherwise allocate more.
     const at = this.#idle.findIndex(({ length }) => length >= size && length <= 2 * size);
     const [idle] = at === -1 ? [] : this.#idle.splice(at, 1);
     if (idle === undefined) return Buffer.allocUnsafeSlow(Math.ceil(size / STEP) * STEP).subarray(0, size);
@@ -21,14 +24,18 @@ export class BodyPool {
     return idle.subarray(0, size);
   }
 
-  /** To be called only for a body of {@link take} that nobody will read any more, and once. */
-  giveBack(body: Buffer): void {
+  /** Call it once, with a body of {@link acquire} that has no reader any more. */
+  release(body: Buffer): void {
     if (body.length < POOLED_MIN) return;
     const whole = Buffer.from(body.buffer);
     this.#idle.push(whole);
     this.#idleBytes += whole.length;
-    // The one that has waited for longest fits what is sent now least.
-    while (this.#idle.length > IDLE_MAX || this.#idleBytes > IDLE_BYTES_MAX)
-      this.#idleBytes -= this.#idle.shift()?.length ?? 0;
+    while (this.#idle.length > IDLE_MAX || this.#idleBytes > IDLE_BYTES_MAX) {
+      // The oldest buffer is the least likely to fit current bodies.
+      const surplus = this.#idle.shift();
+      if (surplus === undefined) break;
+      this.#idleBytes -= surplus.length;
+      free(surplus);
+    }
   }
 }

@@ -1,21 +1,25 @@
 import type { Document } from './document.ts';
-import type { Diversion } from './verdict.ts';
+import type { Diversion } from './item-verdict.ts';
 
-/** What the indexer tells the pipeline. */
+/** Events of the bulk sender. */
 export interface BulkEvents {
-  /** Acknowledged by Elasticsearch: its share of the record is settled. */
+  /** Acknowledged by Elasticsearch: this output of the record is settled. */
   indexed(document: Document, alreadyThere: boolean): void;
-  /** Elasticsearch has done with it, and it is not in its index. @returns the cause for which it must be held all the same */
+  /** Processed by Elasticsearch, but not in its index. @returns the cause to block it for nevertheless */
   diverted(document: Document, to: Diversion): string | undefined;
   /**
-   * Refused for good because of the document itself. Whoever takes it settles it.
+   * Rejected because of the document itself. The listener settles it.
    *
-   * @returns the cause for which it must be held instead, where it is not taken
+   * @returns the cause to block it for, if the listener cannot settle it
    */
   rejected(document: Document, reason: string, message: string): string | undefined;
-  /** The environment's fault: whoever takes it tries it again by itself. */
-  held(document: Document, cause: string): void;
-  /** One request ended, after `ms`; for metrics. */
+  /**
+   * Failed because of the environment. The listener retries it.
+   *
+   * @param message what Elasticsearch says, without values of the document
+   */
+  blocked(document: Document, cause: string, message?: string): void;
+  /** A request ended after `ms`; for metrics. */
   answered(outcome: RequestOutcome, documents: number, ms: number): void;
   /** Documents will be sent again; for metrics. */
   retrying(documents: number, reason: string): void;

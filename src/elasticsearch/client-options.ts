@@ -1,23 +1,31 @@
-import type { ClientOptions } from '@elastic/elasticsearch';
+import { SniffingTransport, type ClientOptions } from '@elastic/elasticsearch';
 import { readConfigured, readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
 
 type ElasticsearchConfig = Config['elasticsearch'];
 
+/** Without the client's own check, which accepts Elasticsearch only; product.ts checks instead. */
+class AnyProductTransport extends SniffingTransport {
+  constructor({ productCheck: _unused, ...options }: ConstructorParameters<typeof SniffingTransport>[0]) {
+    super(options);
+  }
+}
+
 /**
- * The client's options, with the credentials and certificates that are in their files now.
+ * The client's options, with the current contents of the files for credentials and certificates.
  *
- * @throws LogweirError CONFIG where a file cannot be read
+ * @throws LogweirError CONFIG if a file cannot be read
  */
 export function clientOptions(config: ElasticsearchConfig): ClientOptions {
   const options: ClientOptions = {
     nodes: config.endpoints,
+    Transport: AnyProductTransport,
     maxRetries: 0,
     requestTimeout: config.request.timeout_ms,
     compression: config.compression === 'gzip',
     enableMetaHeader: false,
-    // For every error the client would copy the request to take secrets out of it, a body byte by byte into an object: half
-    // a gigabyte for one batch. Nothing of its errors but the message is looked at or logged here.
+    // To redact secrets, the client would copy the request of every error, its body byte by byte into an
+    // object: half a gigabyte for one batch. Logweir reads and logs only the message of an error.
     redaction: { type: 'off' },
   };
   const auth = credentials(config.auth) ?? credentialsIn(config.endpoints);
@@ -42,14 +50,14 @@ function credentials(auth: ElasticsearchConfig['auth']): NonNullable<ClientOptio
   return { username: auth.username, password };
 }
 
-/** Those of the first URL that has any are for all, as the client has it. */
+/** The credentials of the first URL that has any serve all endpoints, as in the client. */
 function credentialsIn(endpoints: readonly string[]): ClientOptions['auth'] {
   const url = endpoints.map((one) => new URL(one)).find(({ username, password }) => username && password);
   if (url === undefined) return undefined;
   return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
 }
 
-/** Elasticsearch gives the key as `encoded`, which goes into the header as it is, and as `id` and `api_key`, which do not. */
+/** Elasticsearch issues a key as `encoded`, ready for the header, and as `id` and `api_key`, encoded here. */
 function encodedApiKey(key: string): string {
   return key.includes(':') ? Buffer.from(key).toString('base64') : key;
 }

@@ -1,28 +1,30 @@
-/** How many bulk requests may be in flight. */
+/** The limit on bulk requests in flight. */
 export interface ConcurrencyLimit {
   readonly limit: number;
   /**
-   * An answer came that settled documents.
+   * A request was answered and settled documents.
    *
-   * @param inFlight open requests, itself included
+   * @param inFlight open requests, including this one
    * @param ms from sending to the answer
-   * @param bytes of the body
+   * @param bytes size of the body
    */
   succeeded(inFlight: number, ms: number, bytes: number): void;
-  /** Elasticsearch asked for less (429, 503) or did not answer. */
+  /** Elasticsearch asked for less load (429, 503) or did not answer. */
   overloaded(): void;
 }
 
 const ADAPTIVE_START = 2;
 const ADAPTIVE_MAX = 8;
 
-/** As in Vector's adaptive concurrency: how much an answer counts, how far off is slow, and what is given up then. */
+/** As in Vector's adaptive concurrency: weight of an answer, deviations that are slow, factor of decrease. */
 const EWMA_WEIGHT = 0.4;
 const DEVIATIONS_SLOW = 2.5;
 const DECREASE = 0.9;
-/** Deviations of a steady server are tiny; what is not half as slow again is no sign of anything. */
+/**
+ * The deviations of a steady server are tiny: an answer counts as slow only above this multiple of the mean.
+ */
 const SLOW_AT_LEAST = 1.5;
-/** What a small request takes has little to do with its size. */
+/** Below this size the time of a request hardly depends on its size. */
 const BYTES_MIN = 100_000;
 
 /** A fixed number. */
@@ -31,12 +33,12 @@ export function fixedConcurrency(limit: number): ConcurrencyLimit {
 }
 
 /**
- * Additive increase by one for each full round of successes; multiplicative decrease by half where Elasticsearch refuses, and by a
- * tenth where it has become slow: more requests would wait in it, and not here.
+ * Additive increase by one for each full round of successes. Multiplicative decrease: by half if
+ * Elasticsearch is overloaded, and by a tenth if it slows down, since more requests would only queue there.
  */
 export class AdaptiveConcurrency implements ConcurrencyLimit {
   #limit = ADAPTIVE_START;
-  /** Of the time that a byte takes, in ms; undefined before the first answer under load. */
+  /** Mean time per byte, in ms; undefined before the first answer under load. */
   #mean: number | undefined;
   #variance = 0;
 
@@ -45,7 +47,7 @@ export class AdaptiveConcurrency implements ConcurrencyLimit {
   }
 
   succeeded(inFlight: number, ms: number, bytes: number): void {
-    // A limit that is not reached says nothing about what Elasticsearch could bear.
+    // Below the limit, answers say nothing about the capacity of Elasticsearch.
     if (inFlight < this.limit) return;
     if (this.#isSlow(ms / Math.max(bytes, BYTES_MIN))) this.#limit = Math.max(1, this.#limit * DECREASE);
     else this.#limit = Math.min(ADAPTIVE_MAX, this.#limit + 1 / this.limit);
@@ -55,7 +57,7 @@ export class AdaptiveConcurrency implements ConcurrencyLimit {
     this.#limit = Math.max(1, this.#limit / 2);
   }
 
-  /** Compares with the answers before, and learns: what stays slow is what is usual, after some answers. */
+  /** Compares with earlier answers and adapts: after some answers a lasting slowness is the norm. */
   #isSlow(pace: number): boolean {
     const mean = this.#mean ?? pace;
     const slow = mean + DEVIATIONS_SLOW * Math.sqrt(this.#variance);
@@ -66,7 +68,7 @@ export class AdaptiveConcurrency implements ConcurrencyLimit {
   }
 }
 
-/** What `elasticsearch.request.concurrency` asks for. */
+/** The limit for `elasticsearch.request.concurrency`. */
 export function createConcurrency(setting: 'adaptive' | number): ConcurrencyLimit {
   return setting === 'adaptive' ? new AdaptiveConcurrency() : fixedConcurrency(setting);
 }

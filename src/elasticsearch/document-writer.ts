@@ -1,41 +1,78 @@
-import { Arena, utf8Max } from '../arena.ts';
+import { Arena, utf8Max } from '../memory/arena.ts';
 import { LazyEvent } from '../codec/lazy-event.ts';
-import type { Settlement, SourceRecord } from '../settlement.ts';
+import type { RecordChunk } from '../memory/record-chunk.ts';
+import type { Settlement } from '../pipeline/settlement.ts';
 import { Document } from './document.ts';
-import { documentId } from './document-id.ts';
+import { documentId, timeDigits } from './document-id.ts';
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
-const NOTHING = Buffer.alloc(0);
+
+/** The end of the action line, after the offset. */
+const END_OF_ACTION = '"}}\n';
 
 /**
- * Writes documents as they will stand in a bulk body, one behind the other in large chunks: nothing of a document but its
- * bytes has to be kept, and a body is put together with few copies.
+ * Writes documents in the format of a bulk body, contiguously in large chunks. Only their bytes are kept, and
+ * a body is built with few copies.
  */
 export class DocumentWriter {
   readonly #operation: 'index' | 'create';
   readonly #parameters: string;
   readonly #arena = new Arena();
-  /** The action line up to the offset, for the index and coordinates of the last document. */
-  #action = NOTHING;
+  /** The action line up to the offset, cached for the index and coordinates of the last document. */
+  #action = Buffer.alloc(0);
   #index = '';
   #topic = '';
   #partition = -1;
   #timestamp = Number.NaN;
+  /** Position and number of the timestamp's digits in it. */
+  #timeAt = 0;
+  #timeDigits = 0;
 
-  /** @param parameters of the action, for all documents: JSON members with their commas behind them */
+  /** @param parameters JSON members for every action, each followed by a comma */
   constructor(operation: 'index' | 'create', parameters = '') {
     this.#operation = operation;
     this.#parameters = parameters;
   }
 
   /**
-   * @param target the index or data stream; holds nothing that JSON would escape
-   * @param output the number of the event where a transform made several of one record
+   * Length in bytes of an action line for the index without topic, partition and offset; for {@link place}.
+   */
+  room(index: string): number {
+    const line = `${this.#upToId(index)}${timeDigits(0)}:::${END_OF_ACTION}`;
+    return Buffer.byteLength(line);
+  }
+
+  /**
+   * Builds the document of a record in place: it writes the action line into the gap before the value, and a
+   * line feed after the value.
+   *
+   * @returns the start of the document; -1 if the gap is too small
+   */
+  place(chunk: RecordChunk, row: number, target: string): number {
+    const gap = chunk.gap(row);
+    if (gap === 0) return -1;
+    const offset = `${chunk.offset(row)}${END_OF_ACTION}`;
+    const action = this.#actionFor(target, chunk.topic(row), chunk.partition(row), chunk.timestamp(row));
+    const valueStart = chunk.valueStart(row);
+    const start = valueStart - offset.length - action.length;
+    if (start < valueStart - gap) return -1;
+    const { bytes } = chunk;
+    bytes.set(action, start);
+    writeAscii(bytes, start + action.length, offset);
+    bytes[chunk.valueEnd(row)] = LINE_FEED;
+    return start;
+  }
+
+  /**
+   * Writes one document.
+   *
+   * @param target index or data stream, without characters that JSON escapes
+   * @param output number of the event among the outputs of its record
    * @param source one JSON object on one line
-   * @param member in ASCII, what is to stand at its end besides: `"key":"value"`; nothing for bytes, which go as they came
+   * @param member ASCII, a member to append to the object: `"key":"value"`; empty if the source is bytes
    */
   write(
     settlement: Settlement,
@@ -44,17 +81,15 @@ export class DocumentWriter {
     source: Buffer | string | LazyEvent,
     member = '',
   ): Document {
-    const { record } = settlement;
-    const action = this.#actionFor(target, record);
-    const rest = output === 0 ? `${record.offset}"}}\n` : `${record.offset}:${output}"}}\n`;
+    const { topic, partition, offset, timestamp } = settlement.record;
+    const action = this.#actionFor(target, topic, partition, timestamp);
+    const rest = output === 0 ? `${offset}${END_OF_ACTION}` : `${offset}:${output}${END_OF_ACTION}`;
     const sourceMax = bytesMax(source);
     const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + member.length + 2);
     const { bytes } = chunk;
     const start = this.#arena.at;
     bytes.set(action, start);
-    let at = start + action.length;
-    // It is ASCII, and too short for a call to be worth it.
-    for (let index = 0; index < rest.length; index++) bytes[at++] = rest.charCodeAt(index);
+    let at = writeAscii(bytes, start + action.length, rest);
     if (typeof source === 'string') at += bytes.write(source, at);
     else if (source instanceof LazyEvent) at = source.writeTo(bytes, at);
     else {
@@ -67,30 +102,39 @@ export class DocumentWriter {
     return new Document(settlement, target, chunk, start, at);
   }
 
-  /** Neighbours mostly differ in nothing but their offset. */
-  #actionFor(index: string, record: SourceRecord): Buffer {
-    const { topic, partition, timestamp } = record;
-    const isSame =
-      timestamp === this.#timestamp &&
-      partition === this.#partition &&
-      topic === this.#topic &&
-      index === this.#index;
-    if (!isSame) {
-      const id = documentId(record);
-      const upToOffset = id.slice(0, id.lastIndexOf(':') + 1);
-      this.#action = Buffer.from(
-        `{"${this.#operation}":{${this.#parameters}"_index":"${index}","_id":"${upToOffset}`,
-      );
-      this.#index = index;
-      this.#topic = topic;
-      this.#partition = partition;
-      this.#timestamp = timestamp;
+  /** Uses the cached line: adjacent documents usually differ only in offset and timestamp. */
+  #actionFor(index: string, topic: string, partition: number, timestamp: number): Buffer {
+    const isSame = partition === this.#partition && topic === this.#topic && index === this.#index;
+    if (isSame && timestamp === this.#timestamp) return this.#action;
+    const time = timeDigits(timestamp);
+    this.#timestamp = timestamp;
+    if (isSame && time.length === this.#timeDigits) {
+      writeAscii(this.#action, this.#timeAt, time);
+      return this.#action;
     }
+    const id = documentId({ topic, partition, offset: 0, timestamp });
+    const upToId = this.#upToId(index);
+    this.#action = Buffer.from(upToId + id.slice(0, id.lastIndexOf(':') + 1));
+    this.#timeAt = Buffer.byteLength(upToId);
+    this.#timeDigits = time.length;
+    this.#index = index;
+    this.#topic = topic;
+    this.#partition = partition;
     return this.#action;
+  }
+
+  #upToId(index: string): string {
+    return `{"${this.#operation}":{${this.#parameters}"_index":"${index}","_id":"`;
   }
 }
 
-/** Puts a member into the object that ends there. @returns the new end */
+/** Faster than `Buffer.write` for short texts. @returns the end position */
+function writeAscii(bytes: Buffer, start: number, text: string): number {
+  for (let index = 0; index < text.length; index++) bytes[start + index] = text.charCodeAt(index);
+  return start + text.length;
+}
+
+/** Appends a member to the object that ends at `end`. @returns the new end */
 function addMember(bytes: Buffer, end: number, member: string): number {
   let at = end - 1;
   if (bytes[at - 1] !== OPEN_BRACE) bytes[at++] = COMMA;

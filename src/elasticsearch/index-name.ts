@@ -3,10 +3,10 @@ import { isRawJson } from '../codec/raw-json.ts';
 import { LogweirError } from '../errors.ts';
 import { eventTime } from './event-time.ts';
 
-/** Event in, index name out. `event` is undefined where the template needs none; `timestamp` is the record's, in ms. */
-export type IndexNamer = (event: Record<string, unknown> | undefined, timestamp: number) => string;
+/** Computes an index name. The template may need no `event`; `timestamp` is the record's, in ms. */
+type IndexNamer = (event: Record<string, unknown> | undefined, timestamp: number) => string;
 
-/** Where documents go, as the configuration says it. */
+/** The configured target of documents. */
 interface Target {
   readonly mode: 'index' | 'data_stream';
   readonly index: string;
@@ -15,10 +15,12 @@ interface Target {
 
 /** In bytes. */
 const LENGTH_MAX = 255;
-/** Elasticsearch puts `.ds-` in front of it and `-2025.11.22-000001` behind, for the indices that a data stream is made of. */
+/** Elasticsearch adds `.ds-` and `-2025.11.22-000001` to name the backing indices of a data stream. */
 export const DATA_STREAM_LENGTH_MAX = LENGTH_MAX - 22;
-/** Control characters, other spaces and halves of a surrogate pair are refused here alone: they would break the body of a request. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+/**
+ * Elasticsearch allows control characters, other spaces and lone surrogates; they would break a request body.
+ */
+// oxlint-disable-next-line no-control-regex -- the pattern matches control characters
 const FORBIDDEN = /[\\/*?"<>|,#:\s\u0000-\u001f\p{Cs}]/gu;
 const MS_PER_HOUR = 3_600_000;
 const LEADING = /^[-_+.]+/;
@@ -26,10 +28,10 @@ const PLACEHOLDER = /\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}|]*?)\s*)?\}\}/g;
 const DATE_TOKEN = /yyyy|MM|dd|HH|'[^']*'|[A-Za-z]+/g;
 
 /**
- * Compiles an index template: literal text, `{{field}}` and `{{field|yyyy.MM.dd}}` (UTC; yyyy, MM, dd, HH and text in single
- * quotes). Values from events are untrusted and are made fit for an index name; where a field is missing stands `unknown`.
+ * Compiles an index template: literal text, `{{field}}` and `{{field|yyyy.MM.dd}}` (UTC; yyyy, MM, dd, HH and
+ * text in single quotes). Values from events are untrusted and sanitised; a missing field becomes `unknown`.
  *
- * @throws LogweirError CONFIG where the literal text cannot be part of an index name
+ * @throws LogweirError CONFIG if the literal text cannot be part of an index name
  */
 export function compileIndexName(template: string): { name: IndexNamer; needsEvent: boolean } {
   const literal = template.replaceAll(PLACEHOLDER, 'x');
@@ -43,13 +45,18 @@ export function compileIndexName(template: string): { name: IndexNamer; needsEve
   return { name, needsEvent: true };
 }
 
-/** @throws LogweirError CONFIG where the index or data stream cannot have that name */
+/** The pattern of all names that a template makes, with `*` for each placeholder. */
+export function indexPattern(template: string): string {
+  return template.replaceAll(PLACEHOLDER, '*').replaceAll(/\*+/g, '*');
+}
+
+/** @throws LogweirError CONFIG if the name of the index or data stream is invalid */
 export function checkTarget({ mode, index, data_stream }: Target): void {
   if (mode === 'index') compileIndexName(index);
   else dataStreamName(data_stream);
 }
 
-/** @throws LogweirError CONFIG where Elasticsearch would not accept it */
+/** @throws LogweirError CONFIG if Elasticsearch would not accept the name */
 export function dataStreamName({ type, dataset, namespace }: Target['data_stream']): string {
   const stream = `${type}-${dataset}-${namespace}`;
   const fault = nameFault(stream, DATA_STREAM_LENGTH_MAX);
@@ -86,7 +93,7 @@ function checkFormat(template: string, format: string): void {
     throw invalid(template, `has the date format '${format}'; known are yyyy, MM, dd, HH`);
 }
 
-/** Formats times, most of which are in the same hour as the one before. */
+/** Formats times, with a cache for the hour: consecutive times are mostly in the same one. */
 function dateFormatter(format: string): (time: number) => string {
   let hour = Number.NaN;
   let text = '';
@@ -120,10 +127,10 @@ function plain(value: unknown): string {
 }
 
 /**
- * Makes any text fit for the name of an index or data stream.
+ * Converts any text to a valid name of an index or data stream.
  * https://www.elastic.co/docs/api/doc/elasticsearch/operation/operation-indices-create, "Path parameters".
  *
- * @param bytesMax how long it may be
+ * @param bytesMax limit on its length
  */
 export function sanitise(name: string, bytesMax = LENGTH_MAX): string {
   const safe = name.toLowerCase().replaceAll(FORBIDDEN, '-').replace(LEADING, '');
@@ -131,9 +138,11 @@ export function sanitise(name: string, bytesMax = LENGTH_MAX): string {
   return short === '' ? 'unknown' : short;
 }
 
-/** Why Elasticsearch would not accept a name, as the end of a sentence about it. */
-export function nameFault(name: string, bytesMax = LENGTH_MAX): string | undefined {
-  const rules = `(lower case; none of \\ / * ? " < > | , # : or space; no - _ + or . at the beginning; at most ${bytesMax} bytes)`;
+/** Why Elasticsearch would not accept a name, as a predicate; undefined if it is valid. */
+function nameFault(name: string, bytesMax = LENGTH_MAX): string | undefined {
+  const rules =
+    '(lower case; none of \\ / * ? " < > | , # : or space; ' +
+    `no - _ + or . at the start; at most ${bytesMax} bytes)`;
   const because = (why: string): string => `is not a name that Elasticsearch accepts: ${why} ${rules}`;
   if (name === '') return because('it is empty');
   const capital = Array.from(name).find((character) => character.toLowerCase() !== character);
@@ -142,8 +151,8 @@ export function nameFault(name: string, bytesMax = LENGTH_MAX): string | undefin
   if (forbidden !== undefined) return because(`it has the character ${JSON.stringify(forbidden)}`);
   const [leading = ''] = LEADING.exec(name) ?? [];
   if (leading.startsWith('.'))
-    return because("it begins with '.', as hidden indices and those of Elasticsearch do");
-  if (leading !== '') return because(`it begins with '${leading.charAt(0)}'`);
+    return because("it starts with '.', which is reserved for hidden and system indices");
+  if (leading !== '') return because(`it starts with '${leading.charAt(0)}'`);
   const bytes = Buffer.byteLength(name);
   return bytes > bytesMax ? because(`it is ${bytes} bytes long`) : undefined;
 }

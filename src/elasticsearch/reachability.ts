@@ -1,65 +1,75 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Beginning } from '../clock.ts';
 
-/** Between two questions while nothing else shows that Elasticsearch answers. */
+/** Between two checks while no bulk request shows that Elasticsearch answers. */
 const INTERVAL_MS = 5000;
-/** Between two while it does not answer. */
+/** Between two checks while it does not answer. */
 const RETRY_MS = 1000;
 
-/** What one endpoint says to a question that changes nothing. */
+/** Result of a read-only check of one endpoint. */
 export interface EndpointState {
   /** Without its password. */
   readonly endpoint: string;
-  /** Why it cannot be reached; null where it can. */
+  /** Why it cannot be reached; null if it can. */
   readonly reason: string | null;
-  /** Something answers, and it does not say that it is Elasticsearch: a proxy may let nothing but `_bulk` through. */
+  /** The answer is not identified as Elasticsearch's: a proxy may pass only `_bulk`. */
   readonly isForeign?: boolean;
 }
 
-/** Asks every endpoint once. Never rejects. */
-export type AsksEndpoints = (signal: AbortSignal) => Promise<readonly EndpointState[]>;
+/** Checks every endpoint once. Never rejects. */
+export type CheckEndpoints = (signal: AbortSignal) => Promise<readonly EndpointState[]>;
 
 export interface ReachabilityState {
-  /** `unknown` before the first answer, `unreachable` where no endpoint answers. */
+  /** `unknown` before the first answer, `unreachable` if no endpoint answers. */
   readonly state: 'ok' | 'unknown' | 'unreachable';
-  /** Also where some endpoints answer: what is wrong with the others. */
+  /** Why endpoints do not answer, also while others do; null if all answer. */
   readonly reason: string | null;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
 /**
- * Knows whether Elasticsearch can be reached while no bulk request shows it: before the first record, and while there are none.
- * It feeds readiness and the status page alone. It pauses nothing: whether documents are taken only a bulk request can tell.
+ * Knows whether Elasticsearch can be reached while no bulk request shows it: before the first record, and
+ * when idle. Only readiness and the status page use it. It pauses nothing: only a bulk request shows whether
+ * documents are accepted.
  */
 export class Reachability {
-  readonly #ask: AsksEndpoints;
+  readonly #ask: CheckEndpoints;
+  readonly #asksAnyway: () => boolean;
   readonly #onChange: (state: ReachabilityState) => void;
   readonly #closing = new AbortController();
   #endpoints: readonly EndpointState[] | null = null;
-  /** When a bulk request was answered the last time; -Infinity before the first. */
+  /** Time of the last answer to a bulk request; -Infinity before the first. */
   #answeredAt = -Infinity;
-  /** When the endpoints were asked the last time. */
+  /** Time of the last check. */
   #askedAt = 0;
   #since = new Beginning();
 
-  constructor(ask: AsksEndpoints, onChange: (state: ReachabilityState) => void) {
+  /** @param asksAnyway whether to check although bulk requests are answered: an endpoint may be down */
+  constructor(
+    ask: CheckEndpoints,
+    onChange: (state: ReachabilityState) => void,
+    asksAnyway: () => boolean = () => false,
+  ) {
     this.#ask = ask;
+    this.#asksAnyway = asksAnyway;
     this.#onChange = onChange;
   }
 
-  /** A bulk request was answered by Elasticsearch: what the endpoints said before is out of date. */
+  /** Elasticsearch has answered a bulk request: earlier checks are out of date. */
   answered(): void {
     const wasDown = this.#endpoints !== null && this.state.state === 'unreachable';
     this.#answeredAt = performance.now();
     if (wasDown) this.#changed();
   }
 
-  /** Asks until {@link close}. Never rejects. */
+  /** Checks until {@link close}. Never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      if (!this.#isAnswering) await this.#look(signal);
+      if (!this.#isAnswering) await this.#check(signal);
+      // The result says nothing about the others, which answer bulk requests.
+      else if (this.#asksAnyway()) await this.#ask(signal);
       const wait = this.state.state === 'ok' ? INTERVAL_MS : RETRY_MS;
       await delay(wait, undefined, { signal }).catch(() => {});
     }
@@ -84,12 +94,12 @@ export class Reachability {
     return performance.now() - this.#answeredAt < INTERVAL_MS;
   }
 
-  /** Where bulk requests are answered, what does not speak of Elasticsearch elsewhere is a proxy in front of it. */
+  /** If bulk requests are answered, a foreign answer comes from a proxy in front of Elasticsearch. */
   #isUp({ reason, isForeign }: EndpointState): boolean {
     return reason === null || (isForeign === true && this.#answeredAt !== -Infinity);
   }
 
-  async #look(signal: AbortSignal): Promise<void> {
+  async #check(signal: AbortSignal): Promise<void> {
     const askedAt = performance.now();
     const endpoints = await this.#ask(signal);
     if (signal.aborted) return;

@@ -1,55 +1,68 @@
-import type { Decoded } from '../codec/decode.ts';
 import { type ExactValue, noteCopy, stringifyExact } from '../codec/exact-json.ts';
 import { type LazyEvent, lazyOf } from '../codec/lazy-event.ts';
 import type { Config } from '../config/schema.ts';
-import type { Settlement } from '../settlement.ts';
-import type { Event } from '../transform/api.ts';
+import type { RecordChunk } from '../memory/record-chunk.ts';
+import type { Settlement } from '../pipeline/settlement.ts';
+import type { Event } from '../transform/api/api.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
-import { targetOf } from '../transform/route.ts';
+import { targetOf } from '../transform/api/route.ts';
 import { timestampInstead } from './event-time.ts';
 import { DATA_STREAM_LENGTH_MAX, compileIndexName, dataStreamName, sanitise } from './index-name.ts';
 
 const TIMESTAMP = '@timestamp';
 
-/** Makes documents of events: index, id, and the JSON line. */
+/** Creates documents from events: index, id, and JSON line. */
 export interface Renderer {
-  /** Whether an event must be parsed to know its index or to set its `@timestamp`. */
-  readonly needsEvent: boolean;
-  /** A record that nobody looked into: its bytes as they came. */
-  untouched(settlement: Settlement, decoded: Decoded): Document;
-  /** @param output number of the event among those that a transform made of the record */
+  /** For unparsed records; null if every event must be parsed for its index or its `@timestamp`. */
+  readonly passthrough: Passthrough | null;
+  /** @param output number of the event among the outputs of its record */
   event(settlement: Settlement, event: Event, output: number, exact: ExactValue | undefined): Document;
 }
 
-/** @throws LogweirError CONFIG where the index or data stream cannot have that name */
+/** Creates documents from the unchanged bytes of records. */
+export interface Passthrough {
+  readonly index: string;
+  /** Bytes to reserve before a value; see {@link DocumentWriter.room}. */
+  readonly room: number;
+  /** Creates the document in place. @returns its start; -1 if that is impossible */
+  place(chunk: RecordChunk, row: number): number;
+  /** @param source one JSON object on one line */
+  copy(settlement: Settlement, source: Buffer): Document;
+}
+
+/** @throws LogweirError CONFIG if the name of the index or data stream is invalid */
 export function createRenderer(config: Config['elasticsearch']): Renderer {
   return config.mode === 'index' ? indexRenderer(config.index) : dataStreamRenderer(config.data_stream);
 }
 
-/** `index`: a replay after mending a transform corrects the documents in place. */
+/** Uses `index`, so that a replay with a corrected transform overwrites the documents. */
 function indexRenderer(template: string): Renderer {
   const { name, needsEvent } = compileIndexName(template);
   const writer = new DocumentWriter('index');
+  const passthrough: Passthrough = {
+    index: template,
+    room: writer.room(template),
+    place: (chunk, row) => writer.place(chunk, row, template),
+    copy: (settlement, source) => writer.write(settlement, template, 0, source),
+  };
   return {
-    needsEvent,
-    untouched: (settlement, decoded) =>
-      writer.write(settlement, name(undefined, settlement.record.timestamp), 0, decoded.bytes),
+    passthrough: needsEvent ? null : passthrough,
     event: (settlement, event, output, exact) => {
       const lazy = lazyOf(event, exact);
-      const target = routedTo(lazy?.behind ?? event) ?? name(event, settlement.record.timestamp);
+      const target = routedTo(lazy?.target ?? event) ?? name(event, settlement.record.timestamp);
       return writer.write(settlement, target, output, sourceOf(event, lazy, exact));
     },
   };
 }
 
-/** `create`, since data streams are append-only; every document has a `@timestamp`. */
+/** Uses `create`, since data streams are append-only, and ensures a `@timestamp`. */
 function dataStreamRenderer(parts: Config['elasticsearch']['data_stream']): Renderer {
   const stream = dataStreamName(parts);
   const writer = new DocumentWriter('create');
   const event: Renderer['event'] = (settlement, value, output, exact) => {
     const lazy = lazyOf(value, exact);
-    const target = routedTo(lazy?.behind ?? value, DATA_STREAM_LENGTH_MAX) ?? stream;
+    const target = routedTo(lazy?.target ?? value, DATA_STREAM_LENGTH_MAX) ?? stream;
     const timestamp = timestampInstead(value, settlement.record.timestamp);
     if (timestamp === undefined)
       return writer.write(settlement, target, output, sourceOf(value, lazy, exact));
@@ -58,9 +71,9 @@ function dataStreamRenderer(parts: Config['elasticsearch']['data_stream']): Rend
       const source = sourceOf(value, lazy, exact);
       return writer.write(settlement, target, output, source, `"${TIMESTAMP}":"${timestamp}"`);
     }
-    // A transform may have kept the event: it never sees this.
-    if (lazy === undefined || lazy.whole !== undefined) {
-      const copy = { ...(lazy?.whole ?? value), [TIMESTAMP]: timestamp };
+    // The timestamp is set in a copy, or only temporarily: a transform may have kept the event.
+    if (lazy === undefined || lazy.materialised !== undefined) {
+      const copy = { ...(lazy?.materialised ?? value), [TIMESTAMP]: timestamp };
       noteCopy(value, copy);
       return writer.write(settlement, target, output, stringifyExact(copy, lazy ?? exact));
     }
@@ -71,32 +84,25 @@ function dataStreamRenderer(parts: Config['elasticsearch']['data_stream']): Rend
       value[TIMESTAMP] = before;
     }
   };
-  return {
-    needsEvent: true,
-    untouched: (settlement, decoded) => {
-      const exact = decoded.event();
-      return event(settlement, exact.value as Event, 0, exact);
-    },
-    event,
-  };
+  return { passthrough: null, event };
 }
 
-/** @throws TypeError where something in the event is cyclic or has no JSON form */
+/** @throws TypeError if a value in the event is cyclic or has no JSON form */
 function sourceOf(
   event: Event,
   lazy: LazyEvent | undefined,
   exact: ExactValue | undefined,
 ): string | LazyEvent {
   if (lazy === undefined) return stringifyExact(event, exact);
-  return lazy.whole === undefined ? lazy : stringifyExact(lazy.whole, lazy);
+  return lazy.materialised === undefined ? lazy : stringifyExact(lazy.materialised, lazy);
 }
 
-/** Whether a field with that value is written at all. */
+/** Whether JSON includes a field with that value. */
 function isInJson(value: unknown): boolean {
   return value !== undefined && typeof value !== 'function' && typeof value !== 'symbol';
 }
 
-/** Where a transform has sent the event by itself. */
+/** The target that a transform has set for the event, if any. */
 function routedTo(event: Event, bytesMax?: number): string | undefined {
   const target = targetOf(event);
   return target === undefined ? undefined : sanitise(target, bytesMax);

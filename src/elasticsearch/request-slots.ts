@@ -1,37 +1,32 @@
 import type { ConcurrencyLimit } from './concurrency.ts';
+import { WaitList } from './wait-list.ts';
 
 /**
- * Lets no more requests be open than the concurrency allows at the moment. Batches that were begun when it allowed more wait
- * with what is left of them.
+ * Limits the open requests to the current concurrency. When the concurrency falls, batches that have already
+ * started wait before their next request.
  */
 export class RequestSlots {
   readonly #concurrency: ConcurrencyLimit;
   #open = 0;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new WaitList();
 
   constructor(concurrency: ConcurrencyLimit) {
     this.#concurrency = concurrency;
   }
 
-  /** Waits for a slot, to be given back with {@link free}. After the signal it is given at once: nothing is sent then. */
-  async take(signal: AbortSignal): Promise<void> {
+  /**
+   * Waits for a slot; return it with {@link release}. After an abort it resolves at once, beyond the limit:
+   * the caller sends nothing then.
+   */
+  async acquire(signal: AbortSignal): Promise<void> {
     while (this.#open >= this.#concurrency.limit && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        signal.addEventListener('abort', wake, { once: true });
-        this.#waiting.push(wake);
-      });
+      await this.#waiting.wait(signal);
     }
     this.#open++;
   }
 
-  free(): void {
+  release(): void {
     this.#open--;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
+    this.#waiting.wake();
   }
 }

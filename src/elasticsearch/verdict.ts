@@ -1,39 +1,29 @@
-import { type ItemError, judgeError } from './item-errors.ts';
+import { type ItemError, RETRY_STATUSES, adviceOn, environmentMessage, judgeError } from './item-errors.ts';
+import type { ItemVerdict } from './item-verdict.ts';
 
 /**
- * The classification of what Elasticsearch answers (docs/guarantees.md has the table). Pure: an answer in, verdicts out. The error's type is
- * looked at before the status, since one status carries opposite meanings.
+ * Classifies the answers of Elasticsearch; the table is in docs/guarantees.md. All functions are pure. The
+ * type of an error takes precedence over its status, since one status can have opposite meanings.
  */
 
-/** What becomes of one document. Only `ok`, `diverted` and `reject` settle it. */
-export type ItemVerdict =
-  | { kind: 'ok'; alreadyThere: boolean }
-  /** Elasticsearch has done with it, and it is not where it was sent: in the failure store, or dropped by a pipeline. */
-  | { kind: 'diverted'; to: Diversion }
-  /** Passes by itself: send it again after a delay. */
-  | { kind: 'retry'; reason: string }
-  /** The environment's fault, and somebody must mend it: keep trying, and say so aloud. */
-  | { kind: 'hold'; reason: string }
-  /** The document's fault: it goes to the dead letter. */
-  | { kind: 'reject'; reason: string; message: string };
-
-export type Diversion = 'failure_store' | 'dropped';
-
-export type AnswerVerdict =
+type AnswerVerdict =
   | { kind: 'items'; items: ItemVerdict[] }
-  /** Nothing is known to be settled; send all of it again. `retryAfterMs` is what the answer asks for. */
+  /**
+   * No document is known to be settled: send all again. `retryAfterMs` is the delay that the answer requests.
+   */
   | { kind: 'retry'; reason: string; retryAfterMs?: number }
-  | { kind: 'hold'; reason: string }
-  /** 413: the body is too large; halve it. */
+  | { kind: 'hold'; reason: string; message?: string | undefined }
+  /** 413: the body is too large; bisect it. */
   | { kind: 'too_large'; reason: string }
-  /** 400: some document, a proxy, or we ourselves made the request unreadable; halve it to find out. */
+  /** 400: the cause is a document, a proxy, or Logweir; bisect to find it. */
   | { kind: 'bad_request'; reason: string };
 
-/** What came back: an HTTP answer with its text (or what was parsed of it), or the failure to get one. */
+/** An HTTP answer with its text or parsed JSON, or the failure to get one. */
 export type Answer = { status: number; body: unknown; retryAfter?: string | undefined } | { failure: string };
 
+const ERROR_TYPE = /^\w{1,100}$/;
 const OK: ItemVerdict = { kind: 'ok', alreadyThere: false };
-/** An answer in which all items are the same one of these is the usual one, and is not parsed. */
+/** An answer that only repeats one of these items is the usual success, and is not parsed. */
 const USUAL_ITEMS = [
   '{"index":{"result":"created","status":201}}',
   '{"create":{"result":"created","status":201}}',
@@ -42,25 +32,25 @@ const USUAL_ITEMS = [
   '{"create":{"status":201}}',
 ];
 
-const RETRY_STATUSES: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-
 /**
- * Judges the answer to a bulk request of `sent` documents.
+ * Classifies the answer to a bulk request with `sent` documents.
  *
- * @returns verdicts for the items in the order they were sent, or one for the whole request
+ * @returns verdicts for the items in the order of the request, or one for the whole request
  */
 export function judge(answer: Answer, sent: number): AnswerVerdict {
   if ('failure' in answer) return { kind: 'retry', reason: answer.failure };
   const { status } = answer;
   if (status >= 200 && status < 300) return judgeItems(answer.body, sent);
-  const reason = `HTTP ${status}${describeBody(answer.body)}`;
+  const error = errorOf(answer.body);
+  const reason = `HTTP ${status}${error === undefined ? '' : describe(error)}`;
   if (status === 413) return { kind: 'too_large', reason };
   if (status === 400) return { kind: 'bad_request', reason };
   if (RETRY_STATUSES.has(status)) {
     const retryAfterMs = parseRetryAfter(answer.retryAfter);
     return retryAfterMs === undefined ? { kind: 'retry', reason } : { kind: 'retry', reason, retryAfterMs };
   }
-  return { kind: 'hold', reason };
+  const message = error === undefined ? undefined : environmentMessage(error);
+  return { kind: 'hold', reason, ...(message === undefined ? {} : { message }) };
 }
 
 function judgeItems(answered: unknown, sent: number): AnswerVerdict {
@@ -70,7 +60,7 @@ function judgeItems(answered: unknown, sent: number): AnswerVerdict {
   const items = isObject(body) ? body['items'] : undefined;
   if (!Array.isArray(items)) return { kind: 'retry', reason: 'the answer is not a bulk answer' };
   if (items.length !== sent) {
-    return { kind: 'retry', reason: `the answer speaks of ${items.length} documents, ${sent} were sent` };
+    return { kind: 'retry', reason: `the answer has ${items.length} items for ${sent} documents` };
   }
   return { kind: 'items', items: items.map(judgeItem) };
 }
@@ -98,10 +88,12 @@ function parseError(error: unknown): ItemError | undefined {
   if (error === undefined || error === null) return undefined;
   if (!isObject(error)) return { type: 'unknown', reason: text(error).slice(0, 1000), cause: '' };
   const cause = isObject(error['caused_by']) ? text(error['caused_by']['reason']) : '';
-  return { type: text(error['type']) || 'unknown', reason: text(error['reason']).slice(0, 1000), cause };
+  // The type is part of reasons and labels: what a proxy puts there must not be text of a document.
+  const type = ERROR_TYPE.test(text(error['type'])) ? text(error['type']) : 'unknown';
+  return { type, reason: text(error['reason']).slice(0, 1000), cause };
 }
 
-/** Whether it is, to the letter, the answer that all of so many documents were taken: the usual one, and long. */
+/** Whether the text is exactly the usual answer that accepts `sent` documents. Cheaper than parsing it. */
 function isUsual(answered: unknown, sent: number): boolean {
   if (typeof answered !== 'string' || sent === 0) return false;
   const [head, tail] = ['{"errors":false,"items":[', ']}'];
@@ -112,7 +104,7 @@ function isUsual(answered: unknown, sent: number): boolean {
   });
 }
 
-/** Text as JSON, anything else as it is; undefined for text that is no JSON. */
+/** Parses text as JSON and returns other values unchanged; undefined for invalid JSON. */
 function parsed(body: unknown): unknown {
   if (typeof body !== 'string') return body;
   try {
@@ -122,13 +114,19 @@ function parsed(body: unknown): unknown {
   }
 }
 
-function describeBody(answered: unknown): string {
-  const body = parsed(answered);
-  const error = parseError(isObject(body) ? body['error'] : undefined);
-  return error === undefined ? '' : ` ${error.type}`;
+function describe({ type, reason }: ItemError): string {
+  const advice = adviceOn(reason);
+  return advice === undefined ? ` ${type}` : ` ${type}: ${advice}`;
 }
 
-/** Seconds or an HTTP date, as RFC 9110 has it; at most a minute is believed, or a maintenance page could stop all for hours. */
+function errorOf(answered: unknown): ItemError | undefined {
+  const body = parsed(answered);
+  return parseError(isObject(body) ? body['error'] : undefined);
+}
+
+/**
+ * Seconds or an HTTP date (RFC 9110), at most a minute: a maintenance page must not stop delivery for hours.
+ */
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();

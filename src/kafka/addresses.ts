@@ -2,33 +2,36 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 
 const TIMEOUT_MS = 2000;
-const TRIED_MAX = 8;
-/** Of a bootstrap server without one. */
+const ADDRESSES_MAX = 8;
+/** Port of a bootstrap server without one. */
 const DEFAULT_PORT = 9092;
 
-/** Where a broker says that it is to be reached. */
+/** An address of a broker, advertised or configured. */
 export interface Address {
   readonly host: string;
   readonly port: number;
 }
 
-/** How librdkafka names a broker that it knows by its advertised address: `host:port/id`; at a bootstrap server the id is `bootstrap`. */
+/**
+ * librdkafka's name of a broker with an advertised address, `host:port/id`. For a bootstrap server the id is
+ * `bootstrap`, which does not match.
+ */
 const FAILURE = /(?:^|[\s/])\[?([A-Za-z0-9._-]+|[0-9A-Fa-f:.]+)\]?:(\d+)\/\d+: /;
 
-/** Addresses that brokers advertise and the client has failed at. They are known also where no metadata can be had. */
+/** Advertised addresses at which connections have failed. They are known even without metadata. */
 export class FailingAddresses {
   #failures: readonly (Address & { readonly at: number })[] = [];
 
-  /** @param text what the client logs of a failure */
+  /** @param text what the client logs of a failed connection */
   note(text: string): void {
     const [, host, port] = FAILURE.exec(text) ?? [];
     if (host === undefined) return;
     const failure = { host, port: Number(port), at: performance.now() };
     const others = this.#failures.filter((one) => one.host !== host || one.port !== failure.port);
-    this.#failures = [...others, failure].slice(-TRIED_MAX);
+    this.#failures = [...others, failure].slice(-ADDRESSES_MAX);
   }
 
-  /** Those of the last `ageMs`. */
+  /** Failures of the last `ageMs`. */
   recent(ageMs: number): readonly Address[] {
     const since = performance.now() - ageMs;
     return this.#failures.filter(({ at }) => at > since);
@@ -36,24 +39,25 @@ export class FailingAddresses {
 }
 
 /**
- * Looks whether brokers can be reached where they say. Where no bootstrap server can be reached either they are away, and say nothing wrong;
- * and an address by which they were asked is right.
+ * Checks whether brokers can be reached at their advertised addresses. If no bootstrap server can be reached
+ * either, the brokers are away, and their addresses are not at fault. The address of a bootstrap server is
+ * not checked.
  *
- * @param bootstrap servers, as the configuration has them
- * @returns the first address that cannot, in words; null where all can, or none is known
+ * @param bootstrap the configured bootstrap servers
+ * @returns one sentence about the first unreachable address; null if there is none
  */
 export async function unreachable(
   addresses: readonly Address[],
   bootstrap: readonly string[],
 ): Promise<string | null> {
-  const asked = bootstrap.slice(0, TRIED_MAX).map(addressOf);
+  const servers = bootstrap.slice(0, ADDRESSES_MAX).map(addressOf);
   const others = addresses.filter(
-    ({ host, port }) => !asked.some((one) => one.host === host && one.port === port),
+    ({ host, port }) => !servers.some((one) => one.host === host && one.port === port),
   );
   if (others.length === 0) return null;
-  const reasons = await Promise.all(asked.map(reasonOf));
+  const reasons = await Promise.all(servers.map(reasonOf));
   if (!reasons.includes(null)) return null;
-  for (const { host, port } of others.slice(0, TRIED_MAX)) {
+  for (const { host, port } of others.slice(0, ADDRESSES_MAX)) {
     const reason = await reasonOf({ host, port });
     if (reason !== null) {
       return (
@@ -65,14 +69,15 @@ export async function unreachable(
   return null;
 }
 
-/** `host`, `host:port`, `[::1]:port`, each with a protocol in front or not, as librdkafka takes them. */
-function addressOf(server: string): Address {
+/** Parses `host`, `host:port` or `[::1]:port`, with or without a protocol in front, as librdkafka does. */
+export function addressOf(server: string): Address {
   const [, inBrackets, plain = '', port = DEFAULT_PORT] =
     /^(?:\w+:\/\/)?(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(server.trim()) ?? [];
   return { host: inBrackets ?? plain, port: Number(port) };
 }
 
-async function reasonOf({ host, port }: Address): Promise<string | null> {
+/** Why no connection to an address is possible, as a predicate; null if one is. */
+export async function reasonOf({ host, port }: Address): Promise<string | null> {
   try {
     await lookup(host);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/schema.ts';
+import type { TopicPartition } from '../record.ts';
 import { adminOptions } from './client-config.ts';
 import { refreshLogin } from './credentials.ts';
-import type { TopicPartition } from './assignment.ts';
 import {
   ErrorCode,
   type KafkaError,
@@ -15,24 +15,24 @@ import {
 const TIMEOUT_MS = 5000;
 /** AclOperation of Kafka's protocol. */
 export const READ = 3;
-/** Topic ids came with Kafka 2.8; brokers before that say this. */
+/** The topic id of brokers before Kafka 2.8, which have none. */
 const NO_ID = 'AAAAAAAAAAAAAAAAAAAAAA';
 
-/** What this user may do, as numbers of AclOperation; null where the brokers do not tell. */
+/** This user's rights, as numbers of AclOperation; null if the brokers do not send them. */
 type Operations = readonly number[] | null;
 
-/** A topic as the brokers see it. */
+/** The state of a topic on the brokers. */
 export interface TopicState {
   readonly name: string;
-  /** KIP-516: another one where a topic of this name was deleted and created anew. Null where they do not tell. */
+  /** KIP-516: changes when a topic is deleted and created again. Null if the brokers do not send it. */
   readonly id: string | null;
-  /** A topic of the brokers' own. */
+  /** Whether it is an internal topic of the brokers. */
   readonly isInternal: boolean;
   readonly operations: Operations;
   readonly error: KafkaError | null;
 }
 
-/** As the client gives it, which differs from its types. */
+/** The client's answer at run time, which differs from its types. */
 interface Described {
   readonly name: string;
   readonly topicId?: { readonly base64?: string };
@@ -42,9 +42,10 @@ interface Described {
 }
 
 /**
- * Questions to the brokers that a consumer cannot ask, through a client of its own: one that is derived from the consumer shares a lock
- * with it, and both stop for good. Made when it is asked the first time. It never asks about groups: where no broker answers that, or the
- * group is forbidden, librdkafka ends the process (librdkafka#4605).
+ * Queries to the brokers that a consumer does not offer. The client is separate, and created at the first
+ * query: a client that is derived from the consumer shares a lock with it, and both would block. Groups are
+ * never queried: if no broker answers, or the group is forbidden, librdkafka ends the process
+ * (librdkafka#4605).
  */
 export class Brokers {
   readonly #config: Config['kafka'];
@@ -52,13 +53,13 @@ export class Brokers {
   #admin: NativeAdmin | null = null;
   #isClosed = false;
 
-  /** @param failed told what the client reports beside its answers */
+  /** @param failed receives the client's errors that belong to no query */
   constructor(config: Config['kafka'], failed: (error: KafkaError) => void) {
     this.#config = config;
     this.#failed = failed;
   }
 
-  /** Topics by name. Those that do not exist have an error. @throws Error where no broker answers */
+  /** Topics by name. A topic that does not exist has an error. @throws Error if no broker answers */
   async topics(names: readonly string[]): Promise<ReadonlyMap<string, TopicState>> {
     if (names.length === 0) return new Map();
     const admin = this.#client();
@@ -72,7 +73,11 @@ export class Brokers {
     return new Map(answers.map((one) => [one.name, topicOf(one)]));
   }
 
-  /** The ends of all that was written, committed or not; without those that nobody answers for. @throws Error where no broker answers */
+  /**
+   * The ends of all written records, committed or not. Leaves out partitions without an answer.
+   *
+   * @throws Error if no broker answers
+   */
   async ends(partitions: readonly TopicPartition[]): Promise<readonly PartitionOffset[]> {
     if (partitions.length === 0) return [];
     const admin = this.#client();
@@ -88,13 +93,13 @@ export class Brokers {
     try {
       this.#admin?.disconnect();
     } catch {
-      // It has gone already.
+      // It is closed already.
     }
     this.#admin = null;
   }
 
   #client(): NativeAdmin {
-    if (this.#isClosed) throw new Error('the process ends');
+    if (this.#isClosed) throw new Error('the process is ending');
     if (this.#admin !== null) return this.#admin;
     const admin = createAdmin(adminOptions(this.#config), (error) => {
       if (error.code === ErrorCode.AUTHENTICATION) refreshLogin(admin, this.#config);

@@ -3,48 +3,51 @@ import { readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
 import { INTERNAL_TOPICS, deadLetterPattern, isPattern } from '../config/topics.ts';
 import { saslPassword } from './credentials.ts';
+import { pluginFor } from './consumer/native-reader.ts';
 
 type KafkaConfig = Config['kafka'];
 type Options = Record<string, string | number | boolean>;
 
 /**
- * The client's own prefetch queue, in KB; what is taken from it counts against `buffer.max_bytes`. A short one is as fast, since what was
- * fetched a moment ago is still in the processor's cache.
+ * Size of the client's prefetch queue, in KB. Records that have left it count against `buffer.max_bytes`. A
+ * short queue is as fast as a long one, because recently fetched records are still in the processor's cache.
  */
 const QUEUE_KBYTES = 4096;
 
 /**
- * The same by their number, all partitions together, since the client counts values alone: 60,000 records of 12 bytes with 3 KB of
- * headers were 250 MB in a queue of 4 MB. Records of 800 bytes and more fill the other limit first.
+ * Size of the same queue in records, of all partitions together, because the client only counts values in
+ * bytes: 60,000 records of 12 bytes with 3 KB of headers used 250 MB in a queue of 4 MB. Records of 800 bytes
+ * and more reach the limit in KB first.
  */
 const QUEUE_RECORDS = 5000;
 
 /**
- * What one fetch may bring from a broker, all partitions together. It is decompressed as a whole, whatever the queue still has room for: with
- * 16 MB of compressed records from 24 partitions the process took twice as much memory. Partitions that it has no room for get their turn; see `turns.ts`.
+ * Maximum bytes of one fetch from a broker, of all partitions together. A fetch is decompressed as a whole,
+ * regardless of the room in the queue: with 16 MB of compressed records from 24 partitions, the process used
+ * twice as much memory. `fair-fetch.ts` keeps the partitions that do not fit from starving.
  */
 const FETCH_BYTES = 2_097_152;
 
-/** What the dead letters' producer waits for one acknowledgement. */
+/** How long the dead-letter producer waits for one acknowledgement. */
 const DELIVERY_TIMEOUT_MS = 5000;
 
-/** Settings that every client of ours shares: where the brokers are, and how to log in. The user's own come later, and win. */
+/** Settings of every client: brokers and login. The user's own settings are applied later, and win. */
 function clientOptions(config: KafkaConfig): Options {
   return {
     'bootstrap.servers': config.bootstrap_servers.join(','),
     'client.id': 'logweir',
-    // Its errors reach us as events; the log would say them again on stderr, where they are not JSON.
+    // Errors arrive as events. The client's log would repeat them on stderr, not as JSON.
     log_level: 0,
     ...securityOptions(config),
   };
 }
 
-/** The settings of a client that asks about groups and topics. */
+/** The settings of a client that queries groups and topics. */
 export function adminOptions(config: KafkaConfig): Options {
   return { ...clientOptions(config), ...settingsFor('admin', config.librdkafka_options) };
 }
 
-/** The settings of the dead letters' producer. */
+/** The settings of the dead-letter producer. */
 export function producerOptions(config: KafkaConfig): Options {
   return {
     ...clientOptions(config),
@@ -54,12 +57,12 @@ export function producerOptions(config: KafkaConfig): Options {
     ...settingsFor('producer', config.librdkafka_options),
     dr_cb: true,
     'request.required.acks': -1,
-    // The broker's limit decides what is too large; the user's is about what is read.
+    // The broker's limit decides which records are too large. The user's limit applies to consumption.
     'message.max.bytes': 100_000_000,
   };
 }
 
-/** The settings of a consumer that asks about a group and reads, and never joins it. */
+/** The settings of a consumer that reads, and queries a group's offsets, without joining the group. */
 export function readerOptions(config: KafkaConfig): Options {
   return {
     ...clientOptions(config),
@@ -73,7 +76,8 @@ export function readerOptions(config: KafkaConfig): Options {
 }
 
 /**
- * The settings of the consumer that is a member of the group. Those of the user win, except where the schema refuses them.
+ * The settings of the consumer that is a member of the group. The user's own settings win, unless the schema
+ * rejects them.
  *
  * @param deadLetterTopic template of the topic that a regular expression must never match, or null for none
  */
@@ -82,30 +86,32 @@ export function consumerOptions(config: KafkaConfig, deadLetterTopic: string | n
     ...clientOptions(config),
     'group.id': config.group_id,
     ...membershipOptions(config),
-    // What it logs of failing connections is listened to; see addresses.ts.
+    // addresses.ts needs its log of failed connections.
     log_level: 3,
-    // librdkafka wants it to be at least the session's.
+    // librdkafka requires at least the session timeout.
     'max.poll.interval.ms': Math.max(300_000, config.session_timeout_ms),
     'isolation.level': 'read_committed',
     'queued.max.messages.kbytes': QUEUE_KBYTES,
     'queued.min.messages': QUEUE_RECORDS,
     'fetch.max.bytes': fetchMaxBytes(config),
-    // Once the queue is full librdkafka sleeps this long, by default a whole second.
+    // librdkafka sleeps this long when the queue is full, by default a whole second.
     'fetch.queue.backoff.ms': 10,
     'fetch.wait.max.ms': 100,
     'fetch.error.backoff.ms': 100,
     'reconnect.backoff.max.ms': 2000,
-    // Topics that are created later, and partitions that are added, are seen within this time.
+    // New topics and partitions are found within this time.
     'topic.metadata.refresh.interval.ms': 10_000,
     'allow.auto.create.topics': false,
   };
   if (config.group_instance_id !== null) options['group.instance.id'] = config.group_instance_id;
   const own = settingsFor('consumer', config.librdkafka_options);
+  const plugins = [pluginFor(config), own['plugin.library.paths']].filter((one) => one !== undefined);
+  if (plugins.length > 0) own['plugin.library.paths'] = plugins.join(';');
   if (config.topics.some(isPattern)) own['topic.blacklist'] = excluded(deadLetterTopic, own);
   return { ...options, ...own, 'enable.auto.commit': false, 'enable.auto.offset.store': false };
 }
 
-/** With the protocol of KIP-848 all this is the broker's to say, and the client refuses it. */
+/** With the protocol of KIP-848, the broker decides these settings, and the client rejects them. */
 function membershipOptions({ session_timeout_ms, librdkafka_options }: KafkaConfig): Options {
   if (isBrokersProtocol(librdkafka_options)) return {};
   return {
@@ -116,8 +122,8 @@ function membershipOptions({ session_timeout_ms, librdkafka_options }: KafkaConf
 }
 
 /**
- * What a regular expression never matches: Kafka's own topics, whose every record would be a dead letter and its commit the next record;
- * and our own dead letters, which would go round in circles.
+ * Topics that a regular expression never matches: the dead-letter topics, whose records would loop, and
+ * Kafka's internal topics, where every record would be a dead letter, and its commit another record.
  */
 function excluded(deadLetterTopic: string | null, own: Options): string {
   const patterns = INTERNAL_TOPICS.map((topic) => `^${topic}$`);
@@ -126,7 +132,7 @@ function excluded(deadLetterTopic: string | null, own: Options): string {
   return [...patterns, ...(users === undefined ? [] : [String(users)])].join(',');
 }
 
-/** What one fetch may bring, in bytes. librdkafka refuses to start where `message.max.bytes` is more. */
+/** Maximum bytes of one fetch. librdkafka does not start if `message.max.bytes` is larger. */
 export function fetchMaxBytes({ librdkafka_options: own }: KafkaConfig): number {
   return Number(own['fetch.max.bytes']) || Math.max(FETCH_BYTES, Number(own['message.max.bytes']) || 0);
 }

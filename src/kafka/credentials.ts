@@ -1,15 +1,19 @@
 import { readSecret } from '../config/read-file.ts';
 import type { Config } from '../config/schema.ts';
 
-/** The password for SASL as it is now: given, or in its file. @throws LogweirError CONFIG where that cannot be read */
+/**
+ * The SASL password: the configured one, or the present one of its file.
+ *
+ * @throws LogweirError CONFIG if unreadable
+ */
 export function saslPassword({ password, password_file }: Config['kafka']['sasl']): string {
   if (password !== null) return password;
   return password_file === null ? '' : readSecret(password_file, 'kafka.sasl.password_file');
 }
 
 /**
- * The brokers have refused the login: the client tries again by itself, and from now on with what is in the password's file. It
- * may have been changed since.
+ * Called after the brokers have rejected the login. The client retries by itself; its next attempt uses the
+ * present content of the password file, which may have changed.
  */
 export function refreshLogin(
   client: { setSaslCredentials(username: string, password: string): void },
@@ -19,6 +23,6 @@ export function refreshLogin(
   try {
     client.setSaslCredentials(sasl.username ?? '', saslPassword(sasl));
   } catch {
-    // The file is being replaced at this moment; the next refusal looks again.
+    // The file is being replaced. The next rejected login reads it again.
   }
 }

@@ -1,19 +1,19 @@
 import type { Headers } from './headers.ts';
 import type { KafkaError, NativeProducer } from './native.ts';
 
-type Answered = (error: KafkaError | null | undefined) => void;
+type OnReport = (error: KafkaError | null | undefined) => void;
 
-/** Has the answers of the brokers reach those who wait in {@link deliver}. To be called once for a producer. */
+/** Passes delivery reports to the callers of {@link deliver}. Called once for each producer. */
 export function answerDeliveries(producer: NativeProducer): void {
   producer.on('delivery-report', (error: KafkaError | null | undefined, { opaque }: { opaque?: unknown }) => {
-    if (typeof opaque === 'function') (opaque as Answered)(error);
+    if (typeof opaque === 'function') (opaque as OnReport)(error);
   });
 }
 
 /**
- * Writes a record, whose timestamp is now. Resolves when all replicas in sync have it.
+ * Produces a record with the present time as its timestamp. Resolves when all in-sync replicas have it.
  *
- * @throws KafkaError the client's own
+ * @throws KafkaError of the client
  */
 export function deliver(
   producer: NativeProducer,
@@ -23,7 +23,7 @@ export function deliver(
   headers: Headers = [],
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const answered: Answered = (error) => (error ? reject(error) : resolve());
+    const answered: OnReport = (error) => (error ? reject(error) : resolve());
     try {
       producer.produce(topic, null, value, key, null, answered, headers);
     } catch (error) {

@@ -1,14 +1,14 @@
 import type { Config } from '../config/schema.ts';
 import { LogweirError } from '../errors.ts';
 import { type Log, RepeatGate } from '../log.ts';
-import { BoundedMap } from '../bounded-map.ts';
-import { explain } from './explain.ts';
+import { BoundedMap } from '../memory/bounded-map.ts';
+import { errorMessage } from './error-messages.ts';
 import { ErrorCode, type KafkaError } from './native.ts';
 
 /** librdkafka has some two hundred messages. */
 const MESSAGES_MAX = 256;
 
-/** Logs what the Kafka client reports, each message once in a while only. */
+/** Logs the errors of the Kafka client, each message at most once per interval of {@link RepeatGate}. */
 export class ErrorReports {
   readonly #config: Config['kafka'];
   readonly #log: Log;
@@ -19,16 +19,17 @@ export class ErrorReports {
     this.#log = log;
   }
 
-  /** @returns what ends the process, where the client cannot go on */
+  /** @returns the error that ends the process, if the client cannot continue; else null */
   report(error: KafkaError): LogweirError | null {
     const { message, code } = error;
     const gate = this.#gates.get(message) ?? new RepeatGate();
     this.#gates.set(message, gate);
-    const held = gate.pass();
+    const repeated = gate.pass();
     const isFatal = error.isFatal === true || code === ErrorCode.FATAL;
-    if (held === undefined && !isFatal) return null;
-    const sentence = explain(error, this.#config);
-    if (held !== undefined) this.#log.warn({ reason: message, code, repeated: held }, sentence);
+    if (repeated === undefined && !isFatal) return null;
+    const sentence = errorMessage(error, this.#config);
+    if (repeated !== undefined)
+      this.#log.warn({ code: 'kafka_client_error', reason: message, error_code: code, repeated }, sentence);
     return isFatal ? new LogweirError('FATAL', `${sentence}: ${message}`) : null;
   }
 }

@@ -1,9 +1,9 @@
-/** Headers as the client gives them, one object for each, and as it wants them. Names may come several times. */
+/** Headers as the client reads and writes them: one object for each header. Names may repeat. */
 export type Headers = Record<string, Buffer | string>[];
 
 /**
- * Names and values of headers, one after the other. A value is null where the record has a null there; this client gives
- * that as no bytes, but whoever reads headers is to stand either.
+ * Names and values of headers, in order. A null value is a null in the record. This client returns an empty
+ * buffer instead, but callers must accept both.
  */
 export function headerPairs(
   headers: readonly Record<string, Buffer | string | null>[] | undefined,
@@ -11,12 +11,12 @@ export function headerPairs(
   return (headers ?? []).flatMap((header) => Object.entries(header));
 }
 
-/** As the producer takes it: for a null it throws, and sends the record nevertheless. */
+/** A header for the producer. For a null value the producer would throw, and still send the record. */
 export function headerOf(name: string, value: Buffer | string | null): Record<string, Buffer | string> {
   return { [name]: value ?? Buffer.alloc(0) };
 }
 
-/** The client sets a header of the name `__proto__` as the prototype of its object. It is data, as any other name is. */
+/** The client sets a header named `__proto__` as the prototype of its object. Here it becomes data. */
 export function repairHeaders(headers: Headers): void {
   headers.forEach((header, index) => {
     const prototype: unknown = Object.getPrototypeOf(header);

@@ -1,16 +1,15 @@
 /**
- * The Kafka client behind promises and types that it lacks. The only module that imports it.
- * `incrementalAssign`, `rebalanceProtocol` and a few more exist at run time and are missing from its types.
+ * Wraps the Kafka client in promises and complete types. No other module imports the client. Its own types
+ * lack `incrementalAssign`, `rebalanceProtocol` and a few more, which exist at run time.
  */
 import kafka from '@confluentinc/kafka-javascript';
-import type { SourceRecord } from '../settlement.ts';
+import type { SourceRecord, TopicPartition } from '../record.ts';
 import { LogweirError } from '../errors.ts';
-import type { TopicPartition } from './assignment.ts';
-import { closing } from './closing.ts';
+import { closing, readersStopped } from './closing.ts';
 import { type Headers, repairHeaders } from './headers.ts';
 
 const { KafkaConsumer, Producer, AdminClient, OffsetSpec } = kafka;
-/** In a question for offsets: the end. */
+/** In a query for offsets: the end. */
 export const latest = OffsetSpec.LATEST;
 
 export type NativeProducer = InstanceType<typeof Producer>;
@@ -43,15 +42,15 @@ export interface KafkaError {
   readonly code: number;
   readonly message: string;
   readonly isFatal?: boolean;
-  /** `local`, `kafka`, or what stood before a colon. */
+  /** `local`, `kafka`, or the part of the message before a colon. */
   readonly origin?: string;
 }
 
 export interface PartitionOffset extends TopicPartition {
   readonly offset: number;
-  /** Of the record before the offset. */
+  /** Leader epoch of the record before the offset. */
   readonly leaderEpoch?: number;
-  /** Whatever whoever commits wants to be kept with it. */
+  /** Text of the committing client that the broker keeps with the offset. */
   readonly metadata?: string;
   readonly error?: KafkaError | undefined;
 }
@@ -66,13 +65,15 @@ interface AnsweredOffset extends TopicPartition {
   readonly metadata?: string;
 }
 
-/** Its headers are still the client's own. */
+/** A record of the client, before its headers are repaired. */
 type Delivered = Omit<SourceRecord, 'headers'> & { readonly headers: Headers | undefined };
 
-/** What the low-level consumer can do, with the types that hold at run time. */
+/** The low-level consumer, with the types that hold at run time. */
 export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> & {
   incrementalAssign(partitions: readonly PartitionOffset[]): void;
   incrementalUnassign(partitions: readonly TopicPartition[]): void;
+  /** librdkafka's name of the consumer; set once it is connected. */
+  readonly name: string;
   rebalanceProtocol(): RebalanceProtocol;
   assignmentLost(): boolean;
   setDefaultIsTimeoutOnlyForFirstMessage(value: boolean): void;
@@ -90,7 +91,7 @@ export type NativeConsumer = Omit<InstanceType<typeof KafkaConsumer>, Retyped> &
     timeoutMs: number,
     callback: Callback<{ lowOffset: number; highOffset: number }>,
   ): void;
-  /** `offset` holds the time in ms on the way in. */
+  /** On input, `offset` is the time in milliseconds since the epoch. */
   offsetsForTimes(
     times: readonly PartitionOffset[],
     timeoutMs: number,
@@ -108,7 +109,7 @@ export function createProducer(options: Options): NativeProducer {
   return new Producer(options);
 }
 
-/** Its login may be changed while it runs, as that of the other clients. */
+/** The login of an admin client can change at run time, like that of the other clients. */
 export function createAdmin(options: Options, failed: (error: KafkaError) => void = () => {}): NativeAdmin {
   const listeners = { 'event.error': (error: KafkaError) => failed(withCode(error)) };
   return AdminClient.create(options, listeners) as NativeAdmin;
@@ -122,7 +123,7 @@ interface Connectable {
   disconnect(callback: () => void): unknown;
 }
 
-/** The client hands error events on as their text alone (rd_kafka_err2str without its prefix, in lower case). */
+/** The client reports error events as text only (rd_kafka_err2str without its prefix, in lower case). */
 const codesOfTexts: ReadonlyMap<string, number> = new Map([
   ['authentication failure', ErrorCode.AUTHENTICATION],
   ['fatal error', ErrorCode.FATAL],
@@ -134,14 +135,14 @@ const codesOfTexts: ReadonlyMap<string, number> = new Map([
   ['maximum application poll interval (max.poll.interval.ms) exceeded', ErrorCode.MAX_POLL_EXCEEDED],
 ]);
 
-/** Listens to the errors that belong to no call, with their codes where those matter. */
+/** Listens to errors that belong to no call. Adds the codes that are handled by name. */
 export function onError(client: unknown, listener: (error: KafkaError) => void): void {
   (client as { on(name: string, listener: (error: KafkaError) => void): void }).on('event.error', (error) =>
     listener(withCode(error)),
   );
 }
 
-/** Listens to what the client logs of connections that fail: which broker, and why. */
+/** Listens to the client's log of failed connections: which broker, and why. */
 export function onFailure(client: unknown, listener: (text: string) => void): void {
   (client as { on(name: string, listener: (line: { fac: string; message: string }) => void): void }).on(
     'event.log',
@@ -158,31 +159,31 @@ function withCode({ message, code, isFatal }: KafkaError): KafkaError {
 /**
  * Connects and reads the cluster's metadata.
  *
- * @throws LogweirError CONFIG where librdkafka cannot make a client of these settings; UNAVAILABLE where no broker answers
+ * @throws LogweirError CONFIG if librdkafka rejects the settings; UNAVAILABLE if no broker answers
  */
 export function connect(client: unknown, timeoutMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    let isMade = false;
+    let isCreated = false;
     const connectable = client as Connectable;
-    // It comes for a client that there is, and to which nobody answers.
-    connectable.once('connection.failure', () => (isMade = true));
+    // The event shows that the client was created, and that no broker answers.
+    connectable.once('connection.failure', () => (isCreated = true));
     connectable.connect({ timeout: timeoutMs }, (error) => {
       if (!error) resolve();
-      else if (isMade || OUT_OF_THREADS.test(error.message))
+      else if (isCreated || OUT_OF_THREADS.test(error.message))
         reject(new LogweirError('UNAVAILABLE', error.message, { cause: error }));
-      else reject(new LogweirError('CONFIG', whole(error), { cause: error }));
+      else reject(new LogweirError('CONFIG', fullMessage(error), { cause: error }));
     });
   });
 }
 
-/** The client takes what stands before a colon for the place that an error comes from. */
-function whole({ origin, message }: KafkaError): string {
+/** The client cuts off the part of a message before a colon, and reports it as the origin. */
+function fullMessage({ origin, message }: KafkaError): string {
   return origin === undefined || ['unknown', 'local', 'kafka'].includes(origin)
     ? message
     : `${origin}: ${message}`;
 }
 
-/** Resolves when the client is gone, or after `timeoutMs`: librdkafka may wait for answers of a broker that is away. */
+/** Resolves when the client is closed, or after `timeoutMs`: librdkafka may wait for an absent broker. */
 export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
   const closed = closing();
   return new Promise((resolve) => {
@@ -192,12 +193,17 @@ export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
       clearTimeout(timer);
       resolve();
     };
-    try {
-      (client as Connectable).disconnect(gone);
-    } catch {
-      // A producer that was never connected: the failed attempt has closed it.
-      gone();
-    }
+    const close = (): void => {
+      try {
+        (client as Connectable).disconnect(gone);
+      } catch {
+        // A producer that was never connected is closed by the failed attempt.
+        gone();
+      }
+    };
+    const stopped = readersStopped(client as object);
+    if (stopped === undefined) close();
+    else void stopped.then(close);
   });
 }
 
@@ -205,21 +211,25 @@ export function disconnect(client: unknown, timeoutMs: number): Promise<void> {
 export function promised<T>(call: (callback: Callback<T>) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     call((error, value) => {
-      // The client's errors are made by its own class, whose prototype is Error's.
+      // The client's error class has Error's prototype.
       if (error) reject(error);
       else resolve(value);
     });
   });
 }
 
-/** One call of `consume`: up to `count` records, none when nothing came within the timeout. */
+/** One call of `consume`: up to `count` records; none if there are none within the timeout. */
 export async function consume(consumer: NativeConsumer, count: number): Promise<SourceRecord[]> {
   const records = await promised<Delivered[]>((callback) => consumer.consume(count, callback));
   for (const { headers } of records) if (headers !== undefined) repairHeaders(headers);
   return records;
 }
 
-/** The group's committed offsets; `offset` is -1 where it has none. */
+/**
+ * The group's committed offsets; `offset` is -1 if there is none.
+ *
+ * @throws Error if a partition has no answer
+ */
 export async function committedOffsets(
   consumer: NativeConsumer,
   partitions: readonly TopicPartition[],
@@ -230,7 +240,7 @@ export async function committedOffsets(
     consumer.committed(wanted, timeoutMs, callback),
   );
   return answers.map((answer) => {
-    // The client puts an error in the place of a partition that it has no answer for.
+    // The client returns an error instead of a partition without an answer.
     if (answer instanceof Error) throw answer;
     const { offset } = answer;
     return { ...answer, offset: offset !== undefined && offset >= 0 ? offset : -1 };
@@ -238,8 +248,8 @@ export async function committedOffsets(
 }
 
 /**
- * The lowest offset that the broker still has, and the one that the next record will get: to a consumer that reads committed records
- * only, the end of those, which an open transaction holds back.
+ * The lowest available offset, and the offset of the next record. A read_committed consumer gets the end of
+ * the committed records instead, which an open transaction keeps low.
  */
 export async function watermarks(
   client: Pick<NativeConsumer, 'queryWatermarkOffsets'>,
@@ -252,18 +262,18 @@ export async function watermarks(
   return { low: answer.lowOffset, high: answer.highOffset };
 }
 
-/** All topics, and where the brokers say that they are to be reached. */
+/** All topics, and the advertised addresses of the brokers. The leader -1 means none. */
 export function metadataOf(
   client: Pick<NativeConsumer, 'getMetadata'>,
   timeoutMs: number,
 ): Promise<{
-  topics: { name: string; partitions: { id: number }[] }[];
+  topics: { name: string; partitions: { id: number; leader?: number }[] }[];
   brokers: { host: string; port: number }[];
 }> {
   return promised((callback) => client.getMetadata({ timeout: timeoutMs }, callback));
 }
 
-/** Whether anything thrown carries this code of librdkafka's. */
+/** Whether a thrown value has this code of librdkafka. */
 export function hasCode(error: unknown, code: number): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -3,7 +3,7 @@ import { LogweirError, messageOf } from '../errors.ts';
 import { adminOptions, consumerOptions, producerOptions } from './client-config.ts';
 import { connect, createConsumer, createProducer, disconnect, onError } from './native.ts';
 
-/** What of librdkafka's we set from keys of our own. */
+/** Settings of librdkafka that keys of the configuration set. */
 const OUR_KEYS: Readonly<Record<string, string>> = {
   'ssl.ca.location': 'kafka.tls.ca_file',
   'ssl.certificate.location': 'kafka.tls.cert_file',
@@ -16,13 +16,13 @@ const OUR_KEYS: Readonly<Record<string, string>> = {
   'bootstrap.servers': 'kafka.bootstrap_servers',
 };
 
-/** The clients that are made for a look at their settings know of no broker. */
+/** The clients of the check have no brokers, so none of them can connect. */
 const MAKING_MS = 1;
 const CLOSING_MS = 1000;
 
 /**
- * Has librdkafka look at the settings of all clients that the aggregator may make, each by itself and all together, and connects to
- * nobody.
+ * Lets librdkafka validate the settings of all clients that the aggregator may create, each setting by itself
+ * and together. Connects to no broker.
  *
  * @throws LogweirError CONFIG, naming the setting
  */
@@ -37,7 +37,7 @@ export async function checkClientOptions({ kafka, dead_letter }: Config): Promis
     try {
       await connect(client, MAKING_MS);
     } catch (error) {
-      if (isRefusal(error)) throw refused(error, kafka);
+      if (isConfigError(error)) throw settingsError(error, kafka);
     } finally {
       void disconnect(client, CLOSING_MS);
     }
@@ -49,40 +49,40 @@ function withoutBrokers(options: Record<string, unknown>): Record<string, unknow
   return others;
 }
 
-/** Whether an attempt to connect has failed because librdkafka refuses its settings. */
-export function isRefusal(error: unknown): error is LogweirError {
+/** Whether an attempt to connect has failed because librdkafka rejects the settings. */
+export function isConfigError(error: unknown): error is LogweirError {
   return error instanceof LogweirError && error.code === 'CONFIG';
 }
 
-/** Makes a client. @throws LogweirError CONFIG, naming the setting that librdkafka refuses */
+/** Creates a client. @throws LogweirError CONFIG, naming the setting that librdkafka rejects */
 export function checked<T>(config: Config['kafka'], make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw error instanceof LogweirError ? error : refused(error, config);
+    throw error instanceof LogweirError ? error : settingsError(error, config);
   }
 }
 
-/** What librdkafka says of its settings, in words that name the key in the configuration. */
-export function refused(error: unknown, { librdkafka_options }: Config['kafka']): LogweirError {
-  const said = messageOf(error).trim();
+/** Wraps librdkafka's error about a setting, and names the key of the configuration. */
+export function settingsError(error: unknown, { librdkafka_options }: Config['kafka']): LogweirError {
+  const message = messageOf(error).trim();
   return new LogweirError(
     'CONFIG',
-    `${keyOf(said, librdkafka_options)}: the Kafka client refuses it: ${said}`,
+    `${keyOf(message, librdkafka_options)}: the Kafka client rejects it: ${message}`,
     {
       cause: error,
     },
   );
 }
 
-/** The key that this is about. It may say the name of what an option is an alias for: then the value tells. */
-function keyOf(said: string, own: Config['kafka']['librdkafka_options']): string {
+/** The key of the rejected setting. If the message names an alias, the value identifies the key. */
+function keyOf(message: string, own: Config['kafka']['librdkafka_options']): string {
   const longest = (names: readonly string[]): string =>
-    names.filter((name) => said.includes(name)).sort((a, b) => b.length - a.length)[0] ?? '';
+    names.filter((name) => message.includes(name)).sort((a, b) => b.length - a.length)[0] ?? '';
   const [users, ours] = [longest(Object.keys(own)), longest(Object.keys(OUR_KEYS))];
   if (users !== '' && users.length >= ours.length) return `kafka.librdkafka_options.${users}`;
   if (ours !== '') return OUR_KEYS[ours] ?? 'kafka';
-  const words = new Set(said.toLowerCase().split(/[\s"`]+/));
+  const words = new Set(message.toLowerCase().split(/[\s"`]+/));
   const [byValue] = Object.entries(own).find(([, value]) => words.has(String(value).toLowerCase())) ?? [];
   return byValue === undefined ? 'kafka' : `kafka.librdkafka_options.${byValue}`;
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { Coordinates } from '../record.ts';
+import type { TapMessage } from '../tap/messages.ts';
 import {
-  type Coordinates,
   type Report,
   STUCK_FD,
   type Stuck,
@@ -10,28 +11,31 @@ import {
   stuckSchema,
   toSupervisorSchema,
 } from './messages.ts';
+import type { WorkerTap } from './worker-taps.ts';
 
-/** How long a worker may take to answer a question about itself. */
+/** Time that a worker may take to send a requested report. */
 const REPORT_TIMEOUT_MS = 2000;
 
-export interface ChildEvents {
+interface ChildEvents {
   /** Configuration and transforms are loaded. */
   up(): void;
-  /** Asked or, for the last time, by itself. */
+  /** A requested report, or the last one, which the worker sends when it stops. */
   reported(report: Report): void;
   stuck(stuck: Stuck): void;
-  /** @param signal that ended it, where one did */
-  ended(code: number | null, signal: NodeJS.Signals | null): void;
+  tapped(id: number, message: TapMessage): void;
+  /** @param signal that ended the process; null if it exited by itself */
+  exited(code: number | null, signal: NodeJS.Signals | null): void;
 }
 
-/** The process of one worker, from its start to its end. */
+/** The process of one worker, from its start to its exit. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #waiting = new Map<number, (answered: boolean) => void>();
   #asked = 0;
 
   constructor(worker: number, args: readonly string[], quarantine: Coordinates[], events: ChildEvents) {
-    // Standard output and error are the supervisor's own. Its own session: a Ctrl-C is for the supervisor, which knows the order.
+    // The worker shares the supervisor's standard output and error. It has a session of its own, so that a
+    // Ctrl-C reaches only the supervisor, which stops the workers in order.
     this.#process = fork(process.argv[1] ?? '', ['worker', String(worker), ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'],
       detached: true,
@@ -39,14 +43,15 @@ export class Child {
     this.#process.on('message', (message) => {
       const parsed = toSupervisorSchema.safeParse(message);
       if (!parsed.success) return;
-      if (parsed.data.kind === 'up') {
-        events.up();
-        return;
+      const { data } = parsed;
+      if (data.kind === 'up') events.up();
+      else if (data.kind === 'tapped') events.tapped(data.id, data.message);
+      else {
+        events.reported(data.report);
+        this.#answer(data.id, true);
       }
-      events.reported(parsed.data.report);
-      this.#answer(parsed.data.id, true);
     });
-    // A message to a process that has just ended; its end is told by 'exit'.
+    // Sending to a process that has just exited fails; 'close' reports the exit.
     this.#process.on('error', () => {});
     const stuck = this.#process.stdio[STUCK_FD] as Readable;
     stuck.on('error', () => {});
@@ -56,7 +61,7 @@ export class Child {
     });
     this.#process.once('close', (code, signal) => {
       for (const id of this.#waiting.keys()) this.#answer(id, false);
-      events.ended(code, signal);
+      events.exited(code, signal);
     });
     this.quarantine(quarantine);
   }
@@ -65,7 +70,7 @@ export class Child {
     return this.#process.pid ?? null;
   }
 
-  /** Asks it to stop; it settles what is in flight first. */
+  /** Asks the worker to stop; it settles records in flight first. */
   stop(): void {
     this.#send({ kind: 'stop' });
   }
@@ -82,7 +87,12 @@ export class Child {
     this.#send({ kind: 'quarantine', records });
   }
 
-  /** Asks it what it knows of itself. @returns whether it has answered in time */
+  /** @param list all that are open */
+  taps(list: WorkerTap[]): void {
+    this.#send({ kind: 'taps', taps: list });
+  }
+
+  /** Requests a report. @returns whether the worker has answered within {@link REPORT_TIMEOUT_MS} */
   async report(): Promise<boolean> {
     const id = ++this.#asked;
     return await new Promise((resolve) => {
@@ -105,7 +115,7 @@ export class Child {
   }
 }
 
-/** A line may be cut short where its writer was killed. */
+/** A line may be incomplete if its writer was killed. */
 function parsedJson(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;

@@ -1,43 +1,49 @@
 import { z } from 'zod';
-import type { MetricObjectWithValues, MetricValue } from 'prom-client';
 import type { Status } from '../admin/status.ts';
+import type { MetricJson } from '../admin/vector-labels.ts';
+import type { Coordinates } from '../record.ts';
+import { tapMessageSchema, tapOptionsSchema } from '../tap/messages.ts';
 
-/** What the supervisor and its workers say to each other, over Node's own channel between processes. */
+/** The messages between the supervisor and its workers, over Node's IPC channel. */
 
-/** A record by where it lies. */
-export const coordinatesSchema = z.object({
+/** See {@link Coordinates}. */
+const coordinatesSchema: z.ZodType<Coordinates> = z.object({
   topic: z.string(),
   partition: z.int(),
   offset: z.int(),
 });
-export type Coordinates = z.output<typeof coordinatesSchema>;
 
 export const toWorkerSchema = z.discriminatedUnion('kind', [
-  /** The records that may not be given to a transform again. Comes first, and whenever there is another. */
+  /** All records that no transform may see again. Sent first, and again with each new record. */
   z.object({ kind: z.literal('quarantine'), records: z.array(coordinatesSchema) }),
   z.object({ kind: z.literal('stop') }),
   z.object({ kind: z.literal('reload') }),
   z.object({ kind: z.literal('report'), id: z.int() }),
+  /** All open taps. Sent first, and again with each change. */
+  z.object({ kind: z.literal('taps'), taps: z.array(tapOptionsSchema.extend({ id: z.int() })) }),
 ]);
 export type ToWorker = z.output<typeof toWorkerSchema>;
 
-/** What a worker knows of itself. */
+/** The state of a worker. */
 export interface Report {
   readonly status: Status;
-  readonly metrics: MetricObjectWithValues<MetricValue<string>>[];
+  readonly metrics: MetricJson[];
 }
 
 export const toSupervisorSchema = z.discriminatedUnion('kind', [
   /** Configuration and transforms are loaded. */
   z.object({ kind: z.literal('up') }),
   z.object({ kind: z.literal('report'), id: z.int(), report: z.custom<Report>((value) => value !== null) }),
+  z.object({ kind: z.literal('tapped'), id: z.int(), message: tapMessageSchema }),
 ]);
 export type ToSupervisor = z.output<typeof toSupervisorSchema>;
 
-/** The file descriptor on which a worker's watchdog tells where the event loop is stuck. */
+/** The file descriptor on which a worker's watchdog reports a blocked event loop. */
 export const STUCK_FD = 4;
 
-/** Where an event loop is stuck: in a transform, or in `decode` or `render`; nulls where it is at no record. */
+/**
+ * Where an event loop is blocked: a transform, `decode` or `render`. Null if no record is being processed.
+ */
 export const stuckSchema = z.object({
   seconds: z.number(),
   transform: z.string().nullable(),

@@ -1,33 +1,28 @@
 import { AdminServer } from '../admin/server.ts';
 import type { Status } from '../admin/status.ts';
+import { vectorLabelsOf } from '../admin/vector-labels.ts';
+import { WorkerMetrics } from '../admin/worker-metrics.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { fullJitter } from '../elasticsearch/backoff.ts';
 import { exitCodeOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { version } from '../version.ts';
 import { Child } from './child.ts';
-import {
-  type MergedStatus,
-  type WorkerStatus,
-  addRecords,
-  countsOf,
-  mergeMetrics,
-  mergeStatuses,
-  notReadyOf,
-  recordsOfEnded,
-} from './merge.ts';
+import { ExitedWorkers } from './exited-workers.ts';
+import { type MergedStatus, type WorkerStatus, mergeMetrics, mergeStatuses, notReadyOf } from './merge.ts';
 import type { Report, Stuck } from './messages.ts';
-import { Quarantine, Strikes } from './quarantine.ts';
+import { SupervisorTaps } from './worker-taps.ts';
+import { Quarantine, Attempts } from '../pipeline/quarantine.ts';
 
 const RESTART = { initial_ms: 1000, max_ms: 30_000 };
-/** A worker that has run so long begins anew with its restarts' delays. */
+/** The restart delay starts from the beginning after a worker has run this long. */
 const HEALTHY_MS = 60_000;
-/** What a process counted since the last time that it was asked goes when it is killed. */
+/** A worker that is killed loses the counts since its last report. */
 const REPORT_EVERY_MS = 1000;
-/** Over what a worker needs for its own shutdown timeout. */
+/** Added to the worker's own shutdown timeout. */
 const STOP_GRACE_MS = 10_000;
 
-/** One place among the workers, whatever process holds it at the moment. */
+/** A numbered worker; its process changes with each restart. */
 interface Slot {
   readonly worker: number;
   child: Child | null;
@@ -41,29 +36,38 @@ interface Slot {
 }
 
 /**
- * Starts the workers, starts again those that end, and answers for all of them at one admin endpoint. It reads no records
- * itself, so nothing that a transform does can stop it.
+ * Starts and restarts the workers, and serves one admin endpoint for all of them. It consumes no records
+ * itself, so a transform cannot block it.
  */
 export class Supervisor {
   readonly #loaded: LoadedConfig;
   readonly #log: Log;
   readonly #slots: Slot[];
   readonly #quarantine = new Quarantine();
-  readonly #strikes = new Strikes();
+  readonly #attempts = new Attempts();
+  readonly #taps = new SupervisorTaps((taps) => this.#slots.forEach(({ child }) => child?.taps(taps)));
   readonly #startedAt = performance.now();
-  #departedRecords: Partial<Status['records']> = {};
-  #departedMetrics: Report['metrics'] = [];
-  #departing: Promise<void> = Promise.resolve();
+  readonly #exited = new ExitedWorkers();
+  /** Whether all workers had started at some time. */
+  #hasStarted = false;
+  readonly #metrics: WorkerMetrics;
   #stopping = false;
-  #ended: (code: number) => void = () => {};
+  #exit: (code: number) => void = () => {};
   readonly #exitCode: Promise<number>;
 
   constructor(loaded: LoadedConfig, workers: number, log: Log) {
     this.#loaded = loaded;
     this.#log = log;
     this.#slots = Array.from({ length: workers }, (_, index) => newSlot(index + 1));
+    const { admin } = loaded.config;
+    const sources = {
+      running: () => this.#slots.filter(({ child, isUp }) => child !== null && isUp).length,
+      configured: () => this.#slots.length,
+      restarts: () => this.#slots.reduce((sum, { restarts }) => sum + restarts, 0),
+    };
+    this.#metrics = new WorkerMetrics(admin.metrics_prefix, sources, vectorLabelsOf(admin));
     this.#exitCode = new Promise((resolve) => {
-      this.#ended = resolve;
+      this.#exit = resolve;
     });
   }
 
@@ -82,19 +86,29 @@ export class Supervisor {
             metrics: {
               contentType: mergeMetrics([]).contentType,
               metrics: async () => (await this.#mergedMetrics()).metrics(),
+              getMetricsAsJSON: async () => (await this.#mergedMetrics()).getMetricsAsJSON(),
             },
             status: async () => this.#status(),
+            tap: this.#taps,
             readiness: async () => {
               await this.#askAll();
               return this.#stopping ? 'stopping' : notReadyOf(this.#workerStatuses());
             },
-            failed: (error) => this.#log.warn({ reason: error.message }, 'the admin endpoint has an error'),
+            started: async () => {
+              await this.#askAll();
+              return this.#stopping ? 'stopping' : this.#notStarted();
+            },
+            failed: (error) =>
+              this.#log.warn({ code: 'admin_error', reason: error.message }, 'admin endpoint error'),
           });
-    const asking = setInterval(() => void this.#askAll(), REPORT_EVERY_MS);
+    const asking = setInterval(() => {
+      this.#notStarted();
+      void this.#askAll();
+    }, REPORT_EVERY_MS);
     try {
       const fields = { config: this.#loaded.path, workers: this.#slots.length, admin: admin?.address };
-      this.#log.info(fields, 'logweir starts its workers');
-      // The first one alone: what is wrong with the configuration is then said once.
+      this.#log.info({ code: 'starting_workers', ...fields }, 'starting workers');
+      // The first worker starts alone, so that a wrong configuration is reported once.
       const [first] = this.#slots;
       if (first !== undefined) this.#start(first);
       return await this.#exitCode;
@@ -105,25 +119,25 @@ export class Supervisor {
     }
   }
 
-  /** Asks all workers to settle what is in flight and to end; after the shutdown timeout and some more they are killed. */
+  /** Asks all workers to settle records in flight and to exit; kills them 10 s after the shutdown timeout. */
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.#log.info({}, 'stopping the workers');
+    this.#log.info({ code: 'stopping_workers' }, 'stopping workers');
     for (const slot of this.#slots) {
       if (slot.timer !== null) clearTimeout(slot.timer);
       slot.child?.stop();
     }
     setTimeout(() => this.kill(), this.#loaded.config.shutdown_timeout_ms + STOP_GRACE_MS).unref();
-    this.#checkEnded();
+    this.#checkExited();
   }
 
-  /** Has every worker load its transforms anew. */
+  /** Makes every worker reload its transforms. */
   reload(): void {
     for (const { child } of this.#slots) child?.reload();
   }
 
-  /** Ends all workers at once. */
+  /** Kills all workers immediately. */
   kill(): void {
     for (const { child } of this.#slots) child?.kill();
   }
@@ -144,21 +158,23 @@ export class Supervisor {
         slot.report = report;
       },
       stuck: (stuck) => this.#stuck(slot, stuck),
-      ended: (code, signal) => this.#childEnded(slot, code, signal),
+      tapped: (id, message) => this.#taps.received(id, message),
+      exited: (code, signal) => this.#childExited(slot, code, signal),
     });
     slot.child = child;
+    if (this.#taps.list().length > 0) child.taps(this.#taps.list());
   }
 
   #stuck(slot: Slot, { seconds, transform, record }: Stuck): void {
     const { worker } = slot;
     this.#log.error(
-      { worker, transform, record, seconds },
-      'a worker is stuck; it is killed and started again',
+      { code: 'worker_stuck', worker, transform, record, seconds },
+      'worker stuck, restarting it',
     );
-    if (record !== null && this.#strikes.strike(record)) {
+    if (record !== null && this.#attempts.failed(record)) {
       this.#log.error(
-        { transform, record },
-        'a record has made a transform hang twice; it goes to the dead letter',
+        { code: 'record_quarantined', transform, record },
+        'record quarantined: a transform hung on it twice',
       );
       this.#quarantine.add(record);
       for (const { child } of this.#slots) child?.quarantine(this.#quarantine.list());
@@ -166,37 +182,33 @@ export class Supervisor {
     slot.child?.kill();
   }
 
-  #childEnded(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
+  #childExited(slot: Slot, code: number | null, signal: NodeJS.Signals | null): void {
     slot.child = null;
     if (slot.report !== null) {
-      const { status, metrics } = slot.report;
-      this.#departedRecords = addRecords([this.#departedRecords, recordsOfEnded(status)]);
-      this.#departing = this.#departing.then(async () => {
-        this.#departedMetrics = await countsOf([this.#departedMetrics, metrics]);
-      });
+      this.#exited.add(slot.report);
       slot.report = null;
     }
     if (this.#stopping) {
-      this.#checkEnded();
+      this.#checkExited();
       return;
     }
     const firstOfAll = this.#slots.every(({ isUp, restarts }) => !isUp && restarts === 0);
     if (firstOfAll && code === exitCodeOf('CONFIG')) {
-      this.#ended(code);
+      this.#exit(code);
       return;
     }
     slot.failures = performance.now() - slot.startedAt > HEALTHY_MS ? 1 : slot.failures + 1;
     slot.restarts++;
     const waitMs = Math.max(RESTART.initial_ms / 2, fullJitter(slot.failures, RESTART));
     this.#log.error(
-      { worker: slot.worker, code, signal, restart_in_ms: waitMs },
-      'a worker has ended; it is started again',
+      { code: 'worker_exited', worker: slot.worker, exit_code: code, signal, restart_in_ms: waitMs },
+      'worker exited, restarting it',
     );
     slot.timer = setTimeout(() => this.#start(slot), waitMs);
   }
 
-  #checkEnded(): void {
-    if (this.#slots.every(({ child }) => child === null)) this.#ended(0);
+  #checkExited(): void {
+    if (this.#slots.every(({ child }) => child === null)) this.#exit(0);
   }
 
   async #askAll(): Promise<void> {
@@ -212,11 +224,19 @@ export class Supervisor {
 
   async #mergedMetrics(): Promise<ReturnType<typeof mergeMetrics>> {
     await this.#askAll();
-    await this.#departing;
     return mergeMetrics([
-      this.#departedMetrics,
+      await this.#metrics.json(),
+      await this.#exited.metrics(),
       ...this.#slots.flatMap(({ report }) => (report === null ? [] : [report.metrics])),
     ]);
+  }
+
+  /** Once all workers have started, the instance stays so: a worker that exits later is restarted. */
+  #notStarted(): string | null {
+    const missing = this.#slots.find(({ report }) => report?.status.has_started !== true);
+    if (missing === undefined) this.#hasStarted = true;
+    if (this.#hasStarted || missing === undefined) return null;
+    return `worker ${missing.worker}: ${missing.report?.status.reason ?? 'starting'}`;
   }
 
   async #status(): Promise<MergedStatus> {
@@ -225,14 +245,18 @@ export class Supervisor {
     const reports = this.#slots.flatMap(({ worker, report }): [number, Status][] =>
       report === null ? [] : [[worker, report.status]],
     );
-    return mergeStatuses(new Map(reports), this.#workerStatuses(), this.#departedRecords, {
+    const own = {
       version,
       pid: process.pid,
       uptime_seconds: Math.round((performance.now() - this.#startedAt) / 1000),
+      has_started: this.#notStarted() === null,
       stopping: this.#stopping,
       group: kafka.group_id,
       topics: kafka.topics,
-    });
+    };
+    const workers = this.#workerStatuses();
+    const { records, transforms, deadLetters } = this.#exited;
+    return mergeStatuses(new Map(reports), workers, records, own, transforms, deadLetters);
   }
 
   #workerStatuses(): WorkerStatus[] {

@@ -23,11 +23,11 @@ const answered = (answer: Answer): Action => ({ answer });
 interface Fault {
   readonly name: string;
   readonly action: Action | 'refuse';
-  /** What must be said aloud: an outage passes by itself, a hold is for somebody to mend. */
+  /** What must raise an alert: an outage ends without an operator, a hold does not. */
   readonly state: 'outage' | 'hold' | 'none';
   /** A hang is noticed only after the request timeout. */
   readonly hangs?: boolean;
-  /** Documents are refused for good, and go to the dead letter. */
+  /** Documents are rejected, and go to the dead letter. */
   readonly rejects?: boolean;
 }
 
@@ -79,7 +79,7 @@ const faults: Fault[] = [
   },
   { name: '200 {}', action: answered({ status: 200, body: {} }), state: 'outage' },
   { name: '200 with an empty body', action: answered({ status: 200, body: '' }), state: 'outage' },
-  { name: '200 cut short after the write', action: { truncateAt: 20 }, state: 'outage' },
+  { name: '200 truncated after the write', action: { truncateAt: 20 }, state: 'outage' },
   { name: '200 broken off after the write', action: { truncateAt: 20, cut: true }, state: 'outage' },
   { name: '200 that stops midway, after the write', action: { stallAt: 20 }, state: 'outage', hangs: true },
   {
@@ -149,7 +149,7 @@ const delivered = (lab: Lab): number =>
   lab.proxy.journal.items.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length;
 
 describe.each(faults)('$name', ({ action, state, hangs, rejects }) => {
-  it('nothing lost or stored twice, also by a kill -9; the offset stays, and it goes on by itself at once', async () => {
+  it('nothing lost or stored twice, also by a kill -9; the offset stays, and it continues by itself at once', async () => {
     const lab = await openLab();
     const events = Array.from({ length: EVENTS }, (_, sequence) => agentEvent(sequence));
     await lab.ledger.produce(lab.topic, events.slice(0, 300));

@@ -20,7 +20,7 @@ function rssMb(pid: number, figure: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
 }
 
 it(
-  'a long outage with a large backlog: memory is bounded and flat, nobody is evicted, the offset stays, then all of it arrives',
+  'a long outage with a large backlog: memory is bounded and flat, no member is evicted, the offset stays, then all of it arrives',
   async () => {
     const lab = await openLab({ partitions: 6 });
     await lab.ledger.produce(
@@ -88,7 +88,7 @@ it('compressed records of many partitions: what one fetch brings is decompressed
   expect((await logweir.status()).records['dropped']).toBe(partitions * each);
 });
 
-it('records of which most is headers: they count, so that an outage with a large backlog stays bounded', async () => {
+it('headers count in the buffer, so that an outage with a large backlog stays bounded', async () => {
   const lab = await openLab({ partitions: 3 });
   const headers = Array.from({ length: 20 }, (_, n) => ({
     [`x-trace-${n}`]: randomBytes(75).toString('hex'),

@@ -113,7 +113,7 @@ it('static membership: a restart within the session does not rebalance the other
   await expectExactlyOnce(lab);
 });
 
-it('two members with one static name: the later one goes on, the first is told why and ends', async () => {
+it('two members with one static name: the later one continues, the first is told why and ends', async () => {
   const lab = await openLab({ partitions: 2 });
   await lab.ledger.produce(lab.topic, events(0, 200));
   const settings = { kafka: { ...SESSION, group_instance_id: 'twin' } };
@@ -164,7 +164,7 @@ it('partitions that are added while it runs are read from their start', async ()
   await expectExactlyOnce(lab);
 });
 
-it('a topic that is deleted and created anew: old documents stay, new ones are added (recipe 10)', async () => {
+it('a topic that is deleted and created again: old documents stay, new ones are added (recipe 10)', async () => {
   const lab = await openLab({ partitions: 1 });
   await lab.ledger.produce(lab.topic, events(0, 300));
   const logweir = lab.start({
@@ -182,7 +182,7 @@ it('a topic that is deleted and created anew: old documents stay, new ones are a
   await expectExactlyOnce(lab);
 });
 
-it('records that retention deleted before they were read are an alarm with their number, and reading goes on', async () => {
+it('records that retention deleted before they were read are an alarm with their number, and reading continues', async () => {
   const lab = await openLab({ partitions: 1 });
   await lab.ledger.produce(lab.topic, events(0, 100));
   const first = lab.start();

@@ -7,7 +7,7 @@ import { readTopic } from '../support/topic-reader.ts';
 const SOURCES = 7;
 const EVENTS = 3000;
 
-/** Traces of one to four lines, of several sources side by side, so that no place lies between all of them. */
+/** Traces of one to four lines, of several sources side by side, so that no offset lies between all of them. */
 function lines(): { lines: Record<string, string>[]; texts: string[] } {
   const texts: string[] = [];
   const queues: Record<string, string>[][] = Array.from({ length: SOURCES }, () => []);
@@ -84,7 +84,7 @@ it('the end of the partition completes what waits; a revoke before that gives it
   expect(await textsOf(lab)).toEqual(['ERROR a\n\tat b']);
 });
 
-it('open groups that are larger than the buffer: partitions take turns, and every trace is stored whole and once', async () => {
+it('open groups that are larger than the buffer: partitions are read in turn, and every trace is stored whole and once', async () => {
   const lab = await openLab({ partitions: 4 });
   const texts: string[] = [];
   for (let partition = 0; partition < 4; partition++) {
@@ -103,15 +103,17 @@ it('open groups that are larger than the buffer: partitions take turns, and ever
   }
   const logweir = lab.start({
     buffer: { max_bytes: 1_048_576 },
-    transforms: [{ use: 'reduce', with: { max_gap_ms: 500 } }],
+    transforms: [{ use: 'reduce', with: { max_gap_ms: 2000 } }],
   });
   let peak = 0;
-  let turns = false;
+  let paused = false;
   await logweir.waitUntil(
     async () => {
       const { buffer, kafka } = await logweir.status();
       peak = Math.max(peak, buffer.bytes);
-      turns ||= kafka.partitions.some(({ pause_reason: reason }) => reason?.includes('open groups') === true);
+      paused ||= kafka.partitions.some(
+        ({ pause_reason: reason }) => reason?.includes('open groups') === true,
+      );
       return kafka.lag === 0 && kafka.partitions.length === 4;
     },
     'all of it to be committed',
@@ -119,8 +121,9 @@ it('open groups that are larger than the buffer: partitions take turns, and ever
   );
   await lab.waitForLagZero();
   expect(await textsOf(lab)).toEqual(texts.toSorted());
-  expect(turns).toBe(true);
-  expect(peak).toBeLessThan(2 * 1_048_576);
+  expect(paused).toBe(true);
+  // What one more poll and the merged events of closing groups may add.
+  expect(peak).toBeLessThan(1.5 * 1_048_576);
 });
 
 /** A quarter is dropped, a quarter becomes two events, a quarter comes late, a quarter fails. */
@@ -149,7 +152,7 @@ it('1→N, drop, error and async, kill -9 three times in the middle: exactly wha
   const wanted = numbers.flatMap((n) => (n % 4 === 1 ? [`${n}:0`, `${n}:1`] : n % 4 === 2 ? [`${n}:2`] : []));
   expect(await stored(lab, ({ n, part }) => `${String(n)}:${String(part)}`)).toEqual(wanted.sort());
   // At least once: a kill between the dead letter's acknowledgement and the commit leaves it there twice.
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  const failed = letters.map(({ value }) => (JSON.parse(String(value)) as { n: number }).n);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  const failed = deadLetters.map(({ value }) => (JSON.parse(String(value)) as { n: number }).n);
   expect([...new Set(failed)].sort((a, b) => a - b)).toEqual(numbers.filter((n) => n % 4 === 3));
 });

@@ -10,41 +10,46 @@ const events = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => agentEvent(from + index));
 const linesOf = ({ body }: ProxyRequest): string[] => body.toString().trimEnd().split('\n');
 
-/** Refuses whole requests by what is in them, as a proxy's body limit or a parser would. */
-function refuse(lab: Lab, status: number, isRefused: (request: ProxyRequest) => boolean) {
+/** Rejects whole requests by their content, as a proxy's body limit or a parser would. */
+function reject(lab: Lab, status: number, isRejected: (request: ProxyRequest) => boolean) {
   return lab.proxy.rule(() => true, {
     answer: async (request, forward) =>
-      isRefused(request) ? { status, body: { error: { type: 'refused', reason: 'on purpose' } } } : forward(),
+      isRejected(request)
+        ? { status, body: { error: { type: 'rejected', reason: 'on purpose' } } }
+        : forward(),
   });
 }
 
 it('413: the body is halved until it fits, and nothing is lost', async () => {
   const lab = await openLab();
-  let refused = 0;
-  refuse(lab, 413, (request) => request.body.length > 20_000 && ++refused > 0);
+  let rejected = 0;
+  reject(lab, 413, (request) => request.body.length > 20_000 && ++rejected > 0);
   await lab.ledger.produce(lab.topic, events(0, 3000));
   const logweir = lab.start();
   await lab.waitForLagZero();
-  expect(refused).toBeGreaterThan(0);
+  expect(rejected).toBeGreaterThan(0);
   expect((await logweir.status()).records).toMatchObject({ indexed: 3000, dead_lettered: 0 });
   await expectExactlyOnce(lab);
 });
 
 it('413 for a single document: it goes to the dead letter, its neighbours are indexed, the offset moves', async () => {
   const lab = await openLab({ partitions: 1 });
-  refuse(lab, 413, (request) => request.body.length > 50_000);
+  reject(lab, 413, (request) => request.body.length > 50_000);
   await lab.ledger.produce(lab.topic, [{ seq: 0 }, { seq: 1, large: 'x'.repeat(60_000) }, { seq: 2 }]);
   const logweir = lab.start();
   await lab.waitForLagZero();
-  const [letter, ...others] = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  const [deadLetter, ...others] = await readTopic(lab.kafka, `${lab.topic}-dlq`);
   expect(others).toEqual([]);
-  expect(letter?.headers).toMatchObject({ 'logweir-reason': 'document_too_large', 'logweir-offset': '1' });
+  expect(deadLetter?.headers).toMatchObject({
+    'logweir-reason': 'document_too_large',
+    'logweir-offset': '1',
+  });
   expect((await logweir.status()).records).toMatchObject({ indexed: 2, dead_lettered: 1 });
 });
 
 it('400 for the whole request: the document that fails alone is found and dead-lettered, the others are indexed', async () => {
   const lab = await openLab({ partitions: 1 });
-  const rule = refuse(lab, 400, (request) => linesOf(request).some((line) => line.includes('"evil":true')));
+  const rule = reject(lab, 400, (request) => linesOf(request).some((line) => line.includes('"evil":true')));
   const payloads = events(0, 200).map((event, index) => (index === 120 ? { ...event, evil: true } : event));
   await lab.ledger.produce(lab.topic, payloads);
   const logweir = lab.start();
@@ -58,11 +63,11 @@ it('400 for the whole request: the document that fails alone is found and dead-l
 
 it('400 for everything is a proxy’s fault or ours: held, nothing dead-lettered, nothing lost', async () => {
   const lab = await openLab({ partitions: 1 });
-  const rule = refuse(lab, 400, () => true);
+  const rule = reject(lab, 400, () => true);
   await lab.ledger.produce(lab.topic, events(0, 40));
   const logweir = lab.start();
   await logweir.waitUntil(async () => (await logweir.status()).holds.length > 0, 'a hold');
-  expect((await logweir.status()).holds[0]?.reason).toMatch(/^HTTP 400 refused \(index /);
+  expect((await logweir.status()).holds[0]?.reason).toMatch(/^HTTP 400 rejected \(index /);
   expect((await logweir.status()).records.dead_lettered).toBe(0);
   rule.remove();
   await lab.waitForLagZero();

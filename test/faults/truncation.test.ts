@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cutLog } from '../support/cut-log.ts';
+import { truncateLog } from '../support/truncate-log.ts';
 import { called, withObserver } from '../support/kafka-client.ts';
 import { produceRaw } from '../support/kafka-protocol.ts';
 import { type KafkaServer, startKafka } from '../support/kafka-server.ts';
@@ -12,7 +13,12 @@ import { createTopic, deleteTopic, endOffsets, waitFor } from '../support/topics
 
 const ALARM = /lost by a truncation/;
 const READ = 20;
-const CUT = 16;
+const END = 16;
+
+interface Scene {
+  readonly lab: Lab;
+  readonly logweir: Logweir;
+}
 
 let directory: string;
 let broker: KafkaServer;
@@ -25,7 +31,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Each record in a batch of its own, so that the log may be cut before it. */
+/** Each record in a batch of its own, so that the log can be truncated before it. */
 async function produce(lab: Lab, ...numbers: number[]): Promise<void> {
   for (const n of numbers)
     await produceRaw(lab.kafka, lab.topic, 0, [
@@ -36,15 +42,16 @@ async function produce(lab: Lab, ...numbers: number[]): Promise<void> {
 const range = (from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, index) => from + index);
 
-/** The broker has lost what lies behind `end`, and comes back under another epoch. */
-async function truncate(lab: Lab, end: number): Promise<void> {
+/** The broker has lost the records from {@link END} on, and comes back under another epoch. */
+async function truncate(labs: readonly Lab[]): Promise<void> {
   await broker.stop();
-  cutLog(directory, lab.topic, 0, end);
+  for (const lab of labs) truncateLog(directory, lab.topic, 0, END);
   await broker.start();
-  await waitFor(async () => (await endOffsets(lab.kafka, lab.topic, 1))[0] === end, {
-    timeoutMs: 30_000,
-    what: 'the shorter log',
-  });
+  for (const lab of labs)
+    await waitFor(async () => (await endOffsets(lab.kafka, lab.topic, 1))[0] === END, {
+      timeoutMs: 30_000,
+      what: 'the shorter log',
+    });
 }
 
 const stored = async (lab: Lab): Promise<number[]> =>
@@ -60,91 +67,137 @@ async function onceStored(lab: Lab, logweir: Logweir, count: number): Promise<nu
   return stored(lab);
 }
 
-async function labThatHasRead(): Promise<Lab> {
-  const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
+/** A group that has read and committed all, and whose member runs on. */
+async function labThatReads(onEnd?: (close: () => Promise<void>) => void): Promise<Scene> {
+  const ending = onEnd === undefined ? {} : { onTestFinished: onEnd };
+  const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1, ...ending });
   await produce(lab, ...range(0, READ));
-  const first = lab.start();
+  const logweir = lab.start();
   await lab.waitForLagZero();
-  await first.stop();
+  return { lab, logweir };
+}
+
+async function labThatHasRead(onEnd?: (close: () => Promise<void>) => void): Promise<Lab> {
+  const { lab, logweir } = await labThatReads(onEnd);
+  await logweir.stop();
   return lab;
 }
 
-describe('a group that is beyond the end of a partition', () => {
-  it('by the commit of another client goes on at the end, and nothing is read again', async () => {
-    const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
-    await produce(lab, ...range(0, READ));
-    await withObserver(lab.kafka, lab.group, async (client) => {
-      client.commitSync([{ topic: lab.topic, partition: 0, offset: READ + 3 }]);
-    });
-    const logweir = lab.start();
-    expect(await logweir.waitForLog(ALARM)).toMatchObject({
-      level: 50,
-      lost: 3,
-      committed: READ + 3,
-      high: READ,
-    });
-    await produce(lab, 100);
-    const wanted = [100];
-    expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
-    expect((await logweir.status()).records.received).toBe(1);
-    await lab.waitForLagZero();
+it('a group that is by the commit of another client beyond the end of a partition continues at the end, and nothing is read again', async () => {
+  const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
+  await produce(lab, ...range(0, READ));
+  await withObserver(lab.kafka, lab.group, async (client) => {
+    client.commitSync([{ topic: lab.topic, partition: 0, offset: READ + 3 }]);
   });
-
-  it('since it was truncated reads what was written there meanwhile, and nothing again', async () => {
-    const lab = await labThatHasRead();
-    await truncate(lab, CUT);
-    await produce(lab, 100, 101);
-    const logweir = lab.start();
-    expect(await logweir.waitForLog(ALARM)).toMatchObject({ lost: READ - CUT, offset: CUT, committed: READ });
-    const wanted = [...range(0, READ), 100, 101];
-    expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
-    expect((await logweir.status()).records.received).toBe(2);
-    await lab.waitForLagZero();
+  const logweir = lab.start();
+  expect(await logweir.waitForLog(ALARM)).toMatchObject({
+    level: 50,
+    lost: 3,
+    committed: READ + 3,
+    high: READ,
   });
+  await produce(lab, 100);
+  const wanted = [100];
+  expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
+  expect((await logweir.status()).records.received).toBe(1);
+  await lab.waitForLagZero();
 });
 
-it('a group whose offset is there again, though the log before it was cut, reads what took the place of it', async () => {
-  const lab = await labThatHasRead();
-  await truncate(lab, CUT);
-  const anew = range(100, 110);
-  await produce(lab, ...anew);
-  const logweir = lab.start();
-  expect(await logweir.waitForLog(ALARM)).toMatchObject({ lost: READ - CUT, offset: CUT });
-  const wanted = [...range(0, READ), ...anew];
-  expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
-  await lab.waitForLagZero();
-}, 180_000);
+describe('a truncation', () => {
+  /** Fewer than were lost, and more: the offset of the group is there again. */
+  const [FEW, MANY] = [range(100, 102), range(100, 112)];
+  const closing: (() => Promise<void>)[] = [];
+  let beyond: Lab;
+  let within: Lab;
+  let readingFew: Scene;
+  let readingMany: Scene;
+  let unread: Scene;
 
-it.each([
-  ['few', [100, 101]],
-  ['more than were lost', range(100, 112)],
-])(
-  'a partition that is truncated while it is read goes on where it was cut (%s new records)',
-  async (_name, anew) => {
-    const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
-    await produce(lab, ...range(0, READ));
-    const logweir = lab.start();
-    await lab.waitForLagZero();
-    await truncate(lab, CUT);
-    await produce(lab, ...anew);
-    expect(await logweir.waitForLog(ALARM, 90_000)).toMatchObject({ lost: READ - CUT, offset: CUT });
-    const wanted = [...range(0, READ), ...anew];
+  // One for all: each takes a broker that stops and starts.
+  beforeAll(async () => {
+    const onEnd = (close: () => Promise<void>): void => void closing.push(close);
+    const assigned = async (): Promise<Scene> => {
+      const lab = await labThatHasRead(onEnd);
+      const logweir = lab.start();
+      await logweir.waitForPartitions(1, 60_000);
+      // By then its start is verified.
+      await delay(8000);
+      return { lab, logweir };
+    };
+    [beyond, within, readingFew, readingMany, unread] = await Promise.all([
+      labThatHasRead(onEnd),
+      labThatHasRead(onEnd),
+      labThatReads(onEnd),
+      labThatReads(onEnd),
+      assigned(),
+    ]);
+    // It sees nothing of the shorter log; and without an epoch of its own the client does not check what it reads next.
+    unread.logweir.signal('SIGSTOP');
+    await truncate([beyond, within, readingFew.lab, readingMany.lab, unread.lab]);
+    await Promise.all([
+      produce(beyond, ...FEW),
+      produce(within, ...MANY),
+      produce(readingFew.lab, ...FEW),
+      produce(readingMany.lab, ...MANY),
+      produce(unread.lab, ...MANY),
+    ]);
+    unread.logweir.signal('SIGCONT');
+  }, 240_000);
+  afterAll(async () => {
+    await Promise.all(closing.map((close) => close()));
+  });
+
+  it('behind which a group is: it reads what was written there meanwhile, and nothing again', async () => {
+    const logweir = beyond.start();
+    expect(await logweir.waitForLog(ALARM)).toMatchObject({ lost: READ - END, offset: END, committed: READ });
+    const wanted = [...range(0, READ), ...FEW];
+    expect(await onceStored(beyond, logweir, wanted.length)).toEqual(wanted);
+    expect((await logweir.status()).records.received).toBe(FEW.length);
+    await beyond.waitForLagZero();
+  });
+
+  it('before an offset of a group that is there again: the new records are read', async () => {
+    const logweir = within.start();
+    expect(await logweir.waitForLog(ALARM)).toMatchObject({ lost: READ - END, offset: END });
+    const wanted = [...range(0, READ), ...MANY];
+    expect(await onceStored(within, logweir, wanted.length)).toEqual(wanted);
+    await within.waitForLagZero();
+  });
+
+  it.each([
+    ['few', () => readingFew, FEW],
+    ['more than were lost', () => readingMany, MANY],
+  ])(
+    'of a partition while it is read: it continues at the truncation (%s new records)',
+    async (_name, scene, added) => {
+      const { lab, logweir } = scene();
+      expect(await logweir.waitForLog(ALARM, 90_000)).toMatchObject({ lost: READ - END, offset: END });
+      const wanted = [...range(0, READ), ...added];
+      expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
+      await lab.waitForLagZero();
+    },
+    240_000,
+  );
+
+  it('of a partition before anything of it has been read: it continues at the truncation', async () => {
+    const { lab, logweir } = unread;
+    const wanted = [...range(0, READ), ...MANY];
     expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
+    expect(await logweir.waitForLog(ALARM)).toMatchObject({ lost: READ - END, offset: END });
     await lab.waitForLagZero();
-  },
-  240_000,
-);
+  }, 240_000);
+});
 
-it('a topic that is created anew while it runs is read from its beginning, also where it has more records than before', async () => {
+it('a topic that is created again while it runs is read from its beginning, also where it has more records than before', async () => {
   const lab = await openLab({ kafka: broker.bootstrapServers, partitions: 1 });
   await produce(lab, 0, 1);
   const logweir = lab.start();
   await lab.waitForLagZero();
   await deleteTopic(lab.kafka, lab.topic);
   await createTopic(lab.kafka, lab.topic, 1);
-  const anew = range(100, 110);
-  await produce(lab, ...anew);
-  const wanted = [0, 1, ...anew];
+  const added = range(100, 110);
+  await produce(lab, ...added);
+  const wanted = [0, 1, ...added];
   expect(await onceStored(lab, logweir, wanted.length)).toEqual(wanted);
 }, 180_000);
 

@@ -9,7 +9,7 @@ const poison: [name: string, value: Buffer, reason: string][] = [
   ['half of a JSON text', Buffer.from('{"a":1'), 'invalid_json'],
   ['two objects on one line', Buffer.from('{"a":1}{"b":2}'), 'invalid_json'],
   ['two objects on two lines', Buffer.from('{"a":1}\n{"b":2}'), 'invalid_json'],
-  ['what only Elasticsearch takes for JSON', Buffer.from('/* c */{"a":NaN}'), 'invalid_json'],
+  ['what only Elasticsearch accepts as JSON', Buffer.from('/* c */{"a":NaN}'), 'invalid_json'],
   ['an array', Buffer.from('[{"a":1}]'), 'not_an_object'],
   ['a number', Buffer.from('5'), 'not_an_object'],
   ['an empty value', Buffer.from(''), 'empty_value'],
@@ -32,13 +32,13 @@ async function deadLetters(lab: Lab, count: number): Promise<ReadRecord[]> {
   return found;
 }
 
-/** `"b"` of an object with line feeds between its tokens: where nobody looked they are spaces. */
+/** `"b"` of an object with line feeds between its tokens: where no transform reads them they are spaces. */
 const AS_IT_CAME = '{"a":1,  "b":{"c":"line\\nfeed"}';
 
 describe.each([
-  ['untouched records', [], `${AS_IT_CAME} }`],
-  ['records that a lazy transform looked into', [{ use: './lazy.ts' }], `${AS_IT_CAME}}`],
-  ['records that a transform looked into', [{ use: './touch.ts' }], '{"a":1,"b":{"c":"line\\nfeed"}}'],
+  ['passthrough records', [], `${AS_IT_CAME} }`],
+  ['records that a lazy transform reads', [{ use: './lazy.ts' }], `${AS_IT_CAME}}`],
+  ['records that a transform reads', [{ use: './touch.ts' }], '{"a":1,"b":{"c":"line\\nfeed"}}'],
 ])('%s', (_name, transforms, onOneLine) => {
   it('what is no JSON object goes to the dead letter with the reason; its neighbours are indexed', async () => {
     const lab = await openLab({ partitions: 1 });
@@ -48,16 +48,16 @@ describe.each([
       { key: 'k' },
     );
     const logweir = lab.start({ transforms }, FILES);
-    const letters = await deadLetters(lab, poison.length);
-    const got = letters.map(({ value, headers, key }) => [
+    const rejected = await deadLetters(lab, poison.length);
+    const got = rejected.map(({ value, headers, key }) => [
       value,
       headers['logweir-reason'],
       headers['logweir-offset'],
       key,
     ]);
     expect(got).toEqual(poison.map(([, value, reason], index) => [value, reason, String(index + 1), 'k']));
-    expect(letters[0]?.headers).toMatchObject({ 'logweir-topic': lab.topic, 'logweir-partition': '0' });
-    expect(letters[0]?.headers['logweir-message']).toBe('no JSON object: unexpected byte at 0');
+    expect(rejected[0]?.headers).toMatchObject({ 'logweir-topic': lab.topic, 'logweir-partition': '0' });
+    expect(rejected[0]?.headers['logweir-message']).toBe('no JSON object: unexpected byte at 0');
     expect((await lab.search()).map(({ _source }) => _source['n'])).toEqual(['first', 'last']);
     expect((await logweir.status()).records).toMatchObject({
       received: poison.length + 2,
@@ -98,13 +98,13 @@ describe.each([
   });
 });
 
-it('duplicate keys: dead letter where nobody looked into what holds them, otherwise the last one wins', async () => {
-  const untouched = await openLab({ partitions: 1 });
-  await untouched.ledger.produce(untouched.topic, ['{"a":1,"a":2}', '{"a":3}']);
-  untouched.start();
-  const [letter] = await deadLetters(untouched, 1);
-  expect(letter?.value?.toString()).toBe('{"a":1,"a":2}');
-  expect(letter?.headers['logweir-message']).toMatch(/[Dd]uplicate/);
+it('duplicate keys: a dead letter if no transform parses their object, otherwise the last one wins', async () => {
+  const passthrough = await openLab({ partitions: 1 });
+  await passthrough.ledger.produce(passthrough.topic, ['{"a":1,"a":2}', '{"a":3}']);
+  passthrough.start();
+  const [deadLetter] = await deadLetters(passthrough, 1);
+  expect(deadLetter?.value?.toString()).toBe('{"a":1,"a":2}');
+  expect(deadLetter?.headers['logweir-message']).toMatch(/[Dd]uplicate/);
 
   const parsed = await openLab({ partitions: 1 });
   const inside = '{"o":{"a":1,"a":2}}';
@@ -116,8 +116,8 @@ it('duplicate keys: dead letter where nobody looked into what holds them, otherw
     { a: 2 },
     { look: true, o: { a: 2, seen: true } },
   ]);
-  const [refused] = await deadLetters(parsed, 1);
-  expect(refused?.value?.toString()).toBe(inside);
+  const [rejected] = await deadLetters(parsed, 1);
+  expect(rejected?.value?.toString()).toBe(inside);
 
   const plain = await openLab({ partitions: 1 });
   await plain.ledger.produce(plain.topic, [inside]);
@@ -136,8 +136,8 @@ it('a mapping conflict settles one by one: two stored, one dead-lettered, the of
   });
   await lab.ledger.produce(lab.topic, ['{"n":1}', '{"n":"x"}', '{"n":3}']);
   const logweir = lab.start();
-  const [letter] = await deadLetters(lab, 1);
-  expect(letter?.headers['logweir-reason']).toBe('document_parsing_exception');
+  const [deadLetter] = await deadLetters(lab, 1);
+  expect(deadLetter?.headers['logweir-reason']).toBe('document_parsing_exception');
   expect((await lab.search()).map(({ _source }) => _source['n'])).toEqual([1, 3]);
   expect((await logweir.status()).records).toMatchObject({ indexed: 2, dead_lettered: 1 });
 });

@@ -16,7 +16,7 @@ it('reads gzip, snappy, lz4 and zstd', async () => {
   await expectExactlyOnce(lab);
 });
 
-it('reads over aborted transactions, and the lag reaches 0 behind trailing control records', async () => {
+it('reads over aborted transactions, and the lag reaches 0 after trailing control records', async () => {
   const lab = await openLab({ partitions: 1 });
   await lab.ledger.produceInTransaction(lab.topic, events(0, 100), { abort: false });
   await lab.ledger.produceInTransaction(lab.topic, events(100, 100), { abort: true });

@@ -29,7 +29,7 @@ describe('a wrong configuration is one clear sentence, exit code 78, within ten 
     ],
     [
       'a wrong type',
-      'buffer: { max_bytes: lots }',
+      'buffer: { max_bytes: causes }',
       /logweir.yaml:1:11 buffer.max_bytes: Invalid input: expected number/,
     ],
     [
@@ -86,10 +86,10 @@ describe('a wrong configuration is one clear sentence, exit code 78, within ten 
     });
   });
 
-  it('an admin address that is taken', async () => {
+  it('an admin address that is in use', async () => {
     const lab = await openLab();
     const first = lab.start();
-    const { admin } = await first.waitForLog('logweir starts');
+    const { admin } = await first.waitForLog(/^starting/);
     const address = String(admin).replace('http://', '');
     const result = await run({ 'logweir.yaml': JSON.stringify(lab.config({ admin: { listen: address } })) });
     expect(result.code).toBe(78);
@@ -108,7 +108,7 @@ it('an unreachable broker at start is said in a sentence, and retried; SIGTERM s
   const port = await freePort();
   const logweir = Logweir.start({ kafka: { bootstrap_servers: `127.0.0.1:${port}` } });
   onTestFinished(() => logweir.remove());
-  await logweir.waitForLog(`cannot reach Kafka at 127.0.0.1:${port}; trying again`, 10_000);
+  await logweir.waitForLog('cannot reach Kafka, retrying', 10_000);
   expect((await logweir.get('/health/ready')).status).toBe(503);
   expect((await logweir.status()).kafka).toMatchObject({
     connected: false,
@@ -121,7 +121,7 @@ it('an unreachable broker at start is said in a sentence, and retried; SIGTERM s
 it('an unknown topic is said in a sentence, and waited for', async () => {
   const lab = await openLab();
   const logweir = lab.start({ kafka: { topics: ['no-such-topic-anywhere'] } });
-  const line = await logweir.waitForLog('does not exist; waiting for somebody to create it', 10_000);
+  const line = await logweir.waitForLog('does not exist; waiting until it is created', 10_000);
   expect(line.msg).toContain('no-such-topic-anywhere');
   expect(logweir.running).toBe(true);
 });
@@ -181,7 +181,7 @@ describe('logweir transform', () => {
     expect(result.code).toBe(1);
   });
 
-  it('takes the events that a Vector agent writes', async () => {
+  it('processes the events that a Vector agent writes', async () => {
     const directory = files({ 'logweir.yaml': 'transforms: [{ use: parse-json }, { use: redact }]\n' });
     const input = readFileSync(join(root, 'test/support/vector-agent.ndjson'), 'utf8');
     const result = await logweirCommand(['transform', '-c', join(directory, 'logweir.yaml')], { input });

@@ -4,7 +4,7 @@ import { type Lab, openLab } from '../support/lab.ts';
 
 /**
  * Answers some documents as Elasticsearch does where it has not indexed them, and lets it have the others. The development server
- * has neither ingest processors nor failure stores; these are to the letter what a whole one answered.
+ * has neither ingest processors nor failure stores; these are exactly what a complete one answered.
  */
 function divert(lab: Lab, answers: Record<string, object>) {
   return lab.proxy.rule(
@@ -76,7 +76,7 @@ it('a mapping that sends everything to the failure store is an alarm, and is ove
   const logweir = lab.start();
   await lab.waitForLagZero();
   expect(await logweir.metric('logweir_reject_storm')).toBe(1);
-  expect((await logweir.waitForLog('were refused for one reason'))['reason']).toBe('failure_store');
+  expect((await logweir.waitForLog('were rejected for one reason'))['reason']).toBe('failure_store');
   rule.remove();
   await lab.ledger.produce(
     lab.topic,

@@ -39,22 +39,22 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
 
   // Not mended yet: they come back to the dead letters, and are still listed once each.
   expect((await dlq('retry', '--execute')).stdout).toContain(
-    '0 indexed, 0 in the failure store, 0 dropped by a transform, 3 dead-lettered again, 0 left alone (not wanted, or cut short)',
+    '0 indexed, 0 in the failure store, 0 dropped by a transform, 3 dead-lettered again, 0 unchanged (not selected, or truncated)',
   );
   expect((await dlq('list')).stdout).toContain('3 dead letters in');
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  expect(letters).toHaveLength(6);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(deadLetters).toHaveLength(6);
 
   writeFileSync(join(first.directory, 'strict.js'), 'export default (event) => event;');
   const dry = await dlq('retry');
-  expect(dry.stdout).toContain('3 dead letters to be sent through the chain again\ndry run');
+  expect(dry.stdout).toContain('3 dead letters to retry\ndry run');
   const done = await dlq('retry', '--execute');
   expect(done.stdout).toContain(
     '3 indexed, 0 in the failure store, 0 dropped by a transform, 0 dead-lettered again',
   );
   expect((await dlq('list')).stdout).toContain('0 dead letters in');
   const bad = new Set(
-    letters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`),
+    deadLetters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`),
   );
   expect(bad.size).toBe(3);
   await expectExactlyOnce(lab, {
@@ -63,7 +63,7 @@ it('dlq lists without repeats, shows one, and sends them through a mended chain 
   });
 });
 
-it('dlq put dead-letters by hand the one record that holds the group', async () => {
+it('dlq put dead-letters by hand the one record that blocks the group', async () => {
   const lab = await openLab({ partitions: 1 });
   await lab.ledger.produce(lab.topic, [{ seq: 0 }, { seq: 1, bad: true }, { seq: 2 }]);
   const transforms = [{ use: './strict.js', on_error: 'hold' }];
@@ -81,7 +81,7 @@ it('dlq put dead-letters by hand the one record that holds the group', async () 
   expect(await put(`${lab.topic}:0:2`)).toMatchObject({
     code: 64,
     stderr: expect.stringContaining(
-      'is not what the group is held at: the group goes on at offset 1',
+      'is not the next record of the group: the group continues at offset 1',
     ) as string,
   });
   for (const args of [['list'], ['retry'], ['show', `${lab.topic}:0:1`]])
@@ -96,11 +96,11 @@ it('dlq put dead-letters by hand the one record that holds the group', async () 
   expect((await put(`${lab.topic}:0:1`)).stdout).toContain('dry run');
   const done = await put(`${lab.topic}:0:1`, '--execute');
   expect(done.stderr).toBe('');
-  expect(done.stdout).toContain('dead-lettered, and the offset is moved behind it');
+  expect(done.stdout).toContain('dead-lettered, and moved the offset behind it');
   lab.start({ transforms }, { 'strict.js': strict });
   await lab.waitForLagZero();
-  const [letter] = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  expect(letter?.headers).toMatchObject({ 'logweir-reason': 'by_hand', 'logweir-offset': '1' });
+  const [deadLetter] = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(deadLetter?.headers).toMatchObject({ 'logweir-reason': 'by_hand', 'logweir-offset': '1' });
   expect((await lab.search()).map(({ _source }) => _source['seq'])).toEqual([0, 2]);
 });
 
@@ -110,7 +110,7 @@ const picky = `export default (event) => {
   return event;
 };`;
 
-it('dlq list and retry take only what is wanted; what lies between stays a dead letter as it was', async () => {
+it('dlq list and retry process only the selected ones; the others between them stay unchanged', async () => {
   const lab = await openLab({ partitions: 1 });
   const events = Array.from({ length: 12 }, (_, n) =>
     n % 3 === 0 ? { n, ip: `x${n}` } : { n, level: `w${n}` },
@@ -153,10 +153,10 @@ it('dlq list and retry take only what is wanted; what lies between stays a dead 
 
   first.write('picky.js', 'export default (event) => event;');
   expect(await dlq('retry', '--reason', '[ip]', '--limit', '3')).toContain(
-    '3 dead letters to be sent through the chain again\n4 that lie before the last of them are not wanted',
+    '3 dead letters to retry\n4 dead letters before the last of them do not match',
   );
   expect(await dlq('retry', '--reason', '[ip]', '--limit', '3', '--execute')).toContain(
-    '3 indexed, 0 in the failure store, 0 dropped by a transform, 0 dead-lettered again, 4 left alone',
+    '3 indexed, 0 in the failure store, 0 dropped by a transform, 0 dead-lettered again, 4 unchanged',
   );
   expect((await lab.search()).map(({ _source }) => _source['n'])).toEqual([0, 3, 6]);
   // They are where they were: their reasons, their values and their times.

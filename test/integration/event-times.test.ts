@@ -9,7 +9,7 @@ const ARRIVAL = Date.now();
 const ARRIVAL_ISO = new Date(ARRIVAL).toISOString();
 const NINE = '2025-11-22T08:26:40';
 
-/** An event, and what has to lie in the data stream: `@timestamp` to the letter, and the time by which it sorts. */
+/** An event, and what has to lie in the data stream: `@timestamp` as text, and the time by which it sorts. */
 type Case = readonly [event: string, timestamp: string, sortsAt: string];
 
 const STAYS: readonly Case[] = [
@@ -44,10 +44,10 @@ const OTHERS: readonly Case[] = [
   ['"time":1', `"${ARRIVAL_ISO}"`, ARRIVAL_ISO],
 ];
 
-/** What Elasticsearch refuses, as a control of its own: it goes to the dead letter as it came. */
-const REFUSED = ['"2025-W47-6T08:26:40Z"', '"2025-11-22 08:26:40Z"', '"soon"', '""', '{}', 'true', '1e400'];
+/** What Elasticsearch rejects, as a control: it is dead-lettered unchanged. */
+const REJECTED = ['"2025-W47-6T08:26:40Z"', '"2025-11-22 08:26:40Z"', '"soon"', '""', '{}', 'true', '1e400'];
 
-it('a document of a data stream lies at the time that its event says, and @timestamp stays to the letter', async () => {
+it('a document of a data stream lies at the time that its event says, and @timestamp keeps its text', async () => {
   const lab = await openLab({ partitions: 1 });
   const elasticsearch = inject('elasticsearch');
   const dataset = uniqueName('times');
@@ -71,7 +71,7 @@ it('a document of a data stream lies at the time that its event says, and @times
   });
   const cases = [...STAYS, ...OTHERS];
   const good = cases.map(([fields], n) => `{"n":${n},${fields}}`);
-  const bad = REFUSED.map((timestamp, at) => `{"n":${cases.length + at},"@timestamp":${timestamp}}`);
+  const bad = REJECTED.map((timestamp, at) => `{"n":${cases.length + at},"@timestamp":${timestamp}}`);
   await lab.ledger.produce(lab.topic, [...good, ...bad], { timestamp: ARRIVAL });
   lab.start({ elasticsearch: { mode: 'data_stream', data_stream: { dataset } } });
   await lab.waitForLagZero();
@@ -85,7 +85,7 @@ it('a document of a data stream lies at the time that its event says, and @times
   const { hits } = (JSON.parse(text) as { hits: { hits: { _source: { n: number }; sort: [number] }[] } })
     .hits;
   const sortsAt = new Map(hits.map(({ _source, sort }) => [_source.n, new Date(sort[0]).toISOString()]));
-  // To the letter: JSON.parse would lose digits.
+  // As text: JSON.parse would lose digits.
   const stored = new Map(
     [...text.matchAll(/\{"n":(\d+)[^{}]*?"@timestamp":("[^"]*"|[^,}]*)[^{}]*\}/g)].map(([, n, timestamp]) => [
       Number(n),
@@ -94,7 +94,7 @@ it('a document of a data stream lies at the time that its event says, and @times
   );
   const found = cases.map(([fields], n) => [fields, stored.get(n), sortsAt.get(n)]);
   expect(found).toEqual(cases);
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  expect(letters.map(({ value }) => value?.toString())).toEqual(bad);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(deadLetters.map(({ value }) => value?.toString())).toEqual(bad);
   expect(hits).toHaveLength(cases.length);
 });

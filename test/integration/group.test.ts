@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { agentEvent } from '../support/events.ts';
 import { expectExactlyOnce } from '../support/checks.ts';
 import { openLab } from '../support/lab.ts';
-import { committedOffsets, uniqueName, waitFor } from '../support/topics.ts';
+import { committedOffsets } from '../support/committed-offsets.ts';
+import { uniqueName, waitFor } from '../support/topics.ts';
 
 const events = (from: number, count: number) =>
   Array.from({ length: count }, (_, index) => agentEvent(from + index));

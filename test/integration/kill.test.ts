@@ -46,9 +46,9 @@ it('kill -9 five times with bulks in flight, Elasticsearch stopped twice: each e
     await logweir.waitUntil(progress, 'progress');
     if (kill === 1 || kill === 3) {
       await elasticsearch.stop();
-      await logweir.waitForLog('not taking documents');
+      await logweir.waitForLog('does not accept documents');
       await elasticsearch.start();
-      await logweir.waitForLog('takes documents again');
+      await logweir.waitForLog('accepts documents again');
     }
     await lab.proxy.waitForInFlight(1);
     await logweir.kill();

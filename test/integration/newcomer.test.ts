@@ -152,7 +152,7 @@ describe('logweir produce', () => {
     expect(ends.reduce((sum, end) => sum + end, 0)).toBe(20_001);
     const again = await logweirCommand(command(...options), { input: '{}', env: env() });
     expect(again.stdout).toBe(
-      `the topic ${topic} is there already, and stays as it is\n1 records produced to ${topic}\n`,
+      `the topic ${topic} exists already, and stays unchanged\n1 records produced to ${topic}\n`,
     );
   });
 
@@ -175,7 +175,7 @@ describe('logweir produce', () => {
     expect(fits.stdout).toBe(`50 records produced to ${topic}\n`);
     const told = await logweirCommand(command('--topic', topic), { input, env: env() });
     expect(told.code).toBe(69);
-    expect(told.stderr).toContain('line 3 cannot be written: it is larger than the topic takes');
+    expect(told.stderr).toContain('line 3 cannot be written: it is larger than the topic allows');
     const missing = await logweirCommand(command('--topic', topic, '/no/such/file'), { env: env() });
     expect(missing).toMatchObject({
       code: 69,
@@ -183,8 +183,8 @@ describe('logweir produce', () => {
     });
     const port = await freePort();
     const away = { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${port}` };
-    const nobody = await logweirCommand(command('--topic', topic), { input: '{}', env: away });
-    expect(nobody.code).toBe(69);
-    expect(nobody.stderr).toContain(`cannot reach Kafka at 127.0.0.1:${port}`);
+    const unreachable = await logweirCommand(command('--topic', topic), { input: '{}', env: away });
+    expect(unreachable.code).toBe(69);
+    expect(unreachable.stderr).toContain(`cannot reach Kafka at 127.0.0.1:${port}`);
   });
 });

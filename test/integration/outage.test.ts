@@ -24,7 +24,7 @@ it('Elasticsearch down at start: said, retried, and everything arrives when it c
   await lab.proxy.refuse();
   await lab.ledger.produce(lab.topic, events(0, 500));
   const logweir = lab.start();
-  const line = await logweir.waitForLog('not taking documents');
+  const line = await logweir.waitForLog('does not accept documents');
   expect(line['reason']).toMatch(/ECONNREFUSED/);
   await isPaused(lab, logweir);
   expect((await logweir.get('/health/ready')).status).toBe(503);
@@ -61,7 +61,7 @@ it('Elasticsearch down in the middle: consumption pauses, the committed offset s
   await expectExactlyOnce(lab);
 });
 
-it('an outage longer than max.poll.interval.ms: no eviction, and it goes on by itself', async () => {
+it('an outage longer than max.poll.interval.ms: no eviction, and it continues by itself', async () => {
   const lab = await openLab();
   await lab.ledger.produce(lab.topic, events(0, 300));
   const logweir = lab.start({
@@ -108,7 +108,7 @@ it('SIGTERM during an outage: exits 0 within the shutdown timeout, and the next 
   const start = Date.now();
   expect(await logweir.stop()).toEqual({ code: 0, signal: null });
   expect(Date.now() - start).toBeLessThan(8000);
-  expect((await logweir.waitForLog('stopped;'))['unsettled']).toBeGreaterThan(0);
+  expect((await logweir.waitForLog(/^stopped$/))['unsettled']).toBeGreaterThan(0);
   await lab.proxy.accept();
   lab.start();
   await lab.waitForLagZero();
@@ -132,7 +132,7 @@ it('SIGTERM with bulks in flight: they are awaited and committed, so that nothin
   await expectExactlyOnce(lab);
 });
 
-it('401 for a while, then 200: held aloud, nothing skipped', async () => {
+it('401 for a while, then 200: blocked with an alert, nothing skipped', async () => {
   const lab = await openLab();
   const wrong = lab.proxy.rule(
     { from: 1 },
@@ -140,7 +140,7 @@ it('401 for a while, then 200: held aloud, nothing skipped', async () => {
   );
   await lab.ledger.produce(lab.topic, events(0, 500));
   const logweir = lab.start();
-  expect((await logweir.waitForLog('held: somebody must mend this'))['reason']).toBe(
+  expect((await logweir.waitForLog('blocked: operator action required'))['reason']).toBe(
     'HTTP 401 security_exception',
   );
   expect(await logweir.metric('logweir_held')).toBe(1);

@@ -26,11 +26,11 @@ describe('before the first record', () => {
     expect(ready.status).toBe(503);
     expect(ready.body).toMatch(/^Elasticsearch: unreachable: https?:\/\/127\.0\.0\.1:\d+\/: /);
     expect((await logweir.get('/health/live')).status).toBe(200);
-    expect((await logweir.waitForLog('Elasticsearch cannot be reached'))['reason']).toMatch(reason);
+    expect((await logweir.waitForLog('Elasticsearch is unreachable'))['reason']).toMatch(reason);
   });
 
   it.each([
-    ['401', { status: 401, body: {} }, /HTTP 401: it refuses the login/],
+    ['401', { status: 401, body: {} }, /HTTP 401: login rejected/],
     ['503', { status: 503, body: {} }, /HTTP 503$/],
     [
       'another server',

@@ -26,7 +26,7 @@ it('SIGHUP under load: the new transforms are used within a second, nothing is l
       await delay(150);
     }
   })();
-  // What had been taken before is still indexed as it was.
+  // Records that were received before are still indexed as they were.
   const isIndexed = async (version: number): Promise<void> =>
     logweir.waitUntil(
       async () => (await lab.search({ term: { version } })).length > 0,
@@ -37,7 +37,7 @@ it('SIGHUP under load: the new transforms are used within a second, nothing is l
     logweir.write('version.ts', versionFile(version));
     const asked = Date.now();
     logweir.signal('SIGHUP');
-    const reloads = () => logweir.log().filter(({ msg }) => msg?.startsWith('reloaded')).length;
+    const reloads = () => logweir.log().filter(({ msg }) => msg?.startsWith('transforms reloaded')).length;
     await logweir.waitUntil(() => reloads() === version - 1, 'the reload');
     expect(Date.now() - asked).toBeLessThan(1000);
     await isIndexed(version);
@@ -58,7 +58,7 @@ it('what does not load leaves the old transforms running, and says why with the 
   await logweir.waitForPartitions(1);
   logweir.write('version.ts', 'export const version = ;\n');
   logweir.signal('SIGHUP');
-  const { reason } = await logweir.waitForLog('not reloaded');
+  const { reason } = await logweir.waitForLog('transforms not reloaded');
   expect(reason).toMatch(/logweir\.yaml:\d+:\d+ transforms\.0 \(\.\/stamp\.js\) does not load: /);
   expect(reason).toContain('> 1 | export const version = ;');
   await lab.ledger.produce(lab.topic, events(0, 10));
@@ -66,7 +66,7 @@ it('what does not load leaves the old transforms running, and says why with the 
   expect(await lab.search({ term: { version: 1 } })).toHaveLength(10);
 });
 
-it('--watch reloads by itself, and a record that is held for its transform goes on', async () => {
+it('--watch reloads by itself, and a record that is blocked for its transform continues', async () => {
   const lab = await openLab({ partitions: 1 });
   const logweir = lab.start(
     { transforms: [{ use: './mine.js', on_error: 'hold' }] },
@@ -92,7 +92,7 @@ it('every worker reloads', async () => {
   await logweir.waitForPartitions(4);
   logweir.write('version.ts', versionFile(2));
   logweir.signal('SIGHUP');
-  const workers = () => logweir.log().filter(({ msg }) => msg?.startsWith('reloaded'));
+  const workers = () => logweir.log().filter(({ msg }) => msg?.startsWith('transforms reloaded'));
   await logweir.waitUntil(() => workers().length === 2, 'both workers to reload');
   expect(
     workers()

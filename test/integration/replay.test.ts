@@ -28,9 +28,9 @@ it('replay after changing a transform corrects the documents in place and stores
   expect(await versions(lab)).toEqual([1]);
 
   // While a member runs, the group's offsets are its own.
-  const refused = await replay(first.directory, '--to-earliest', '--execute');
-  expect(refused.code).toBe(75);
-  expect(refused.stderr).toMatch(
+  const rejected = await replay(first.directory, '--to-earliest', '--execute');
+  expect(rejected.code).toBe(75);
+  expect(rejected.stderr).toMatch(
     /the group group-\w+ is active; stop these members first: logweir at 127.0.0.1/,
   );
 
@@ -39,7 +39,7 @@ it('replay after changing a transform corrects the documents in place and stores
   const dry = await replay(first.directory, '--to-earliest');
   expect(dry.code).toBe(0);
   expect(dry.stdout).toContain(
-    '600 records will be read again, 0 will be skipped\ndry run: nothing was changed',
+    '600 records will be consumed again, 0 will be skipped\ndry run: nothing was changed',
   );
   expect(await lab.committed()).toEqual(before);
 

@@ -3,7 +3,8 @@ import { documentId } from '../../src/elasticsearch/document-id.ts';
 import { agentEvent } from '../support/events.ts';
 import { Ledger, type LedgerEntry } from '../support/ledger.ts';
 import { startProxy, type Proxy } from '../support/proxy.ts';
-import { committedOffsets, createTopic, endOffsets, uniqueName } from '../support/topics.ts';
+import { committedOffsets } from '../support/committed-offsets.ts';
+import { createTopic, endOffsets, uniqueName } from '../support/topics.ts';
 import { waitFor } from '../support/wait.ts';
 
 const kafka = inject('kafka');
@@ -67,7 +68,7 @@ describe('the ledger', () => {
     expect(documents.map(({ entry }) => entry.sequence)).toEqual(events(0, 600).map(({ seq }) => seq));
   });
 
-  test('finds nothing wrong with an index that holds every record once', async () => {
+  test('finds nothing wrong with an index with every record once', async () => {
     const index = await indexed((all) => all, true);
     expect(await ledger.check(elasticsearch, index, { hash: 'source' })).toEqual({
       produced: 600,
@@ -162,7 +163,7 @@ describe('the ledger', () => {
     await own.close();
   });
 
-  test('produces with every compression, and notes tombstones apart', async () => {
+  test('produces with every compression, and notes tombstones separately', async () => {
     const own = new Ledger(kafka);
     for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
       const entries = await own.produce(topic, [agentEvent(1), null], {
@@ -173,7 +174,7 @@ describe('the ledger', () => {
       expect(entries).toHaveLength(1);
     }
     expect(own.tombstones).toHaveLength(5);
-    expect(await committedOffsets(kafka, uniqueName('nobody'), topic, 3)).toEqual([-1, -1, -1]);
+    expect(await committedOffsets(kafka, uniqueName('no-group'), topic, 3)).toEqual([-1, -1, -1]);
     await own.close();
   });
 });

@@ -56,7 +56,7 @@ it('two workers share the partitions, answer as one, and end together with exit 
   expect(records).toMatchObject({ received: 4000, indexed: 4000, in_flight: 0 });
   expect(await logweir.metric('logweir_records_total{outcome="indexed"}')).toBe(4000);
   expect(await logweir.metric('logweir_component_received_events_total')).toBe(4000);
-  const lines = logweir.log().filter(({ msg }) => msg === 'logweir starts');
+  const lines = logweir.log().filter(({ msg }) => msg === 'starting');
   expect(lines.map(({ worker }) => worker)).toEqual([1, 2]);
   expect(await logweir.stop()).toEqual({ code: 0, signal: null });
   expect(workers.filter(({ pid }) => isAlive(pid))).toEqual([]);
@@ -73,7 +73,7 @@ it('a worker that is killed is started again, its records are read again, and co
   const before = await statusOf(logweir);
   const received = await logweir.metric('logweir_component_received_events_total');
   process.kill(victim.pid, 'SIGKILL');
-  await logweir.waitForLog('a worker has ended');
+  await logweir.waitForLog('worker exited');
   expect((await statusOf(logweir)).records.received).toBeGreaterThanOrEqual(before.records.received);
   const later = (await logweir.metric('logweir_component_received_events_total')) ?? 0;
   expect(later).toBeGreaterThanOrEqual(received ?? Infinity);
@@ -106,17 +106,17 @@ it('a record that makes a transform hang is dead-lettered the second time; all o
     },
     { 'hangs.js': HANGS },
   );
-  await logweir.waitForLog('a record has made a transform hang twice', 60_000);
+  await logweir.waitForLog('record quarantined', 60_000);
   await lab.waitForLagZero();
-  const stuck = logweir.log().filter(({ msg }) => msg?.startsWith('a worker is stuck'));
+  const stuck = logweir.log().filter(({ msg }) => msg?.startsWith('worker stuck'));
   const at = [...lab.ledger.entries.values()].find(({ sequence }) => sequence === 77);
   expect(stuck).toHaveLength(2);
   expect(stuck[0]).toMatchObject({
     transform: './hangs.js',
     record: { topic: lab.topic, partition: at?.partition, offset: at?.offset },
   });
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  expect(letters.map(({ headers }) => headers['logweir-reason'])).toEqual(['transform_stuck']);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(deadLetters.map(({ headers }) => headers['logweir-reason'])).toEqual(['transform_stuck']);
   expect(await expectOnceOrDeadLettered(lab, true)).toEqual({ deadLettered: 1, twice: 0 });
   // Nothing remains of it: what comes later passes.
   await lab.ledger.produce(lab.topic, events(1000, 100));
@@ -128,7 +128,7 @@ const HANGS_LATE = `export default (event) => {
   return event;
 };`;
 
-it('a record that hangs behind the transforms, where its document is written, is dead-lettered the second time too', async () => {
+it('a record that hangs after the transforms, while its document is rendered, is dead-lettered the second time too', async () => {
   const lab = await openLab({ partitions: 2 });
   await lab.ledger.produce(lab.topic, events(0, 200));
   const logweir = lab.start(
@@ -141,15 +141,15 @@ it('a record that hangs behind the transforms, where its document is written, is
     { 'hangs.js': HANGS_LATE },
   );
   await lab.waitForLagZero(90_000);
-  const stuck = logweir.log().filter(({ msg }) => msg?.startsWith('a worker is stuck'));
+  const stuck = logweir.log().filter(({ msg }) => msg?.startsWith('worker stuck'));
   const at = [...lab.ledger.entries.values()].find(({ sequence }) => sequence === 77);
   expect(stuck).toHaveLength(2);
   expect(stuck[1]).toMatchObject({
     transform: 'render',
     record: { topic: lab.topic, partition: at?.partition, offset: at?.offset },
   });
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  expect(letters.map(({ headers }) => headers['logweir-reason'])).toEqual(['transform_stuck']);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  expect(deadLetters.map(({ headers }) => headers['logweir-reason'])).toEqual(['transform_stuck']);
   expect(await expectOnceOrDeadLettered(lab, true)).toEqual({ deadLettered: 1, twice: 0 });
 });
 
@@ -160,7 +160,7 @@ it('one process alone names the transform and the record that it is stuck at', a
     { stuck_after_ms: 1000, transforms: [{ use: './hangs.js' }] },
     { 'hangs.js': HANGS },
   );
-  expect(await logweir.waitForLog('the event loop is stuck')).toMatchObject({
+  expect(await logweir.waitForLog('event loop stuck')).toMatchObject({
     level: 60,
     transform: './hangs.js',
     record: { topic: lab.topic, partition: 0, offset: 0 },
@@ -201,7 +201,7 @@ it('a second signal, a second after the first, ends all workers at once', async 
   await lab.ledger.produce(lab.topic, events(0, 100));
   await logweir.waitUntil(() => stalled.hits > 0, 'a request in flight');
   logweir.signal('SIGTERM');
-  await logweir.waitForLog('stopping the workers');
+  await logweir.waitForLog('stopping workers');
   await delay(1100);
   logweir.signal('SIGTERM');
   expect(await logweir.exited).toEqual({ code: 143, signal: null });

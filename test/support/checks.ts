@@ -28,8 +28,10 @@ export async function expectOnceOrDeadLettered(
   lab: Lab,
   interrupted: boolean,
 ): Promise<{ deadLettered: number; twice: number }> {
-  const letters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
-  const places = letters.map(({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`);
+  const deadLetters = await readTopic(lab.kafka, `${lab.topic}-dlq`);
+  const places = deadLetters.map(
+    ({ headers }) => `${headers['logweir-partition']}:${headers['logweir-offset']}`,
+  );
   const dead = new Set(places);
   const isDead = ({ partition, offset }: { partition: number; offset: number }): boolean =>
     dead.has(`${partition}:${offset}`);
@@ -42,7 +44,7 @@ export async function expectOnceOrDeadLettered(
     const entry = lab.ledger.entries.get(id);
     return entry !== undefined && isDead(entry);
   });
-  const twice = inBoth.length + letters.length - dead.size;
+  const twice = inBoth.length + deadLetters.length - dead.size;
   if (twice > 0 && !interrupted)
     throw new Error(`${twice} records are in the dead letter twice, or in the index too`);
   const unexpected = found.unexpected.filter((stray) => !inBoth.includes(stray));

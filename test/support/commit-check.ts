@@ -48,7 +48,7 @@ interface Known {
 function firstAhead(sorted: readonly Known[], offset: number, time: number): Known | undefined {
   for (const record of sorted) {
     if (record.offset >= offset) return undefined;
-    // What was sent after the commit belongs to a topic that was created anew since.
+    // What was sent after the commit belongs to a topic that was created again since.
     if (record.known > time && record.sentAt <= time) return record;
   }
   return undefined;

@@ -5,7 +5,7 @@ import { endOffsets, partitionCount } from './topics.ts';
 const TOPIC = '__consumer_offsets';
 const READ_TIMEOUT_MS = 15_000;
 
-/** One offset that the broker has taken for a group. */
+/** One offset that the broker has committed for a group. */
 export interface Commit {
   readonly group: string;
   readonly topic: string;

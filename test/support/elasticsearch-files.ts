@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 /** A user other than root. */
 export interface Account {
@@ -80,10 +80,17 @@ export function prepareFiles(
   };
 }
 
-/** Writes the configuration, and hands all of the server's own directories to its user. */
+/**
+ * Writes the configuration, and hands all of the server's own directories to its user.
+ *
+ * @param fileName of the settings
+ * @param more further files, by their path beside it
+ */
 export function writeConfiguration(
   { home, directory }: ElasticsearchFiles,
+  fileName: string,
   settings: Readonly<Record<string, string | number | boolean>>,
+  jvm: readonly string[],
   more: Readonly<Record<string, string>>,
   account: Account | undefined,
 ): void {
@@ -93,10 +100,13 @@ export function writeConfiguration(
   // Not the garbage collector's log: up to 2 GB, and relative to a directory that the server may not write to.
   const kept = options.filter((line) => !/-Xlog:gc|-XX:ErrorFile|-XX:HeapDumpPath/.test(line));
   writeFileSync(join(config, 'jvm.options'), kept.join('\n'));
-  writeFileSync(join(config, 'jvm.options.d', 'heap.options'), '-Xms1g\n-Xmx1g\n');
+  writeFileSync(join(config, 'jvm.options.d', 'heap.options'), ['-Xms1g', '-Xmx1g', ...jvm, ''].join('\n'));
   const lines = Object.entries(settings).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
-  writeFileSync(join(config, 'elasticsearch.yml'), lines.join(''));
-  for (const [name, text] of Object.entries(more)) writeFileSync(join(config, name), text);
+  writeFileSync(join(config, fileName), lines.join(''));
+  for (const [name, text] of Object.entries(more)) {
+    mkdirSync(dirname(join(config, name)), { recursive: true });
+    writeFileSync(join(config, name), text);
+  }
   if (account === undefined) return;
   for (const name of ['config', 'data', 'logs', 'tmp']) own(join(directory, name), account);
 }

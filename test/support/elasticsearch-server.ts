@@ -1,22 +1,31 @@
 import { join, resolve } from 'node:path';
 import { prepareFiles, serverAccount, writeConfiguration } from './elasticsearch-files.ts';
-import { distributions } from './paths.ts';
+import { distributions, openSearchDistribution } from './paths.ts';
 import { freePort } from './ports.ts';
 import { spawnLogged } from './process.ts';
 import { Server, type ServerOptions } from './server.ts';
 
+/** The security plugin takes ten seconds of processor time, which a busy machine gives in two minutes. */
+const START_TIMEOUT_MS = 240_000;
+
+/** What can be started. `opensearch-2-secure` has the security plugin, and needs its settings. */
+export type Product =
+  'elasticsearch-9' | 'elasticsearch-8' | 'opensearch-2' | 'opensearch-2-secure' | 'opensearch-3';
+
 export interface ElasticsearchOptions {
-  /** 8.19 in place of the newest. */
-  readonly old?: boolean | undefined;
+  /** @default elasticsearch-9 */
+  readonly product?: Product | undefined;
   /** Holds the configuration and the data. A second start on the same directory finds the data again. */
   readonly runDirectory: string;
   /** @default the run directory */
   readonly logDirectory?: string | undefined;
   /** @default a free one */
   readonly port?: number | undefined;
-  /** Added to elasticsearch.yml, over what is there. */
+  /** Added to elasticsearch.yml or opensearch.yml, over what is there. */
   readonly settings?: Readonly<Record<string, string | number | boolean>> | undefined;
-  /** Written beside elasticsearch.yml, by name. */
+  /** Serves for long, or is measured: with the compiler that makes the start slow and later work fast. @default false */
+  readonly longLived?: boolean | undefined;
+  /** Written beside it, by path. */
   readonly configurationFiles?: Readonly<Record<string, string>> | undefined;
   /** @default asks for the cluster's health, without a login */
   readonly isReady?: (() => Promise<boolean>) | undefined;
@@ -50,33 +59,39 @@ export class ElasticsearchServer extends Server {
   }
 }
 
+/** Starts Elasticsearch, or OpenSearch, which is set up by the same files and variables under its own name. */
 export async function startElasticsearch(options: ElasticsearchOptions): Promise<ElasticsearchServer> {
-  const found = distributions();
-  const distribution = options.old === true ? found.oldElasticsearchDirectory : found.elasticsearchDirectory;
+  const { name, file, prefix, distribution, java, ownSettings } = programOf(
+    options.product ?? 'elasticsearch-9',
+  );
   const account = serverAccount();
   const port = options.port ?? (await freePort());
   const runDirectory = resolve(options.runDirectory);
-  const files = prepareFiles(runDirectory, distribution, found.java, account);
+  const files = prepareFiles(runDirectory, distribution, java, account);
   const { home, directory } = files;
   const paths = { config: join(directory, 'config'), tmp: join(directory, 'tmp') };
-  const settings = { ...nodeSettings(port, await freePort(), directory), ...options.settings };
-  writeConfiguration(files, settings, options.configurationFiles ?? {}, account);
-  const logFile = join(options.logDirectory ?? runDirectory, 'elasticsearch.log');
+  const settings = {
+    ...nodeSettings(port, await freePort(), directory),
+    ...ownSettings,
+    ...options.settings,
+  };
+  const jvm = options.longLived === true ? [] : ['-XX:TieredStopAtLevel=1'];
+  writeConfiguration(files, `${file}.yml`, settings, jvm, options.configurationFiles ?? {}, account);
+  const logFile = join(options.logDirectory ?? runDirectory, `${file}.log`);
   const env = {
     ...process.env,
-    ES_JAVA_HOME: resolve(found.java, '../..'),
-    ES_PATH_CONF: paths.config,
-    ES_TMPDIR: paths.tmp,
+    [`${prefix}_JAVA_HOME`]: resolve(java, '../..'),
+    [`${prefix}_PATH_CONF`]: paths.config,
+    [`${prefix}_TMPDIR`]: paths.tmp,
     HOME: directory,
     JAVA_HOME: undefined,
-    ES_JAVA_OPTS: undefined,
   };
   const server = new ElasticsearchServer(port, paths.config, files.remove, {
-    name: 'Elasticsearch',
+    name,
     logFile,
     launch: () =>
       spawnLogged({
-        command: join(home, 'bin', 'elasticsearch'),
+        command: join(home, 'bin', file),
         args: [],
         logFile,
         env,
@@ -84,7 +99,7 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
         ...account,
       }),
     isReady: options.isReady ?? (async () => await isHealthy(server.url)),
-    startTimeoutMs: 120_000,
+    startTimeoutMs: START_TIMEOUT_MS,
     stopGraceMs: 30_000,
   });
   try {
@@ -94,6 +109,41 @@ export async function startElasticsearch(options: ElasticsearchOptions): Promise
     throw error;
   }
   return server;
+}
+
+interface Program {
+  readonly name: string;
+  /** Of the launcher, and of the settings without `.yml`. */
+  readonly file: string;
+  /** Of its environment variables. */
+  readonly prefix: string;
+  readonly distribution: string;
+  readonly java: string;
+  readonly ownSettings: Readonly<Record<string, boolean>>;
+}
+
+function programOf(product: Product): Program {
+  if (product === 'elasticsearch-9' || product === 'elasticsearch-8') {
+    const { elasticsearchDirectory, oldElasticsearchDirectory, java } = distributions();
+    return {
+      name: 'Elasticsearch',
+      file: 'elasticsearch',
+      prefix: 'ES',
+      distribution: product === 'elasticsearch-8' ? oldElasticsearchDirectory : elasticsearchDirectory,
+      java,
+      ownSettings: { 'xpack.security.enabled': false },
+    };
+  }
+  const names = { 'opensearch-2': '2', 'opensearch-2-secure': '2_SECURE', 'opensearch-3': '3' } as const;
+  const { directory: distribution, java } = openSearchDistribution(names[product]);
+  return {
+    name: 'OpenSearch',
+    file: 'opensearch',
+    prefix: 'OPENSEARCH',
+    distribution,
+    java,
+    ownSettings: {},
+  };
 }
 
 /** Green or yellow: a restarted node has recovered the primary shards, so that reads find everything. */
@@ -117,7 +167,8 @@ function nodeSettings(
     'transport.port': transportPort,
     'path.data': join(directory, 'data'),
     'path.logs': join(directory, 'logs'),
-    'xpack.security.enabled': false,
+    // A thousand by default: every test makes indices, and none removes them.
+    'cluster.max_shards_per_node': 5000,
     // A full disk of a developer's machine would make indices read-only.
     'cluster.routing.allocation.disk.threshold_enabled': false,
   };

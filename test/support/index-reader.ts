@@ -15,6 +15,37 @@ interface Page {
   };
 }
 
+/** What the two products name differently. */
+interface PointInTime {
+  open(target: string): Promise<string>;
+  close(id: string): Promise<unknown>;
+  readonly sort: object;
+}
+
+function pointInTime(url: string, isOpenSearch: boolean): PointInTime {
+  if (isOpenSearch)
+    return {
+      open: async (target) => {
+        const text = await post(`${target}/_search/point_in_time?keep_alive=2m`);
+        return (JSON.parse(text) as { pit_id: string }).pit_id;
+      },
+      close: async (id) => await fetch(`${url}/_search/point_in_time`, request({ pit_id: [id] }, 'DELETE')),
+      sort: { _id: 'asc' },
+    };
+  return {
+    open: async (target) => (JSON.parse(await post(`${target}/_pit?keep_alive=2m`)) as { id: string }).id,
+    close: async (id) => await fetch(`${url}/_pit`, request({ id }, 'DELETE')),
+    sort: { _shard_doc: 'asc' },
+  };
+}
+
+/** The development Elasticsearch has no handler for `GET /`. */
+async function asksOpenSearch(url: string): Promise<boolean> {
+  const answer = await fetch(url);
+  const text = await answer.text();
+  return answer.ok && /"distribution"\s*:\s*"opensearch"/.test(text);
+}
+
 /**
  * Reads every document of an index (an alias, a data stream, a pattern), as of now: refreshed, in a point in time.
  *
@@ -27,7 +58,8 @@ export async function* readIndex(
 ): AsyncGenerator<StoredDocument> {
   const target = `${url}/${encodeURIComponent(index)}`;
   await post(`${target}/_refresh`);
-  const { id } = JSON.parse(await post(`${target}/_pit?keep_alive=2m`)) as { id: string };
+  const { open, close, sort } = pointInTime(url, await asksOpenSearch(url));
+  const id = await open(target);
   const pit = { id, keep_alive: '2m' };
   try {
     let after: readonly unknown[] | undefined;
@@ -35,7 +67,7 @@ export async function* readIndex(
       const query = {
         size: pageSize,
         pit,
-        sort: [{ _shard_doc: 'asc' }],
+        sort: [sort],
         track_total_hits: false,
         search_after: after,
       };
@@ -50,7 +82,7 @@ export async function* readIndex(
       if (after === undefined) return;
     }
   } finally {
-    await fetch(`${url}/_pit`, request({ id }, 'DELETE'));
+    await close(id);
   }
 }
 
@@ -69,7 +101,7 @@ function request(body: object | undefined, method: string): RequestInit {
 
 /**
  * The text of each hit's `_source`. A parser would lose what a test wants to see: white space, the spelling of numbers.
- * Strings are skipped as a whole, so that nothing inside of a document is taken for the answer's own structure.
+ * Strings are skipped as a whole, so that nothing inside a document counts as the answer's own structure.
  */
 function sourceTexts(text: string): string[] {
   const sources: string[] = [];

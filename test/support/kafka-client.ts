@@ -9,7 +9,7 @@ import type {
 
 type Callback<T> = (error: LibrdKafkaError | null | undefined, result: T) => void;
 
-/** A call of the Kafka client that takes a callback, as a promise. Its errors are plain objects without a stack. */
+/** A call of the Kafka client with a callback, as a promise. Its errors are plain objects without a stack. */
 export async function called<T = void>(call: (callback: Callback<T>) => void): Promise<T> {
   return await new Promise((resolve, reject) => {
     call((error, result) => {
@@ -42,23 +42,34 @@ export async function withAdmin<T>(
 }
 
 /** A consumer that may ask about a group's offsets and never joins the group. */
+export async function connectObserver(bootstrapServers: string, group: string): Promise<kafka.KafkaConsumer> {
+  const consumer = new kafka.KafkaConsumer({
+    'bootstrap.servers': bootstrapServers,
+    'group.id': group,
+    'enable.auto.commit': false,
+    // Brokers of tests come and go; ten seconds by default.
+    'reconnect.backoff.max.ms': 500,
+  });
+  consumer.on('event.error', () => {});
+  consumer.on('event.log', () => {});
+  await called<Metadata>((callback) => consumer.connect({ timeout: 30_000 }, callback));
+  return consumer;
+}
+
+export async function disconnectObserver(observer: kafka.KafkaConsumer): Promise<void> {
+  await new Promise((resolve) => observer.disconnect(resolve));
+}
+
 export async function withObserver<T>(
   bootstrapServers: string,
   group: string,
   use: (observer: kafka.KafkaConsumer) => Promise<T>,
 ): Promise<T> {
-  const consumer = new kafka.KafkaConsumer({
-    'bootstrap.servers': bootstrapServers,
-    'group.id': group,
-    'enable.auto.commit': false,
-  });
-  consumer.on('event.error', () => {});
-  consumer.on('event.log', () => {});
-  await called<Metadata>((callback) => consumer.connect({ timeout: 30_000 }, callback));
+  const observer = await connectObserver(bootstrapServers, group);
   try {
-    return await use(consumer);
+    return await use(observer);
   } finally {
-    await new Promise((resolve) => consumer.disconnect(resolve));
+    await disconnectObserver(observer);
   }
 }
 
@@ -71,7 +82,7 @@ export async function connectProducer(config: ProducerGlobalConfig): Promise<kaf
   return producer;
 }
 
-/** How many brokers a client sees behind `port` on this machine; 0 while nobody listens. */
+/** How many brokers a client sees behind `port` on this machine; 0 while no broker listens. */
 export async function brokerCount(port: number): Promise<number> {
   if (!(await listens(port))) return 0;
   const producer = new kafka.Producer({ 'bootstrap.servers': `127.0.0.1:${port}` });

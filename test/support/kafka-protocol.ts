@@ -35,11 +35,11 @@ export async function allow(bootstrapServers: string, acls: readonly Acl[]): Pro
       int8(ALLOW),
     ]);
   const answer = await request(bootstrapServers, CREATE_ACLS, array(acls.map(entry)));
-  // Behind the throttle time and the length of the list, one error code for each.
+  // After the throttle time and the length of the list, one error code for each.
   if (answer.readInt16BE(8) !== 0) throw new Error(`CreateAcls: error ${answer.readInt16BE(8)}`);
 }
 
-/** Takes back what {@link allow} has given. */
+/** Revokes what {@link allow} has granted. */
 export async function disallow(bootstrapServers: string, acls: readonly Acl[]): Promise<void> {
   const filter = ({ resource, name, operation, user }: Acl): Buffer =>
     Buffer.concat([
@@ -114,7 +114,7 @@ function recordBatch(records: readonly RawRecord[]): Buffer {
   return Buffer.concat([int64(0n), int32(behindLength.length), behindLength]);
 }
 
-/** One request over a connection of its own. @returns the answer behind its header */
+/** One request over a connection of its own. @returns the answer after its header */
 async function request(
   bootstrapServers: string,
   { key, version }: { key: number; version: number },

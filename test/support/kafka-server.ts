@@ -19,6 +19,9 @@ rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 `;
 
+/** For servers that live for minutes: the second compiler and a collector with threads of its own cost more than they bring. */
+const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
 export interface KafkaOptions {
   /** Holds the configuration and the data. A second start on the same directory finds the data again. */
   readonly runDirectory: string;
@@ -32,6 +35,8 @@ export interface KafkaOptions {
   readonly clusterId?: string | undefined;
   /** Handed to Kafka's StorageTool: `--add-scram`, for one. */
   readonly formatArguments?: readonly string[] | undefined;
+  /** Serves for long, or is measured. @default false */
+  readonly longLived?: boolean | undefined;
 }
 
 /** A single Kafka node, broker and controller in one process, on 127.0.0.1 without encryption. */
@@ -53,6 +58,7 @@ export async function startKafka({
   properties,
   clusterId = newClusterId(),
   formatArguments = [],
+  longLived = false,
 }: KafkaOptions): Promise<KafkaServer> {
   const { kafkaDirectory, java } = distributions();
   const clientPort = port ?? (await freePort());
@@ -73,13 +79,14 @@ export async function startKafka({
   if (!existsSync(join(dataDirectory, 'meta.properties'))) {
     await format(java, jvm, ['--cluster-id', clusterId, '--config', configFile, ...formatArguments]);
   }
+  const compilers = longLived ? [] : SHORT_LIVED;
   const server = new KafkaServer(clientPort, {
     name: 'Kafka',
     logFile,
     launch: () =>
       spawnLogged({
         command: java,
-        args: ['-Xms128m', '-Xmx512m', ...jvm, 'kafka.Kafka', configFile],
+        args: ['-Xms128m', '-Xmx512m', ...compilers, ...jvm, 'kafka.Kafka', configFile],
         logFile,
         cwd: runDirectory,
       }),
@@ -105,6 +112,8 @@ function serverProperties(
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'log.dirs': dataDirectory,
     'num.partitions': 1,
+    // Half a minute after its start the broker deletes what is older than a week, which many records of tests are.
+    'log.retention.ms': -1,
     'auto.create.topics.enable': 'true',
     // After a SIGKILL the broker is let in again only when its old session has ended: 9 s by default.
     'broker.session.timeout.ms': 4000,
@@ -120,6 +129,11 @@ function serverProperties(
     'share.coordinator.state.topic.min.isr': 1,
     // Members of a test's group need not wait for others that may join.
     'group.initial.rebalance.delay.ms': 0,
+    // The group protocol of KIP-848 has its limits here, not in the client: 45 s and 5 s by default.
+    'group.consumer.min.session.timeout.ms': 6000,
+    'group.consumer.session.timeout.ms': 10_000,
+    'group.consumer.min.heartbeat.interval.ms': 1000,
+    'group.consumer.heartbeat.interval.ms': 1000,
   };
 }
 
@@ -132,13 +146,7 @@ export function newClusterId(): string {
 async function format(java: string, jvm: readonly string[], options: readonly string[]): Promise<void> {
   const tool = ['kafka.tools.StorageTool', 'format', ...options];
   try {
-    await promisify(execFile)(java, [
-      '-Xmx128m',
-      '-XX:+UseSerialGC',
-      '-XX:TieredStopAtLevel=1',
-      ...jvm,
-      ...tool,
-    ]);
+    await promisify(execFile)(java, ['-Xmx128m', ...SHORT_LIVED, ...jvm, ...tool]);
   } catch (cause) {
     throw new Error(`Kafka's StorageTool failed: ${(cause as Error).message}`, { cause });
   }

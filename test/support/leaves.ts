@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { isRawJson } from '../../src/codec/exact-json.ts';
-import type { Event, TransformDefinition } from '../../src/transform/api.ts';
-import { testTransform } from '../../src/transform/testing.ts';
+import type { Event, TransformDefinition } from '../../src/transform/api/api.ts';
+import { testTransform } from '../../src/transform/api/testing.ts';
 
 /** Runs a copy of an event that gives one event. */
 export async function runOne(transform: TransformDefinition, event: Event, options = {}): Promise<Event> {

@@ -3,7 +3,7 @@ import { readIndex } from './index-reader.ts';
 import type { LedgerEntry } from './ledger.ts';
 
 export interface CheckOptions {
-  /** 'source' where the records are untouched on their way: `_source` must be the produced bytes. */
+  /** 'source' where no transform reads the records: `_source` must be the produced bytes. */
   readonly hash: 'source' | 'none';
   /** Records that must not be in the index, since they are expected in the dead letter (or dropped). */
   readonly expectDeadLetters?: (entry: LedgerEntry) => boolean;
@@ -24,7 +24,7 @@ export interface CheckResult {
   readonly lost: LedgerEntry[];
   /** Documents of a record that is there already: under another id, or under the same id in another index. */
   readonly duplicates: Stray[];
-  /** Documents of no produced record: aborted, dead-lettered, a wrong id, somebody else's. */
+  /** Documents of no produced record: aborted, dead-lettered, a wrong id, of another producer. */
   readonly unexpected: Stray[];
   /** In the index with another sequence or other bytes. */
   readonly altered: LedgerEntry[];

@@ -36,7 +36,7 @@ export interface LedgerEntry extends Coordinates {
 export class Ledger {
   /** Acknowledged records that must reach the index (or the dead letter), by document id. */
   readonly entries = new Map<string, LedgerEntry>();
-  /** Records of aborted transactions, which nobody may read. */
+  /** Records of aborted transactions, which no consumer may read. */
   readonly aborted: LedgerEntry[] = [];
   readonly tombstones: Coordinates[] = [];
   /** Sequences of records whose delivery failed: the broker may have them or not. */

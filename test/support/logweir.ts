@@ -34,7 +34,12 @@ export interface Status {
       worker?: number;
     }[];
   };
-  elasticsearch: { state: string; reason: string | null };
+  elasticsearch: {
+    product: string | null;
+    version: string | null;
+    state: string;
+    reason: string | null;
+  };
   records: Record<
     | 'received'
     | 'in_flight'
@@ -55,6 +60,9 @@ export class Logweir {
   readonly directory: string;
   readonly #logFile: string;
   readonly #process: ManagedProcess;
+  readonly #lines: LogLine[] = [];
+  /** How much of the output is in them. */
+  #parsed = 0;
 
   private constructor(directory: string, process: ManagedProcess, logFile: string) {
     this.directory = directory;
@@ -65,11 +73,13 @@ export class Logweir {
   /**
    * @param files written beside the configuration, by name: transforms, for one
    * @param options of `run`
+   * @param home where the program is
    */
   static start(
     config: ConfigFile,
     files: Record<string, string> = {},
     options: readonly string[] = [],
+    home = root,
   ): Logweir {
     const directory = mkdtempSync(join(tmpdir(), 'logweir-test-'));
     const configFile = join(directory, 'logweir.yaml');
@@ -77,7 +87,7 @@ export class Logweir {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
     const logFile = join(directory, 'log');
     const started = spawnLogged({
-      command: join(root, 'bin/logweir'),
+      command: join(home, 'bin/logweir'),
       args: ['run', '-c', configFile, ...options],
       logFile,
     });
@@ -106,11 +116,14 @@ export class Logweir {
     return readFileSync(this.#logFile, 'utf8');
   }
 
+  /** What it has logged, in whole lines. */
   log(): LogLine[] {
-    return this.output
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.endsWith('}'))
-      .map((line) => JSON.parse(line) as LogLine);
+    const { output } = this;
+    const end = Math.max(this.#parsed, output.lastIndexOf('\n') + 1);
+    for (const line of output.slice(this.#parsed, end).split('\n'))
+      if (line.startsWith('{') && line.endsWith('}')) this.#lines.push(JSON.parse(line) as LogLine);
+    this.#parsed = end;
+    return [...this.#lines];
   }
 
   async waitForLog(message: string | RegExp, timeoutMs = 20_000): Promise<LogLine> {
@@ -139,7 +152,7 @@ export class Logweir {
   }
 
   async get(path: string): Promise<{ status: number; body: string }> {
-    const { admin } = await this.waitForLog('logweir starts');
+    const { admin } = await this.waitForLog(/^starting/);
     const response = await fetch(`${String(admin)}${path}`);
     return { status: response.status, body: await response.text() };
   }

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { root } from './paths.ts';
 
 export interface Printed {
@@ -44,10 +44,37 @@ export class OwnFolder {
     execFileSync(process.execPath, [tsc, '--init'], { cwd: this.path });
   }
 
-  /** What `tsc` complains of: nothing where it accepts all. */
-  tsc(): string {
-    return spawnSync(process.execPath, [tsc, '--noEmit'], { cwd: this.path, encoding: 'utf8' }).stdout;
+  /** @returns the complaints of `tsc`: empty where it accepts everything */
+  tsc(...args: string[]): string {
+    return spawnSync(process.execPath, [tsc, ...args], { cwd: this.path, encoding: 'utf8' }).stdout;
   }
+}
+
+/** What a user gets wrong, and no JavaScript would tell. */
+const TYPO = `import { defineTransform } from 'logweir';
+import { z } from 'zod';
+export default defineTransform({
+  options: z.strictObject({ limit: z.number() }),
+  setup({ limit }) {
+    return (event, record) => {
+      if (record.topic === limit) return undefined;
+      return record.tpoic === '' ? undefined : event;
+    };
+  },
+});
+`;
+
+/** A new transform and its test are accepted by tsc and run, and tsc tells what is wrong with another one. */
+export function expectNewTransformAccepted(folder: OwnFolder): void {
+  expect(folder.logweir(['new', 'transform', 'add-team'])).toMatchObject({ code: 0, stderr: '' });
+  expect(folder.tsc('--noEmit')).toBe('');
+  const tested = folder.logweir(['test']);
+  expect(tested).toMatchObject({ code: 0, stderr: '' });
+  expect(tested.stdout).toMatch(/pass 3\n/);
+  folder.write({ 'transforms/typo.ts': TYPO });
+  const told = folder.tsc('--noEmit');
+  expect(told).toContain("Property 'tpoic' does not exist on type 'RecordInfo'. Did you mean 'topic'?");
+  expect(told).toContain("types 'string' and 'number' have no overlap");
 }
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');

@@ -17,7 +17,27 @@ export interface Distributions {
 
 /** Where set-up has put Kafka, Elasticsearch and Java. */
 export function distributions(): Distributions {
-  const file = fileURLToPath(new URL('../../.cache/servers.env', import.meta.url));
+  const value = settingsIn('servers.env');
+  return {
+    kafkaDirectory: value('KAFKA_DIR'),
+    elasticsearchDirectory: value('ES_DIR'),
+    oldElasticsearchDirectory: value('ES_OLD_DIR'),
+    java: value('JAVA'),
+  };
+}
+
+/** Where set-up has put one OpenSearch, and a Java that runs it. */
+export function openSearchDistribution(name: '2' | '2_SECURE' | '3'): { directory: string; java: string } {
+  const value = settingsIn('opensearch.env');
+  return {
+    directory: value(`OPENSEARCH_${name}_DIR`),
+    java: value(`OPENSEARCH_${name === '3' ? '3' : '2'}_JAVA`),
+  };
+}
+
+/** The lines `NAME=value` of a file that set-up writes. */
+function settingsIn(name: string): (name: string) => string {
+  const file = fileURLToPath(new URL(`../../.cache/${name}`, import.meta.url));
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -30,16 +50,9 @@ export function distributions(): Distributions {
       .filter((line) => line.includes('='))
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   );
-  const value = (name: string) => {
-    const found = values.get(name);
-    if (found === undefined || found === '')
-      throw new Error(`${file} has no ${name}: run dev/setup.sh again`);
+  return (key) => {
+    const found = values.get(key);
+    if (found === undefined || found === '') throw new Error(`${file} has no ${key}: run dev/setup.sh again`);
     return found;
-  };
-  return {
-    kafkaDirectory: value('KAFKA_DIR'),
-    elasticsearchDirectory: value('ES_DIR'),
-    oldElasticsearchDirectory: value('ES_OLD_DIR'),
-    java: value('JAVA'),
   };
 }

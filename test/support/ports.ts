@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
 
-/** A TCP port on 127.0.0.1 that nobody listens on. The kernel hands it out again only after many others. */
+/** A TCP port on 127.0.0.1 without a listener. The kernel hands it out again only after many others. */
 export async function freePort(): Promise<number> {
   return await listenOn(0);
 }
 
-/** `preferred` where nobody listens on it, else any free port. */
+/** `preferred` if it has no listener, else any free port. */
 export async function preferredPort(preferred: number): Promise<number> {
   try {
     return await listenOn(preferred);

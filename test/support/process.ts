@@ -7,7 +7,7 @@ import { waitFor } from './wait.ts';
 export interface SpawnOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** Gets standard output and standard error, behind what it holds already. */
+  /** Gets standard output and standard error, after its existing content. */
   readonly logFile: string;
   /** @default the environment of this process */
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -25,7 +25,7 @@ export interface ManagedProcess {
   readonly pid: number;
   readonly exited: Promise<Exit>;
   readonly running: boolean;
-  /** Sends a signal to the process and to all that it started: SIGSTOP makes a server hang, SIGCONT lets it go on. */
+  /** Sends a signal to the process and to all that it started: SIGSTOP makes a server hang, SIGCONT lets it continue. */
   signal(signal: NodeJS.Signals): void;
   /** Asks the process to end, and kills it (and all that it started) after `graceMs`, 10,000 by default. */
   stop(options?: { signal?: NodeJS.Signals; graceMs?: number }): Promise<void>;
@@ -63,7 +63,7 @@ export function spawnLogged({ command, args, logFile, ...options }: SpawnOptions
   });
   const gone = async () => {
     await exited;
-    // Not forever: where process 1 does not reap, a killed grandchild stays as a zombie, which holds nothing any more.
+    // Not forever: where process 1 does not reap, a killed grandchild stays as a zombie, which has no resources any more.
     await waitFor(() => !signalGroup(pid, 0), { timeoutMs: 10_000, what: command, everyMs: 10 }).catch(
       () => {},
     );
@@ -118,7 +118,7 @@ function watchOwnEnd(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     // First in line, since listeners that were added with `once` are no longer counted when they have been called.
     process.prependOnceListener(signal, () => {
-      // Whoever listens besides (a test runner, a supervisor) ends this process in its own way, and 'exit' comes then.
+      // Another listener (a test runner, a supervisor) ends this process in its own way, and 'exit' comes then.
       if (process.listenerCount(signal) > 0) return;
       killAll();
       process.exit(128 + constants.signals[signal]);
@@ -128,7 +128,7 @@ function watchOwnEnd(): void {
 
 /**
  * Kills the group when this process ends without a chance to do so itself (SIGKILL): the kernel closes the pipe then, and
- * the shell goes on. Returns what calls it off.
+ * the shell continues. Returns what calls it off.
  */
 function guard(pid: number): () => void {
   const shell = spawn('sh', ['-c', `read -r _; kill -KILL -${pid}`], {
@@ -144,7 +144,7 @@ function killAll(): void {
   for (const pid of living) signalGroup(pid, 'SIGKILL');
 }
 
-/** Without the keys whose value is undefined, which `spawn` takes for values. */
+/** Without the keys whose value is undefined, which `spawn` treats as values. */
 function defined<T extends object>(options: T): Partial<T> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -2,7 +2,7 @@ import { request as httpRequest, type Agent, type IncomingMessage, type ServerRe
 import { buffer } from 'node:stream/consumers';
 import type { Answer, FullAnswer, ProxyRequest } from './proxy-rules.ts';
 
-/** Hop-by-hop headers, and those that describe a body which is sent anew. */
+/** Hop-by-hop headers, and those that describe a body which is sent again. */
 const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 
 /** Sends a request on and resolves with the whole answer, uncompressed so that the journal can read it. */
@@ -70,13 +70,21 @@ export async function readWithin(
   return Buffer.concat(chunks);
 }
 
-/** Elasticsearch's clients refuse answers without the product header, so it is there unless a rule says otherwise. */
-export function send(response: ServerResponse, answer: Answer): void {
-  const { status, headers } = answer;
-  const bytes = bodyOf(answer);
+/**
+ * Elasticsearch puts its product into a header of every answer, so it is there unless a rule or the answer of another
+ * product says otherwise.
+ *
+ * @param product of the server behind; an answer that a rule makes up looks like one of its own
+ */
+export function send(
+  response: ServerResponse,
+  { status, headers, ...rest }: Answer,
+  product: 'elasticsearch' | 'opensearch' = 'elasticsearch',
+): void {
+  const bytes = bodyOf({ status, ...rest });
   response.writeHead(status, {
     'content-type': 'application/json',
-    'x-elastic-product': 'Elasticsearch',
+    ...(product === 'elasticsearch' ? { 'x-elastic-product': 'Elasticsearch' } : {}),
     ...headers,
     'content-length': bytes.length,
   });

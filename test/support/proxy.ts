@@ -26,6 +26,8 @@ export class Proxy {
   inFlight = 0;
   /** Where set, larger bodies are not read to their end. */
   bodyMost: BodyMost | undefined;
+  /** Of the server behind. */
+  product: 'elasticsearch' | 'opensearch' = 'elasticsearch';
   /** Bulk requests that have arrived. */
   bulkRequests = 0;
   readonly #port: number;
@@ -55,7 +57,7 @@ export class Proxy {
     return this.journal.items.length;
   }
 
-  /** Adds a rule behind those that are there. Every rule counts all requests; the first that matches acts. */
+  /** Adds a rule after the existing ones. Every rule counts all requests; the first that matches acts. */
   rule(match: Match | Predicate, action: Action): Rule {
     const rule = new Rule(match, action, (removed) => {
       this.#rules = this.#rules.filter((one) => one !== removed);
@@ -147,7 +149,7 @@ export class Proxy {
     } else if ('truncateAt' in action) {
       const { status, headers, body } = await forward();
       const part = body.subarray(0, action.truncateAt);
-      if (action.cut !== true) send(response, { status, headers: headers ?? {}, body: part });
+      if (action.cut !== true) send(response, { status, headers: headers ?? {}, body: part }, this.product);
       else {
         response.writeHead(status, { ...headers, 'content-length': body.length });
         response.write(part, () => response.destroy());
@@ -164,12 +166,12 @@ export class Proxy {
 
   #send(response: ServerResponse, answer: Answer, items: readonly BulkItem[]): void {
     this.journal.leaving(items, answer.status, bodyOf(answer));
-    send(response, answer);
+    send(response, answer, this.product);
   }
 
   async #forward(request: ProxyRequest, items: BulkItem[], body?: string | Buffer): Promise<FullAnswer> {
     const answer = await forwardTo(this.#target, this.#agent, this.#closing.signal, request, body);
-    // A changed body has other items than the journal knows of; whoever changes it answers for that.
+    // A changed body has other items than the journal knows of; the rule that changes it is responsible.
     if (body === undefined) this.journal.answered(items, answer.status, answer.body);
     return answer;
   }

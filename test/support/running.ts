@@ -5,7 +5,7 @@ import { runRoot } from './paths.ts';
 /** Written when the servers of `up` are ready; gone when they are down. */
 export const stateFile = join(runRoot, 'servers.json');
 
-/** A process id and what told it apart from later processes with the same number. */
+/** A process id and what distinguishes it from later processes with the same number. */
 export interface RecordedProcess {
   readonly pid: number;
   /** `/proc/<pid>/cmdline`, with spaces between the arguments. */
@@ -55,7 +55,7 @@ export function addresses({ kafka, elasticsearch }: RunningServers): string {
 function inspect(pid: number): RecordedProcess | undefined {
   try {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-    // The second field is the name in brackets and may hold spaces: count from behind it. A zombie has ended.
+    // The second field is the name in brackets and may contain spaces: count from its end. A zombie has ended.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     return fields[0] === 'Z' ? undefined : { pid, commandLine, startTime: fields[19] ?? '' };
   } catch {

@@ -1,15 +1,14 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Certificates } from './certificates.ts';
 import { type ElasticsearchServer, startElasticsearch } from './elasticsearch-server.ts';
 import { freePort } from './ports.ts';
+import { adminRequest, type AdminRequest } from './secure-request.ts';
 
 const ADMIN = { name: 'test-admin', password: 'test-admin-password' };
 
-/** Somebody who may write to some indices, and no more than `privileges`. */
+/** A user with these privileges on some indices. */
 export interface User {
   readonly name: string;
   readonly password: string;
@@ -20,7 +19,7 @@ export interface User {
 }
 
 /**
- * A node with logins and TLS that lets only those in who show a certificate of the same authority. Users are in files: the
+ * A node with logins and TLS that accepts only clients that show a certificate of the same authority. Users are in files: the
  * development server lacks an analyser that its index for users and API keys needs.
  */
 export interface SecureElasticsearch {
@@ -28,8 +27,7 @@ export interface SecureElasticsearch {
   readonly url: string;
   /** Puts these users in place of those before; the node sees it within a second. */
   setUsers(users: readonly User[]): void;
-  /** A request of the administrator. @throws where the answer is no 2xx */
-  request(method: string, path: string, body?: object): Promise<unknown>;
+  readonly request: AdminRequest;
 }
 
 export async function startSecureElasticsearch(
@@ -37,27 +35,7 @@ export async function startSecureElasticsearch(
   certificates: Certificates,
 ): Promise<SecureElasticsearch> {
   const port = await freePort();
-  const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const outgoing = request(`https://127.0.0.1:${port}${path}`, {
-      method,
-      auth: `${ADMIN.name}:${ADMIN.password}`,
-      ca: readFileSync(certificates.ca),
-      cert: readFileSync(certificates.client.cert),
-      key: readFileSync(certificates.client.key),
-      headers: { 'content-type': 'application/json' },
-      timeout: 10_000,
-      agent: false,
-    });
-    const answered = new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve).once('error', reject);
-    });
-    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
-    const answer = await answered;
-    const answerText = await text(answer);
-    if (answer.statusCode === undefined || answer.statusCode >= 300)
-      throw new Error(`${method} ${path}: ${answer.statusCode} ${answerText}`);
-    return JSON.parse(answerText) as unknown;
-  };
+  const ask = adminRequest(port, certificates, `${ADMIN.name}:${ADMIN.password}`);
   const server = await startElasticsearch({
     runDirectory,
     port,
@@ -91,16 +69,16 @@ export async function startSecureElasticsearch(
 
 /** The files of Elasticsearch's file realm. */
 function userFiles(users: readonly User[]): Record<string, string> {
-  const roles = users.map(({ name, indices, privileges = ['create_doc', 'index', 'auto_configure'] }) => [
-    name,
-    { cluster: ['monitor'], indices: [{ names: [indices], privileges }] },
-  ]);
+  const roles = users.map(({ name, indices, privileges = ['create_doc', 'index', 'auto_configure'] }) => {
+    const role = { cluster: ['monitor'], indices: [{ names: [indices], privileges }] };
+    return `${name}: ${JSON.stringify(role)}`;
+  });
   const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
   return {
     users: lines([ADMIN, ...users].map(({ name, password }) => `${name}:${hashed(password)}`)),
     users_roles: lines([`superuser:${ADMIN.name}`, ...users.map(({ name }) => `${name}:${name}`)]),
-    // JSON is YAML.
-    'roles.yml': JSON.stringify(Object.fromEntries(roles)),
+    // JSON is YAML. Elasticsearch looks for roles at the starts of lines.
+    'roles.yml': lines(roles),
   };
 }
 

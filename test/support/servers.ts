@@ -9,10 +9,10 @@ export interface Servers {
 }
 
 export interface ServersOptions {
-  /** Elasticsearch 8.19 in place of the newest. */
-  readonly oldElasticsearch?: boolean;
   /** @default each server's own directory below the run directory */
   readonly logDirectory?: string;
+  /** They serve for long, or are measured. @default false */
+  readonly longLived?: boolean;
   /** @default a free one */
   readonly kafkaPort?: number;
   /** @default a free one */
@@ -21,13 +21,13 @@ export interface ServersOptions {
 
 /** Starts one Kafka and one Elasticsearch side by side. Where one fails the other is stopped. */
 export async function startServers(runDirectory: string, options: ServersOptions = {}): Promise<Servers> {
-  const { oldElasticsearch, logDirectory, kafkaPort, elasticsearchPort } = options;
+  const { logDirectory, longLived, kafkaPort, elasticsearchPort } = options;
   const [kafka, elasticsearch] = await Promise.allSettled([
-    startKafka({ runDirectory: join(runDirectory, 'kafka'), logDirectory, port: kafkaPort }),
+    startKafka({ runDirectory: join(runDirectory, 'kafka'), logDirectory, longLived, port: kafkaPort }),
     startElasticsearch({
-      old: oldElasticsearch,
       runDirectory: join(runDirectory, 'elasticsearch'),
       logDirectory,
+      longLived,
       port: elasticsearchPort,
     }),
   ]);

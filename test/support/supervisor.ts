@@ -17,6 +17,7 @@ const told = new Promise<void>((resolve) => {
 mkdirSync(runRoot, { recursive: true });
 const servers = await startServers(join(runRoot, 'servers'), {
   logDirectory: join(runRoot, 'logs'),
+  longLived: true,
   kafkaPort: await preferredPort(9092),
   elasticsearchPort: await preferredPort(9200),
 });

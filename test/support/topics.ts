@@ -1,11 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import kafka from '@confluentinc/kafka-javascript';
-import type {
-  ListOffsetsResult,
-  Metadata,
-  TopicPartitionOffset,
-  WatermarkOffsets,
-} from '@confluentinc/kafka-javascript';
+import type { ListOffsetsResult, Metadata, WatermarkOffsets } from '@confluentinc/kafka-javascript';
 import { called, kafkaErrorCode, withAdmin, withObserver } from './kafka-client.ts';
 import { waitFor } from './wait.ts';
 
@@ -15,9 +10,6 @@ export { waitFor, type WaitOptions } from './wait.ts';
 const TIMEOUT_MS = 30_000;
 /** librdkafka's answer where the metadata of a new topic is not complete. */
 const NO_ENTRY = -156;
-
-/** COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR: true for a moment after a broker's start. */
-const COORDINATOR_COMES_UP = new Set([14, 15, 16]);
 
 /** A name that no other test uses, fit for topics, groups and indices. */
 export function uniqueName(prefix: string): string {
@@ -49,37 +41,6 @@ export async function deleteTopic(bootstrapServers: string, topic: string): Prom
   );
 }
 
-/**
- * The group's committed offsets of partitions 0 to `partitions` - 1, -1 where it has committed none.
- *
- * Through a consumer that never joins the group, since the admin client's `listConsumerGroupOffsets` dereferences null
- * where the broker answers with an error for the group, as a new broker does while its coordinator comes up.
- */
-export async function committedOffsets(
-  bootstrapServers: string,
-  group: string,
-  topic: string,
-  partitions: number,
-): Promise<number[]> {
-  const wanted = numbers(partitions).map((partition) => ({ topic, partition }));
-  return await withObserver(bootstrapServers, group, async (observer) => {
-    let found: TopicPartitionOffset[] = [];
-    const answered = async () => {
-      try {
-        found = await called((callback) => observer.committed(wanted, TIMEOUT_MS, callback));
-        return true;
-      } catch (error) {
-        if (COORDINATOR_COMES_UP.has(kafkaErrorCode(error))) return false;
-        throw error;
-      }
-    };
-    await waitFor(answered, { timeoutMs: TIMEOUT_MS, what: `the coordinator of ${group}`, everyMs: 20 });
-    const offsets = new Map(found.map(({ partition, offset }) => [partition, offset]));
-    // "None" is a missing entry, undefined or librdkafka's -1001.
-    return numbers(partitions).map((partition) => Math.max(-1, offsets.get(partition) ?? -1));
-  });
-}
-
 /** The offsets that the next records will get, of partitions 0 to `partitions` - 1. */
 export async function endOffsets(
   bootstrapServers: string,
@@ -93,7 +54,7 @@ export async function endOffsets(
   }));
   let results: ListOffsetsResult[] = [];
   // A partition of a new topic, or of a broker that has just started, has no leader for a moment. Each look by a client of its own:
-  // librdkafka goes on asking the leader that it once knew, though it has been told that this is none any more.
+  // librdkafka continues asking the leader that it once knew, though it has been told that this is none any more.
   const answered = async (): Promise<boolean> => {
     try {
       results = await withAdmin(bootstrapServers, (admin) =>

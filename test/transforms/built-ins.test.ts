@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode } from '../../src/codec/decode.ts';
 import { stringifyExact } from '../../src/codec/exact-json.ts';
-import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api.ts';
-import { builtIns } from '../../src/transform/loader.ts';
+import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api/api.ts';
+import { builtIns } from '../../src/transform/loader/loader.ts';
 import { testTransform } from 'logweir/testing';
 import { cpuMs } from '../support/cpu.ts';
 
 const FIND = ['email', 'card', 'bearer', 'key', 'jwt', 'url_password', 'iban', 'us_social_security_number'];
-/** Options under which each has something to do. Those of `geoip` and `lookup` need a file. */
+/** Options with which each built-in changes events. `geoip` and `lookup` need a file, and are missing. */
 const OPTIONS: Record<string, Record<string, unknown>> = {
   dedupe: { fields: ['a', 'message'] },
   ecs: {},
@@ -51,11 +51,11 @@ async function load(name: string): Promise<TransformDefinition> {
   return exported;
 }
 
-it('every built-in that needs no file is tried here', () => {
+it('every built-in that needs no file is tested here', () => {
   expect([...Object.keys(OPTIONS), 'geoip', 'lookup'].toSorted()).toEqual(names.toSorted());
 });
 
-/** As JSON: with keys like `__proto__`, digits beyond 2^53, and numbers that no double can hold. */
+/** As JSON, including keys like `__proto__`, digits beyond 2^53, and numbers that no double can hold. */
 const json = fc
   .letrec<{ value: string; object: string }>((tie) => ({
     value: fc.oneof(
@@ -100,7 +100,7 @@ function eventOf(text: string, lazily: boolean): Event {
 }
 
 describe.each(Object.keys(OPTIONS))('%s', (name) => {
-  it('takes any event, gives what is JSON again, and touches no prototype', async () => {
+  it('accepts any event, returns JSON, and changes no prototype', async () => {
     const definition = await load(name);
     const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
     await fc.assert(
@@ -137,7 +137,7 @@ describe.each(Object.keys(OPTIONS))('%s', (name) => {
     ['a long list of objects', (size) => ({ list: range(size / 8).map((n) => ({ n })) })],
     ['many conflicts', (size) => ({ ...manyKeys(size / 8), message: JSON.stringify(otherKeys(size / 8)) })],
   ])(
-    'takes time in proportion: %s',
+    'takes linear time: %s',
     async (_shape, shape) => {
       const definition = await load(name);
       const msFor = async (length: number): Promise<number> => {
@@ -150,7 +150,7 @@ describe.each(Object.keys(OPTIONS))('%s', (name) => {
         }, 2);
       };
       const [once, eightfold] = [await msFor(4096), await msFor(32_768)];
-      // Quadratic would be 64 times; the constant is for the timer's own noise, and for what is compiled on the way.
+      // Quadratic time would be 64 times; the constant covers the timer's noise and compilation.
       expect(eightfold).toBeLessThan(24 * once + 100);
     },
     30_000,

@@ -10,7 +10,7 @@ describe('ecs', () => {
 
   it.each<[string, Event, Event]>([
     [
-      'a parsed time before that of the agent',
+      'a parsed time, which takes precedence over the time of the agent',
       { ...agent, '@timestamp': own },
       { '@timestamp': own, vector: { timestamp: agent.timestamp } },
     ],
@@ -18,12 +18,12 @@ describe('ecs', () => {
     ['the time of the agent', agent, { '@timestamp': agent.timestamp }],
     ['a time in ms', { source_type: 'file', '@timestamp': 1763800000123 }, { '@timestamp': 1763800000123 }],
     [
-      'a time that nobody can read',
+      'an invalid time',
       { ...agent, '@timestamp': 'soon' },
       { '@timestamp': agent.timestamp, vector: { '@timestamp': 'soon' } },
     ],
     [
-      'two times that nobody can read',
+      'two invalid times',
       { ...agent, timestamp: 'x', '@timestamp': 'soon' },
       { '@timestamp': 'soon', vector: { timestamp: 'x' } },
     ],
@@ -49,7 +49,7 @@ describe('ecs', () => {
       { vector: { process: 'nginx' } },
     ],
     [
-      'a module of its own',
+      'an existing module',
       { ...agent, event: { module: 'nginx' } },
       { event: { module: 'nginx' }, vector: { source_type: 'file' } },
     ],
@@ -59,7 +59,7 @@ describe('ecs', () => {
       { event: { module: 'file' }, vector: { event: 'login' } },
     ],
     [
-      'labels with names that become one',
+      'labels with names that become equal',
       { source_type: 'docker_logs', label: { 'a.b': 1, a_b: 2 } },
       { container: { labels: { a_b: 1, a_b_2: 2 } } },
     ],
@@ -73,7 +73,7 @@ describe('ecs', () => {
     expect(made).toEqual(module ?? { module: event['source_type'] });
   });
 
-  it('the rest replaces nothing that was kept', async () => {
+  it('the rest replaces no kept field', async () => {
     const event = { ...agent, labels: { a: 1 }, other: 2, a: 3 };
     expect(await runOne(ecs, event, { rest: 'labels' })).toMatchObject({
       labels: { a: 1, other: 2, a_2: 3 },

@@ -31,7 +31,7 @@ afterAll(() => {
 describe('lookup', () => {
   const options = () => ({ file: join(folder, 'hosts.csv'), key: 'host', field: 'host', target: 'owner' });
 
-  it('adds the columns of the row that fits, and changes nothing where none does', async () => {
+  it('adds the columns of the matching row, and changes nothing without one', async () => {
     const run = await testTransform(lookup, options());
     expect(await run({ host: 'web-3' })).toEqual([
       { host: 'web-3', owner: { team: 'shop', 'tier, of all': '1' } },
@@ -40,7 +40,7 @@ describe('lookup', () => {
     expect(await run({ host: 9007199254740993n })).toMatchObject([{ owner: { team: 'big' } }]);
     expect(await run({ host: new NumberLiteral('1e400') })).toMatchObject([{ owner: { team: 'huge' } }]);
     for (const event of [
-      { host: 'nobody' },
+      { host: 'unknown' },
       { host: null },
       { host: ['web-3'] },
       {},
@@ -49,7 +49,7 @@ describe('lookup', () => {
       expect(await run({ ...event })).toEqual([event]);
   });
 
-  it('takes only the columns that it is told to, each event a copy of its own', async () => {
+  it('adds only the given columns, as a copy for each event', async () => {
     const run = await testTransform(lookup, { ...options(), columns: ['team'] });
     const [first = {}] = await run({ host: 'web-3' });
     expect(first).toEqual({ host: 'web-3', owner: { team: 'shop' } });
@@ -57,7 +57,7 @@ describe('lookup', () => {
     expect(await run({ host: 'web-3' })).toMatchObject([{ owner: { team: 'shop' } }]);
   });
 
-  it('says which column is missing, and which there are', async () => {
+  it('names the missing column and the existing ones', async () => {
     await expect(testTransform(lookup, { ...options(), columns: ['tem'] })).rejects.toThrow(
       /hosts\.csv has no column tem; it has host, team, tier, of all$/,
     );
@@ -66,7 +66,7 @@ describe('lookup', () => {
 });
 
 describe('geoip', () => {
-  it('adds what the database says, with the names of the Elastic Common Schema', async () => {
+  it('adds the result with the names of the Elastic Common Schema', async () => {
     const run = await testTransform(geoip, { file: join(folder, 'city.mmdb'), field: 'ip', target: 'geo' });
     expect(await run({ ip: '203.0.113.7' })).toEqual([
       {
@@ -78,14 +78,14 @@ describe('geoip', () => {
       expect(await run({ ip })).toEqual([{ ip }]);
   });
 
-  it('adds what another kind of database says as it is', async () => {
+  it('adds the result of another kind of database unchanged', async () => {
     const run = await testTransform(geoip, { file: join(folder, 'own.mmdb'), field: 'ip', target: 'net' });
     expect(await run({ ip: '203.0.113.7' })).toEqual([{ ip: '203.0.113.7', net: { zone: 'office' } }]);
   });
 
-  it('does not start with what is no database', async () => {
+  it('does not start with a file that is not a database', async () => {
     await expect(testTransform(geoip, { file: join(folder, 'broken.mmdb') })).rejects.toThrow(
-      'is no database in the MMDB format',
+      'is not a database in the MMDB format',
     );
   });
 });

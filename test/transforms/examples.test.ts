@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api.ts';
-import { builtIns } from '../../src/transform/loader.ts';
+import { type Event, type TransformDefinition, isTransformDefinition } from '../../src/transform/api/api.ts';
+import { builtIns } from '../../src/transform/loader/loader.ts';
 import { targetOf, testTransform } from 'logweir/testing';
 
-/** These read a file, which an example cannot bring along. */
+/** These need a file, which an example cannot contain. */
 const WITHOUT_EXAMPLES = ['geoip', 'lookup'];
 
 const folder = new URL('../../transforms/', import.meta.url);
@@ -16,7 +16,7 @@ async function load(name: string): Promise<TransformDefinition> {
 }
 
 describe.each(names)('%s', (name) => {
-  it('says what it does, with options that are described and an example', async () => {
+  it('has a description, described options and an example', async () => {
     const { description = '', options, examples = [] } = await load(name);
     expect(description).toMatch(/\.$/);
     expect(options).toBeDefined();

@@ -11,7 +11,7 @@ import rename from '../../transforms/rename.ts';
 import set from '../../transforms/set.ts';
 import unflatten from '../../transforms/unflatten.ts';
 
-/** A name with dots under another one: to Elasticsearch a leaf that is an object too. */
+/** A name with dots below another one: for Elasticsearch the leaf is an object too. */
 function isRefused(event: Event): boolean {
   const names = new Set(
     Object.keys(event).filter((key) => leavesOf(event[key]).length > 0 || Array.isArray(event[key])),
@@ -40,7 +40,7 @@ const { node } = fc.letrec<{ node: Event }>((tie) => ({
     { noNullPrototype: true, maxKeys: 4 },
   ),
 }));
-/** With own fields that are called like those of prototypes. */
+/** Includes own fields with the names of prototype properties. */
 const anyEvent = node.map((event) => JSON.parse(JSON.stringify(event)) as Event);
 
 describe('flatten', () => {
@@ -51,7 +51,7 @@ describe('flatten', () => {
     ['the same with dots', { a: { 'b.c': 1, b: 2 } }, { 'a.b.c': 1, 'a.b_2': 2 }],
     ['a leaf that was a parent from the start', { 'x.y': 1, x: 2 }, { 'x.y': 1, x_2: 2 }],
     [
-      'three of one name',
+      'three with the same name',
       { a: { b: { c: 1 }, 'b.c': 2 }, 'a.b.c': 3 },
       { 'a.b.c': 1, 'a.b.c_2': 2, 'a.b.c_3': 3 },
     ],
@@ -60,7 +60,7 @@ describe('flatten', () => {
     expect(await runOne(flatten, event)).toEqual(expected);
   });
 
-  it('one field, beside names that are there', async () => {
+  it('one field, next to existing names', async () => {
     const options = { field: 'k' };
     expect(await runOne(flatten, { k: { a: 1 }, 'k.a': 2, n: 1 }, options)).toEqual({
       n: 1,
@@ -74,7 +74,7 @@ describe('flatten', () => {
     expect(await runOne(flatten, { k: 1 }, options)).toEqual({ k: 1 });
   });
 
-  it('with another separator only the same name is in the way', async () => {
+  it('with another separator only an equal name conflicts', async () => {
     const event = { a: { b: { c: 1 } }, a_b: 2, 'a.b': 3, a_b_c: 4 };
     expect(await runOne(flatten, event, { separator: '_' })).toEqual({
       a_b_c: 1,
@@ -84,7 +84,7 @@ describe('flatten', () => {
     });
   });
 
-  it('loses nothing, and makes nothing that Elasticsearch must refuse', async () => {
+  it('loses nothing, and makes no document that Elasticsearch rejects', async () => {
     await fc.assert(
       fc.asyncProperty(anyEvent, async (event) => {
         const before = sortedLeavesOf(event);
@@ -97,7 +97,7 @@ describe('flatten', () => {
   });
 
   it.each([undefined, 'f'])(
-    'what it adds is bounded: what is too much stays nested (field %s)',
+    'the added text is bounded, and the excess stays nested (field %s)',
     async (field) => {
       const children = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`k${n}`, n]));
       const long = 'x'.repeat(10_000);
@@ -110,8 +110,8 @@ describe('flatten', () => {
     },
   );
 
-  it('thousands of fields of one name take time in proportion', async () => {
-    // Every way to write `a.a.a…` with dots and with objects is another field of the same name.
+  it('thousands of fields with the same name take linear time', async () => {
+    // Every notation of `a.a.a…` with dots and objects is another field with the same name.
     const ways = (depth: number): Event => {
       const event: Event = { a: 1 };
       if (depth > 1) {
@@ -139,19 +139,19 @@ it('unflatten loses nothing', async () => {
 describe('limit-fields', () => {
   it.each<[string, Event, object, Event]>([
     [
-      'two sources of one path',
+      'two fields with the same path',
       { a: { x: 1, b: 2 }, 'a.b': 3 },
       { max_fields: 1 },
       { a: { x: 1 }, overflow: '{"a":{"b":2},"a.b":3}' },
     ],
     [
-      'a field of the name of the overflow, in part',
+      'a field with the name of the overflow, partly moved',
       { overflow: { a: 1, b: 2 } },
       { max_fields: 1 },
       { overflow: '{"overflow":{"b":2},"overflow_2":{"a":1}}' },
     ],
     [
-      'a list with too long a name in it',
+      'a list with a name that is too long',
       { a: [{ abcd: 1 }], b: 2 },
       { max_key_length: 3 },
       { b: 2, overflow: '{"a":[{"abcd":1}]}' },
@@ -163,7 +163,7 @@ describe('limit-fields', () => {
       { b: 2, overflow: '{"a":[{"b":{"c":1}}]}' },
     ],
     [
-      'a list with too many fields, and what comes after it',
+      'a list with too many fields, and the fields after it',
       { a: [{ b: 1, c: 1, d: 1 }], e: 2 },
       { max_fields: 2 },
       { e: 2, overflow: '{"a":[{"b":1,"c":1,"d":1}]}' },
@@ -190,7 +190,7 @@ describe('limit-fields', () => {
     );
   });
 
-  it('makes no more of a long name above thousands of fields', async () => {
+  it('does not repeat a long name above thousands of fields', async () => {
     const children = Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`k${n}`, n]));
     const event = { ['x'.repeat(5000)]: children };
     const size = JSON.stringify(event).length;
@@ -199,8 +199,8 @@ describe('limit-fields', () => {
   });
 });
 
-describe('told not to overwrite', () => {
-  it('set leaves a text where an object would have to be', async () => {
+describe('without overwrite', () => {
+  it('set keeps a text on the path of an object', async () => {
     const options = { fields: { 'labels.cluster': 'eu-1', 'n.x': 1 }, overwrite: false };
     const n = (JSON as unknown as { rawJSON(text: string): object }).rawJSON('1e400');
     expect(await runOne(set, { labels: 'a,b', n }, options)).toEqual({ labels: 'a,b', n });
@@ -219,7 +219,7 @@ describe('told not to overwrite', () => {
   });
 });
 
-describe('a number leaves as it was written, wherever it was moved to', () => {
+describe('a moved number keeps its literal', () => {
   it.each<[string, TransformDefinition, object, string, string]>([
     [
       'flatten',

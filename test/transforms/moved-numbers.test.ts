@@ -1,7 +1,7 @@
-/** Numbers that a built-in moves leave as they were written; one that it changes, or that came from elsewhere, does not. */
+/** Numbers that a built-in moves keep their literals; a changed number, or one from elsewhere, does not. */
 import type { Event, TransformDefinition } from 'logweir';
 import { describe, expect, it } from 'vitest';
-import { setUp } from '../../src/transform/runner.ts';
+import { setUp } from '../../src/transform/runtime/runner.ts';
 import { PipelineLab } from '../unit/support/pipeline-lab.ts';
 import ecs from '../../transforms/ecs.ts';
 import flatten from '../../transforms/flatten.ts';
@@ -13,8 +13,8 @@ import unflatten from '../../transforms/unflatten.ts';
 
 type Use = readonly [transform: TransformDefinition, options?: Record<string, unknown>];
 
-/** What the chain makes of a record, as it goes to Elasticsearch. */
-async function written(text: string, uses: readonly Use[]): Promise<string[]> {
+/** The result of the chain for a record, as sent to Elasticsearch. */
+async function outputOf(text: string, uses: readonly Use[]): Promise<string[]> {
   const ignore = (): void => {};
   const context = {
     name: 'under-test',
@@ -30,7 +30,7 @@ async function written(text: string, uses: readonly Use[]): Promise<string[]> {
   );
   const lab = new PipelineLab({ steps });
   lab.own();
-  lab.take([text]);
+  lab.receive([text]);
   return lab.documents.map(({ source }) => source);
 }
 
@@ -42,7 +42,7 @@ const BOTH: readonly [text: string, before: readonly Use[]][] = [
   [JSON.stringify({ message: `{${NUMBERS}}` }), [PARSE]],
 ];
 
-describe('numbers leave as they were written', () => {
+describe('numbers keep their literals', () => {
   it.each<[string, Use, string]>([
     [
       'rename',
@@ -58,23 +58,23 @@ describe('numbers leave as they were written', () => {
       '{"a":1.0,"overflow":"{\\"b\\":{\\"c\\":2.50,\\"d\\":{\\"e\\":-0}},\\"f\\":[1E3,{\\"g\\":0.10}]}"}',
     ],
   ])('through %s', async (_, use, expected) => {
-    for (const [text, before] of BOTH) expect(await written(text, [...before, use])).toEqual([expected]);
+    for (const [text, before] of BOTH) expect(await outputOf(text, [...before, use])).toEqual([expected]);
   });
 
   it('through unflatten', async () => {
     const text = '{"a.b":1.0,"a.c":{"d":2.50},"e":3.0}';
-    expect(await written(text, [[unflatten]])).toEqual(['{"e":3.0,"a":{"b":1.0,"c":{"d":2.50}}}']);
+    expect(await outputOf(text, [[unflatten]])).toEqual(['{"e":3.0,"a":{"b":1.0,"c":{"d":2.50}}}']);
   });
 
-  it('through ecs, whether there is a place for them or not', async () => {
+  it('through ecs, with and without a name in the schema', async () => {
     const text = '{"source_type":"file","file":"f","offset":7.0,"latency":1.0,"x":{"y":2.50}}';
-    const [source = ''] = await written(text, [[ecs]]);
+    const [source = ''] = await outputOf(text, [[ecs]]);
     expect(source).toContain('"latency":1.0');
     expect(source).toContain('"y":2.50');
     expect(source).toContain('7.0');
   });
 
-  it('through several, one behind the other', async () => {
+  it('through several transforms', async () => {
     const text = JSON.stringify({ message: '{"m":{"n":1.0},"o":2.0}', host: 'h' });
     const uses: Use[] = [
       PARSE,
@@ -82,24 +82,24 @@ describe('numbers leave as they were written', () => {
       [flatten],
       [rename, { fields: { 'm.n': 'n' } }],
     ];
-    expect(await written(text, uses)).toEqual(['{"host":"h","m.o":2.0,"n":1.0}']);
+    expect(await outputOf(text, uses)).toEqual(['{"host":"h","m.o":2.0,"n":1.0}']);
   });
 });
 
-describe('a number does not take the way of another one', () => {
+describe('a number does not get the literal of another one', () => {
   it.each<[string, string, Use, string]>([
     ['that it replaces', '{"a":1.0,"b":1}', [rename, { fields: { b: 'a' } }], '{"a":1}'],
     ['that was there before', '{"a":1,"b":1.0}', [rename, { fields: { b: 'a' } }], '{"a":1.0}'],
     ['of the same name', '{"a":{"b":1.0},"a.b":1}', [flatten], '{"a.b":1.0,"a.b_2":1}'],
   ])('%s', async (_, text, use, expected) => {
-    expect(await written(text, [use])).toEqual([expected]);
+    expect(await outputOf(text, [use])).toEqual([expected]);
   });
 
-  it('where a transform changes it on the way', async () => {
+  it('if a transform changes it', async () => {
     const double = { setup: () => (event: Event) => ({ ...event, a: (event['a'] as number) * 2 }) };
     const { defineTransform } = await import('logweir');
     const text = '{"a":1.0,"b":1.0}';
     const uses: Use[] = [[rename, { fields: { b: 'c' } }], [defineTransform(double)]];
-    expect(await written(text, uses)).toEqual(['{"a":2,"c":1.0}']);
+    expect(await outputOf(text, uses)).toEqual(['{"a":2,"c":1.0}']);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePairs } from '../../transforms/lib/pairs.ts';
-import { testTransform } from '../../src/transform/testing.ts';
+import { testTransform } from '../../src/transform/api/testing.ts';
 import parseKeyValue from '../../transforms/parse-key-value.ts';
 import parseLogfmt from '../../transforms/parse-logfmt.ts';
 
@@ -115,7 +115,7 @@ describe('parse-key-value reads', () => {
   });
 });
 
-it('a key named __proto__ is data, also when it comes twice', () => {
+it('a key named __proto__ is data, also if it is repeated', () => {
   const found = parsePairs('__proto__=a __proto__=b', { between: ' ', assign: '=' });
   expect(Object.entries(found ?? {})).toEqual([['__proto__', ['a', 'b']]]);
 });
@@ -124,10 +124,10 @@ it.each([
   ['quotes that are never closed', `a="b `, `a='b\\' `],
   ['words in quotes of two kinds', `"a 'b `, `"x" `],
   ['escaped quotes', String.raw`a="\" `, String.raw`b='\' `],
-  ['spaces behind words', 'word    ', 'a=    '],
+  ['spaces after words', 'word    ', 'a=    '],
   ['assignments', 'a= ', 'a==='],
   ['one key', 'a=b ', 'a="b" '],
-])('a long text of %s is read in time in proportion to it', (_, ...parts) => {
+])('a long text of %s is read in linear time', (_, ...parts) => {
   for (const part of parts) {
     for (const spaced of [false, true]) {
       const began = performance.now();
@@ -138,7 +138,7 @@ it.each([
   }
 });
 
-it('quotes between backslashes that are never closed are searched for their end once', () => {
+it('unclosed quotes between backslashes are searched once', () => {
   const began = performance.now();
   expect(parsePairs('"x\\'.repeat(100_000), { between: '\\', assign: '=' })).toBeUndefined();
   expect(performance.now() - began).toBeLessThan(4000);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { parse as parseFile } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../src/transform/api.ts';
+import type { Event } from '../../src/transform/api/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseCsv from '../../transforms/parse-csv.ts';
 
@@ -11,7 +11,7 @@ async function parse(message: string, options: object = {}): Promise<unknown> {
   return event?.['x'];
 }
 
-/** Values by their place. */
+/** Values by position. */
 const row = (...values: string[]): Event =>
   Object.fromEntries(values.map((value, at) => [`column${at + 1}`, value]));
 
@@ -47,11 +47,11 @@ it.each<[string, string, Event]>([
   ['\t', 'a\tb c', row('a', 'b c')],
   ['|', 'a|"b|c"', row('a', 'b|c')],
   [' ', 'a "b c"', row('a', 'b c')],
-])('%j stands between the values of %j', async (delimiter, text, expected) => {
+])('%j separates the values of %j', async (delimiter, text, expected) => {
   expect(await parse(text, { delimiter })).toEqual(expected);
 });
 
-it('rows are read as a library for files reads them', async () => {
+it('rows are read like by a library for files', async () => {
   const value = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', ' ', 'é') }));
   const run = await testTransform(parseCsv, { target: 'x' });
   await fc.assert(
@@ -74,14 +74,14 @@ describe('columns', () => {
     expect(await parse(text, { columns: ['a', 'b'] })).toEqual(expected);
   });
 
-  it('may not have the name of a value without one', async () => {
+  it('may not have the default name of an unnamed value', async () => {
     await expect(testTransform(parseCsv, { columns: ['column2'] })).rejects.toThrow('column2');
     await expect(testTransform(parseCsv, { columns: ['a', 'column10'] })).rejects.toThrow('column10');
     expect(await parse('1,2,3', { columns: ['column2', 'column1'] })).toEqual(row('2', '1', '3'));
     expect(await parse('1,2', { columns: ['column0'] })).toEqual({ column0: '1', column2: '2' });
   });
 
-  it('may have any name, and none twice', async () => {
+  it('may have any name, but not twice the same', async () => {
     const columns = ['__proto__', 'toString'];
     const parsed = (await parse('1,2', { columns })) as Event;
     expect(Object.entries(parsed)).toEqual([
@@ -92,25 +92,25 @@ describe('columns', () => {
   });
 });
 
-it('white space around values goes where that is wanted', async () => {
+it('white space around values is removed with trim', async () => {
   expect(await parse(' a , "b, c" ,d ', { trim: true })).toEqual(row('a', 'b, c', 'd'));
 });
 
-it('of several rows the first is read, and the text stays', async () => {
+it('only the first of several rows is parsed, and the text is kept', async () => {
   const run = await testTransform(parseCsv, { remove: true });
   expect(await run({ message: '1,2\n3,4' })).toEqual([{ message: '1,2\n3,4', ...row('1', '2') }]);
   expect(await run({ message: '1,2\n' })).toEqual([row('1', '2')]);
 });
 
 it.each(['', '\n\r\n', '"a,b', 'a,"b\nc', 'a,"b""', ','.repeat(10_000)])(
-  '%j stays as it is',
+  '%j is left unchanged',
   async (message) => {
     const run = await testTransform(parseCsv, { remove: true });
     expect(await run({ message })).toEqual([{ message }]);
   },
 );
 
-it.each(['', ',,', '"', '\n', '\r'])('the delimiter %j is refused', async (delimiter) => {
+it.each(['', ',,', '"', '\n', '\r'])('the delimiter %j is rejected', async (delimiter) => {
   await expect(testTransform(parseCsv, { delimiter })).rejects.toThrow('delimiter');
 });
 
@@ -123,7 +123,7 @@ it.each<[string, (n: number) => string]>([
   ['ends of lines', (n) => '\r\n'.repeat(n / 2)],
   ['spaces', (n) => `a,${' '.repeat(n)}`],
   ['one value', (n) => 'x'.repeat(n)],
-])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
+])('one megabyte of %s is parsed in linear time', async (_what, hostile) => {
   const run = await testTransform(parseCsv, { trim: true });
   const started = process.cpuUsage().user;
   await run({ message: hostile(1_000_000) });

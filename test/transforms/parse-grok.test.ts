@@ -1,4 +1,4 @@
-/** Lines as programs write them, and the fields that users of Logstash get from them: of the legacy set, and of that for ECS. */
+/** Lines of real programs, and their fields in Logstash: with the legacy set, and with the ECS set. */
 import { describe, expect, it } from 'vitest';
 import { testTransform } from 'logweir/testing';
 import parseGrok from '../../transforms/parse-grok.ts';
@@ -13,7 +13,7 @@ async function fieldsOf(name: string, message: string, ecs?: 'disabled' | 'v1' |
   return event?.['found'];
 }
 
-/** A line, what the legacy set makes of it, and what that for ECS does; undefined where the set has no such name. */
+/** A line, its fields with the legacy set, and with the ECS set; undefined if the set lacks the name. */
 const lines: readonly [name: string, line: string, legacy: unknown, ecs: unknown][] = [
   [
     'HTTPD_COMBINEDLOG',
@@ -346,7 +346,7 @@ describe('the set for ECS, by both of its names', () => {
 });
 
 describe('a name of the other set', () => {
-  it('is refused with its name', async () => {
+  it('is rejected with its name', async () => {
     await expect(fieldsOf('ZEEK_CONN', 'x')).rejects.toThrow('no grok pattern ZEEK_CONN');
     await expect(fieldsOf('ZEEK_CONN', 'x', 'v9' as 'v8')).rejects.toThrow('ecs_compatibility');
   });

@@ -10,7 +10,7 @@ async function run(event: Event, options: Record<string, unknown> = {}): Promise
   return events[0] as Event;
 }
 
-describe('a field that holds a JSON object as text', () => {
+describe('a field with a JSON object as text', () => {
   it('is merged into the event, and removed', async () => {
     expect(await run({ message: '{"level":"info","n":1}', host: 'h' })).toEqual({
       host: 'h',
@@ -19,15 +19,15 @@ describe('a field that holds a JSON object as text', () => {
     });
   });
 
-  it('stays where that is wanted', async () => {
+  it('is kept if remove is off', async () => {
     expect(await run({ message: '{"n":1}' }, { remove: false })).toEqual({ message: '{"n":1}', n: 1 });
   });
 
-  it('may have spaces around it', async () => {
+  it('may have surrounding spaces', async () => {
     expect(await run({ message: ' \t\n{"n":1}\n' })).toEqual({ n: 1 });
   });
 
-  it('may have a byte order mark in front', async () => {
+  it('may have a leading byte order mark', async () => {
     expect(await run({ message: '\uFEFF{"n":1}' })).toEqual({ n: 1 });
     expect(await run({ message: '\uFEFF \r\n{"n":1}' }, { target: 'a' })).toEqual({ a: { n: 1 } });
   });
@@ -40,17 +40,17 @@ describe('a field that holds a JSON object as text', () => {
     expect(await run({ 'log.line': '{"n":1}' }, { field: 'log.line' })).toEqual({ n: 1 });
   });
 
-  it('may go under a key of its own', async () => {
+  it('may be merged under a target', async () => {
     expect(await run({ message: '{"n":1}', n: 5 }, { target: 'parsed' })).toEqual({ n: 5, parsed: { n: 1 } });
   });
 
-  it('may hold the key that it came from', async () => {
+  it('may contain the key of the field itself', async () => {
     expect(await run({ message: '{"message":"inner","n":1}' })).toEqual({ message: 'inner', n: 1 });
   });
 });
 
-describe('a key that is there already', () => {
-  it('wins unless told otherwise', async () => {
+describe('an existing key', () => {
+  it('is kept by default', async () => {
     expect(await run({ message: '{"host":"inner","n":1}', host: 'outer' })).toEqual({
       host: 'outer',
       n: 1,
@@ -58,7 +58,7 @@ describe('a key that is there already', () => {
     });
   });
 
-  it('and has the same value is there once', async () => {
+  it('with the same value occurs once', async () => {
     const event = {
       message: '{"host":"h","list":[{"n":1}],"id":9007199254740993}',
       host: 'h',
@@ -77,13 +77,13 @@ describe('a key that is there already', () => {
   });
 });
 
-describe('what is not a JSON object stays as it is, and is no error', () => {
+describe('a text that is not a JSON object is left unchanged without an error', () => {
   it.each<[string, unknown]>([
     ['plain text', 'GET /index.html 200'],
     ['empty text', ''],
     ['a truncated object', '{"n":1'],
     ['more than one object', '{"n":1}{"n":2}'],
-    ['text behind the object', '{"n":1} and more'],
+    ['text after the object', '{"n":1} and more'],
     ['an array', '[{"n":1}]'],
     ['a number', '5'],
     ['a quoted text', '"{}"'],
@@ -100,20 +100,20 @@ describe('what is not a JSON object stays as it is, and is no error', () => {
     expect(await run(structuredClone(event))).toEqual(event);
   });
 
-  it('a field that is missing', async () => {
+  it('a missing field', async () => {
     expect(await run({ host: 'h' })).toEqual({ host: 'h' });
     expect(await run({ log: 'text' }, { field: 'log.line' })).toEqual({ log: 'text' });
   });
 });
 
 describe('numbers', () => {
-  it('integers beyond 2^53 are exact, and leave as they came', async () => {
+  it('integers beyond 2^53 are exact, and are written unchanged', async () => {
     const event = await run({ message: '{"id":9007199254740993,"list":[-18446744073709551615]}' });
     expect(event).toEqual({ id: 9007199254740993n, list: [-18446744073709551615n] });
     expect(stringifyExact(event)).toBe('{"id":9007199254740993,"list":[-18446744073709551615]}');
   });
 
-  it('what no double can hold leaves as it came', async () => {
+  it('numbers that no double can hold are written unchanged', async () => {
     const event = await run({ message: '{"big":1e400,"precise":0.12345678901234567890123}' });
     expect(stringifyExact(event)).toBe('{"big":1e400,"precise":0.12345678901234567890123}');
   });
@@ -132,12 +132,12 @@ describe('hostile keys are data', () => {
     expect(JSON.stringify(event)).toContain('"constructor":{"prototype":1}');
   });
 
-  it('what a prototype holds is not a field', async () => {
+  it('a property of a prototype is not a field', async () => {
     expect(await run({ n: 1 }, { field: 'constructor.name' })).toEqual({ n: 1 });
     expect(await run({ message: '{"toString":1,"n":2}' })).toEqual({ toString: 1, n: 2 });
   });
 
-  it('text that is nested very deep is no error', async () => {
+  it('a deeply nested text is not an error', async () => {
     const deep = `{"a":${'['.repeat(200_000)}`;
     expect(await run({ message: deep })).toEqual({ message: deep });
   });
@@ -145,7 +145,7 @@ describe('hostile keys are data', () => {
 
 describe('options', () => {
   it.each([{ feild: 'message' }, { field: '' }, { remove: 'yes' }, { target: '' }, { overwrite: 1 }])(
-    '%j are refused',
+    '%j are rejected',
     async (options) => {
       await expect(testTransform(parseJson, options)).rejects.toThrow(/Invalid|Unrecognized|Too small/i);
     },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Event } from '../../src/transform/api.ts';
+import type { Event } from '../../src/transform/api/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseKlog from '../../transforms/parse-klog.ts';
 
@@ -44,7 +44,7 @@ it.each<[string, Event]>([
   expect(await parse(text)).toEqual(expected);
 });
 
-it('a line of the last minute of the year is of the year before its record', async () => {
+it('a line of the last minute of the year gets the year before its record', async () => {
   const parsed = await parse(line('I1231 23:59:59.000000'), {}, Date.UTC(2027, 0, 1, 0, 10));
   expect(parsed).toHaveProperty('timestamp', '2026-12-31T23:59:59.000000Z');
 });
@@ -54,11 +54,11 @@ it('its time is local', async () => {
   expect(parsed).toHaveProperty('timestamp', '2026-06-01T09:59:58.262668Z');
 });
 
-it('where the record knows no time either there is none, and the rest is read', async () => {
+it('without a time in the record there is no timestamp, and the rest is parsed', async () => {
   expect(await parse(line('I0505 17:59:40.692994'), {}, -1)).toEqual({ level: 'info', ...base });
 });
 
-it("the line's message takes the place of the line, unless told otherwise", async () => {
+it("the line's message replaces the line by default", async () => {
   const text = line('I0505 17:59:40.692994');
   const run = await testTransform(parseKlog);
   expect((await run({ message: text }))[0]).toHaveProperty('message', 'hello there');
@@ -79,16 +79,16 @@ it.each([
   line('I0505 17:59:40'),
   `I0505 17:59:40.692994   ${'9'.repeat(29)} klog.go:70] hello`,
   'I0505 17:59:40.692994 1 klog.go] hello',
-])('%s stays as it is', async (text) => {
+])('%s is left unchanged', async (text) => {
   expect(await parse(text)).toBeUndefined();
 });
 
 it.each<[string, (n: number) => string]>([
   ['spaces', (n) => ' '.repeat(n)],
-  ['spaces behind the clock', (n) => `I0505 17:59:40.692994${' '.repeat(n)}`],
+  ['spaces after the clock', (n) => `I0505 17:59:40.692994${' '.repeat(n)}`],
   ['colons', (n) => `I0505 17:59:40.692994 1 ${'a:1'.repeat(n / 3)}`],
-  ['spaces behind the message', (n) => `${line('I0505 17:59:40.692994')}${' '.repeat(n)}x`],
-])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
+  ['spaces after the message', (n) => `${line('I0505 17:59:40.692994')}${' '.repeat(n)}x`],
+])('one megabyte of %s is parsed in linear time', async (_what, hostile) => {
   const run = await testTransform(parseKlog);
   const started = process.cpuUsage().user;
   await run({ message: hostile(1_000_000) });

@@ -21,7 +21,7 @@ describe('all matches', () => {
     expect(await run({ message })).toEqual([{ message, x: list }]);
   });
 
-  it('may take the place of the text, or go deep into the event', async () => {
+  it('may replace the text, or have a nested target', async () => {
     const instead = await testTransform(parseRegex, { pattern: PAIRS, all: true, target: 'message' });
     expect(await instead({ message: MESSAGE })).toEqual([{ message: LIST }]);
     const deep = await testTransform(parseRegex, { pattern: PAIRS, all: true, target: 'a.b.c' });
@@ -30,7 +30,7 @@ describe('all matches', () => {
     ]);
   });
 
-  it('do not replace what is there, unless told to', async () => {
+  it('do not replace existing fields by default', async () => {
     const options = { pattern: PAIRS, all: true, target: 'x' };
     const beside = await testTransform(parseRegex, options);
     expect(await beside({ message: MESSAGE, x: 1 })).toEqual([
@@ -40,25 +40,25 @@ describe('all matches', () => {
     expect(await over({ message: MESSAGE, x: 1 })).toEqual([{ message: MESSAGE, x: LIST }]);
   });
 
-  it('where there is none the event stays as it is', async () => {
+  it('leave the event unchanged if there is none', async () => {
     const run = await testTransform(parseRegex, { pattern: PAIRS, all: true, target: 'message' });
     expect(await run({ message: 'nothing' })).toEqual([{ message: 'nothing' }]);
   });
 
-  it('are a thousand at most, also of a pattern that fits everywhere', async () => {
+  it('are a thousand at most, also for a pattern that matches everywhere', async () => {
     const run = await testTransform(parseRegex, { pattern: '(?<a>x?)', all: true, target: 'x' });
     const [event] = await run({ message: 'x'.repeat(5000) });
     expect(event?.['x']).toHaveLength(1000);
   });
 
-  it('want a place for their list', async () => {
+  it('require a target for their list', async () => {
     await expect(testTransform(parseRegex, { pattern: PAIRS, all: true })).rejects.toThrow(
-      'say where the list goes',
+      'required for the list',
     );
   });
 });
 
-it('the first match is all there is without that', async () => {
+it('by default only the first match is used', async () => {
   const run = await testTransform(parseRegex, { pattern: PAIRS });
   expect(await run({ message: MESSAGE })).toEqual([{ message: MESSAGE, ...LIST[0] }]);
 });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Event } from '../../src/transform/api.ts';
+import type { Event } from '../../src/transform/api/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseSyslog from '../../transforms/parse-syslog.ts';
 
@@ -56,7 +56,7 @@ describe('RFC 5424', () => {
       { ...parsedHead, structured_data: { 'x@1': { k: String.raw`a"b]c\d\n` } }, message: 'hi' },
     ],
     [
-      'a bracket that is not escaped',
+      'an unescaped bracket',
       `${HEAD} [x@1 k="a]b"] hi`,
       { ...parsedHead, structured_data: { 'x@1': { k: 'a]b' } }, message: 'hi' },
     ],
@@ -83,12 +83,12 @@ describe('RFC 5424', () => {
       { ...parsedHead, timestamp: '2026-06-01T11:59:58.000Z', message: 'hi' },
     ],
     [
-      'an offset, which stays',
+      'an offset, which is kept',
       '<165>1 2026-06-01T13:59:58.000001+02:00 h a 1 - - hi',
       { ...parsedHead, timestamp: '2026-06-01T13:59:58.000001+02:00', message: 'hi' },
     ],
     [
-      'a leap second, which Elasticsearch does not know',
+      'a leap second, which Elasticsearch does not support',
       '<165>1 2015-06-30T23:59:60Z h a 1 - - hi',
       { ...parsedHead, timestamp: '2015-07-01T00:00:00.000Z', message: 'hi' },
     ],
@@ -116,11 +116,11 @@ describe('RFC 5424', () => {
     `${HEAD} [x`,
     '<30>0 - h a - - - m',
     '<30>1000 - h a - - - m',
-  ])('%s stays as it is', async (text) => {
+  ])('%s is left unchanged', async (text) => {
     expect(await parse(text)).toBeUndefined();
   });
 
-  it('gives back the values of any parameters', async () => {
+  it('returns the values of any parameters', async () => {
     const run = await testTransform(parseSyslog);
     const name = fc.constantFrom('a', 'b', 'c@1', 'constructor');
     const value = fc.string({
@@ -148,7 +148,7 @@ it.each([
   ['parameters', (n: number) => `<86>1 - h a - - [x${' k="v"'.repeat(n / 6)}`],
   ['spaces in structured data', (n: number) => `<86>1 - h a - - [x${' '.repeat(n)}`],
   ['a header that does not end', (n: number) => `<86>1 ${'- '.repeat(n / 2)}`],
-])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
+])('one megabyte of %s is parsed in linear time', async (_what, hostile) => {
   const run = await testTransform(parseSyslog);
   const started = process.cpuUsage().user;
   await run({ message: hostile(1_000_000) });

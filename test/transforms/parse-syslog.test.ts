@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Event, RecordInfo } from '../../src/transform/api.ts';
+import type { Event, RecordInfo } from '../../src/transform/api/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseSyslog from '../../transforms/parse-syslog.ts';
 
@@ -19,10 +19,10 @@ const AUTH = { facility: 'authpriv', severity: 'info' };
 const SSHD = { hostname: 'bastion', appname: 'sshd', procid: '4242', message: 'Accepted publickey' };
 const AT = '2026-06-01T11:59:58.000Z';
 
-describe('what is sent in the name of RFC 3164', () => {
+describe('RFC 3164 and its deviations', () => {
   it.each<[string, string, Event]>([
     [
-      'as it is written',
+      'as in the RFC',
       '<86>Jun  1 11:59:58 bastion sshd[4242]: Accepted publickey',
       { ...AUTH, timestamp: AT, ...SSHD },
     ],
@@ -67,7 +67,7 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: AT, appname: 'sogod', procid: '811', message: 'up' },
     ],
     [
-      'no colon behind the process',
+      'no colon after the process',
       '<86>Jun  1 11:59:58 bastion proftpd[811] bastion (198.51.100.4): up',
       {
         ...AUTH,
@@ -79,27 +79,27 @@ describe('what is sent in the name of RFC 3164', () => {
       },
     ],
     [
-      'no space behind the tag',
+      'no space after the tag',
       '<86>Jun  1 11:59:58 bastion sshd[4242]:Accepted publickey',
       { ...AUTH, timestamp: AT, ...SSHD },
     ],
     [
-      'a URL, which is no tag',
+      'a URL, which is not a tag',
       '<86>Jun  1 11:59:58 bastion https://shop.example:8443/x is up',
       { ...AUTH, timestamp: AT, hostname: 'bastion', message: 'https://shop.example:8443/x is up' },
     ],
     [
-      'an address with a port, which is no tag',
+      'an address with a port, which is not a tag',
       '<86>Jun  1 11:59:58 bastion 10.0.0.1:5432 refused',
       { ...AUTH, timestamp: AT, hostname: 'bastion', message: '10.0.0.1:5432 refused' },
     ],
     [
-      'an IPv6 address for a host',
+      'an IPv6 address as the host',
       '<86>Jun  1 11:59:58 2001:db8::7 sshd[4242]: up',
       { ...AUTH, timestamp: AT, hostname: '2001:db8::7', appname: 'sshd', procid: '4242', message: 'up' },
     ],
     [
-      'a tag in brackets, which is no host',
+      'a tag in brackets, which is not a host',
       '<86>Jun  1 11:59:58 [sshd]: up',
       { ...AUTH, timestamp: AT, message: '[sshd]: up' },
     ],
@@ -174,7 +174,7 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: '2026-06-01T11:59:58Z', appname: 'su', message: 'x' },
     ],
     [
-      'a relative of RFC 3339',
+      'a time similar to RFC 3339',
       '<86>2026-06-01 11:59:58,5+0200 bastion sshd[4242]: Accepted publickey',
       { ...AUTH, timestamp: '2026-06-01T09:59:58.500Z', ...SSHD },
     ],
@@ -189,7 +189,7 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: AT, ...SSHD },
     ],
     [
-      'a host that is not known',
+      'an unknown host',
       '<86>Jun  1 11:59:58 - sshd[4242]: x',
       { ...AUTH, timestamp: AT, appname: 'sshd', procid: '4242', message: 'x' },
     ],
@@ -199,7 +199,7 @@ describe('what is sent in the name of RFC 3164', () => {
       { ...AUTH, timestamp: '2015-07-01T00:00:00.000Z', hostname: 'h', appname: 'a', message: 'x' },
     ],
     [
-      'spaces before the message, which stay',
+      'spaces before the message, which are kept',
       '<86>Jun  1 11:59:58 h a:   x',
       { ...AUTH, timestamp: AT, hostname: 'h', appname: 'a', message: '  x' },
     ],
@@ -219,7 +219,7 @@ describe('what is sent in the name of RFC 3164', () => {
       { facility: 'kern', severity: 'warning', timestamp: AT, appname: 'kernel', message: 'link down' },
     ],
     [
-      'one that there is not, which is no host either',
+      'a priority that does not exist, which is not a host either',
       'Jun  1 11:59:58 <auth.loud> bastion sshd[4242]: x',
       { timestamp: AT, message: '<auth.loud> bastion sshd[4242]: x' },
     ],
@@ -240,7 +240,7 @@ describe('what is sent in the name of RFC 3164', () => {
       },
     ],
     [
-      'a word with a point, which is no priority',
+      'a word with a point, which is not a priority',
       'Jun  1 11:59:58 ap-2 shop.info Cart is empty',
       { timestamp: AT, hostname: 'ap-2', message: 'shop.info Cart is empty' },
     ],
@@ -250,12 +250,12 @@ describe('what is sent in the name of RFC 3164', () => {
       { timestamp: AT, hostname: '(none)', appname: 'init', message: 'up' },
     ],
     [
-      'a pair, which is no host',
+      'a pair, which is not a host',
       'Jun  1 11:59:58 user="ada" ok: yes',
       { timestamp: AT, message: 'user="ada" ok: yes' },
     ],
     [
-      'a module in the tag, behind colons',
+      'a module in the tag, after colons',
       '2026-06-01T11:59:58.262668+02:00 bastion shop::cart:sum[4242]: total',
       {
         timestamp: '2026-06-01T11:59:58.262668+02:00',
@@ -266,12 +266,12 @@ describe('what is sent in the name of RFC 3164', () => {
       },
     ],
     [
-      'an IPv6 address before a colon, which is no tag',
+      'an IPv6 address before a colon, which is not a tag',
       '<86>Jun  1 11:59:58 fe80::a: up',
       { ...AUTH, timestamp: AT, message: 'fe80::a: up' },
     ],
     [
-      'a relative of RFC 3339 in a file, where the process is there',
+      'a time similar to RFC 3339 in a file, with a process',
       '2026-06-01 11:59:58 bastion sshd[4242]: Accepted publickey',
       { timestamp: AT, ...SSHD },
     ],
@@ -306,7 +306,7 @@ describe('what is sent in the name of RFC 3164', () => {
     '<86>Jun  1 11:59:58',
     '<86>Jun  1 11:59:58 ',
     'June 1 11:59:58 h a: x',
-    // A log of its own, which only begins like rsyslog's.
+    // Another kind of log, which only starts like rsyslog's.
     '2026-06-01T11:59:58Z INFO ready',
     '2026-06-01 11:59:58 worker started',
     '2026-06-01 11:59:58,262 ERROR shop.cart: sold out',
@@ -318,7 +318,7 @@ describe('what is sent in the name of RFC 3164', () => {
     '2026-06-01 11:59:58.781 Connection "c-72": login failed',
     '2026-06-01T11:59:58Z Connection "c-72": login failed',
     '2026-06-01T11:59:58.667Z: Failed login: user=ada',
-  ])('%s stays as it is', async (text) => {
+  ])('%s is left unchanged', async (text) => {
     expect(await parse(text)).toBeUndefined();
   });
 
@@ -333,7 +333,7 @@ describe('what is sent in the name of RFC 3164', () => {
     ['Jun  1 06:59:58', '2026-06-01T12:00:00Z', '-05:00', AT],
     ['Jun  1 2019 13:59:58', '2026-06-01T12:00:00Z', 'Europe/Berlin', '2019-06-01T11:59:58.000Z'],
     ['2026-06-01T13:59:58.25', '2026-06-01T12:00:00Z', 'Europe/Berlin', '2026-06-01T11:59:58.250Z'],
-    // Of those of RFC 3339, what Elasticsearch cannot read.
+    // Times of RFC 3339 that Elasticsearch rejects.
     ['2026-06-01T24:00:00Z', '2026-06-01T12:00:00Z', 'utc', '2026-06-02T00:00:00.000Z'],
     ['2026-06-01T13:59:58+18:00', '2026-06-01T12:00:00Z', 'utc', '2026-06-01T13:59:58+18:00'],
     ['2026-06-02T13:59:58+18:30', '2026-06-01T12:00:00Z', 'utc', '2026-06-01T19:29:58.000Z'],
@@ -344,14 +344,14 @@ describe('what is sent in the name of RFC 3164', () => {
     expect(parsed).toEqual({ ...AUTH, timestamp: expected, hostname: 'h', appname: 'a', message: 'm' });
   });
 
-  it('has no timestamp where neither the line nor the record knows the year', async () => {
+  it('has no timestamp if neither the line nor the record has the year', async () => {
     const parsed = await parse('<86>Jun  1 11:59:58 h a: m', {}, { timestamp: -1 });
     expect(parsed).toEqual({ ...AUTH, hostname: 'h', appname: 'a', message: 'm' });
   });
 });
 
-it('refuses a zone that there is not', async () => {
-  await expect(testTransform(parseSyslog, { zone: 'Europe/Atlantis' })).rejects.toThrow('is no time zone');
+it('rejects an unknown zone', async () => {
+  await expect(testTransform(parseSyslog, { zone: 'Europe/Atlantis' })).rejects.toThrow('is not a time zone');
 });
 
 it.each([
@@ -362,7 +362,7 @@ it.each([
   ['digits', (n: number) => `<86>Jun  1 11:59:58.${'1'.repeat(n)}`],
   ['colons', (n: number) => `<86>Jun  1 11:59:58 ${':'.repeat(n)}`],
   ['modules', (n: number) => `<86>Jun  1 11:59:58 ${'a::'.repeat(n / 3)}`],
-])('one megabyte of %s takes a moment, not minutes', async (_what, hostile) => {
+])('one megabyte of %s is parsed in linear time', async (_what, hostile) => {
   const run = await testTransform(parseSyslog);
   const started = process.cpuUsage().user;
   await run({ message: hostile(1_000_000) });

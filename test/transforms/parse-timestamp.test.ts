@@ -52,21 +52,23 @@ describe('the formats', () => {
     expect(await stamp('soon', { formats })).toBeUndefined();
   });
 
-  it('that cannot work are refused at the start', async () => {
+  it('that cannot work are rejected at the start', async () => {
     await expect(testTransform(parseTimestamp, { formats: ['iso8601', '%Y-%m-%d'] })).rejects.toThrow(
       'strptime',
     );
-    await expect(testTransform(parseTimestamp, { zone: 'Mars/Olympus' })).rejects.toThrow('is no time zone');
+    await expect(testTransform(parseTimestamp, { zone: 'Mars/Olympus' })).rejects.toThrow(
+      'is not a time zone',
+    );
   });
 });
 
-it('a number of nineteen digits, as JSON has it, is a number', async () => {
+it('a JSON number of nineteen digits is read as a number', async () => {
   const { t } = parseObject('{"t":1763800000.123456789}') ?? {};
   expect(await stamp(t, { formats: ['unix'] })).toBe('2025-11-22T08:26:40.123456789Z');
 });
 
 it.each(['utc', 'Europe/Berlin', '+01:00', '+0100', '+1', 'UTC+1', 'Africa/Lagos'])(
-  'the zone %s is of times without one, in each format that reads local times',
+  'the zone %s applies to times without one, in each format with local times',
   async (zone) => {
     const expected = zone === 'utc' ? '2026-11-22T08:26:44.000Z' : '2026-11-22T07:26:44.000Z';
     expect(await stamp('2026-11-22T08:26:44', { zone })).toBe(expected);

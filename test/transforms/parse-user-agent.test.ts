@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Event } from '../../src/transform/api.ts';
+import type { Event } from '../../src/transform/api/api.ts';
 import { testTransform } from 'logweir/testing';
 import parseUserAgent from '../../transforms/parse-user-agent.ts';
 
@@ -49,12 +49,12 @@ it.each<[string, Event]>([
   expect(await run({ agent })).toEqual([{ agent, user_agent: expected }]);
 });
 
-it.each(['', ' ', '-', 'rubbish'])('%j tells nothing, and stays as it is', async (agent) => {
+it.each(['', ' ', '-', 'rubbish'])('%j is unknown, and is left unchanged', async (agent) => {
   const run = await testTransform(parseUserAgent, { remove: true });
   expect(await run({ agent })).toEqual([{ agent }]);
 });
 
-it('what one event has been told may be changed without the next one noticing', async () => {
+it('a change of the result in one event does not affect the next one', async () => {
   const run = await testTransform(parseUserAgent, { target: 'ua' });
   const [first = {}] = await run({ agent: 'curl/8.5.0' });
   ((first['ua'] as Event)['browser'] as Event)['family'] = 'changed';

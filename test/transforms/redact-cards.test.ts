@@ -10,7 +10,7 @@ const below = (limit: number): number => Math.floor(random() * limit);
 const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
 const digits = (count: number): string => Array.from({ length: count }, () => below(10)).join('');
 
-/** Beginnings, and how long the numbers are. */
+/** Prefixes, and the lengths of the numbers. */
 const ISSUERS: readonly [name: string, prefixes: readonly string[], lengths: readonly number[]][] = [
   ['Visa', ['4'], [13, 16, 19]],
   ['Mastercard', ['51', '55', '2221', '2345', '2720'], [16]],
@@ -29,7 +29,7 @@ function cardOf(prefix: string, length: number): string {
 }
 
 const SEPARATORS = [' ', '-', '.', '\u00a0', '+', '%20', '_'];
-/** Without separators, or in the groups that are printed on a card. */
+/** Without separators, or in the printed groups of a card. */
 function written(card: string): string {
   const separator = pick(SEPARATORS);
   if (random() < 0.4) return card;
@@ -52,7 +52,7 @@ function neighbour(): string {
   ])();
 }
 
-it.each(ISSUERS)('a card of %s is never readable, whatever stands beside it', (_name, prefixes, lengths) => {
+it.each(ISSUERS)('a card of %s is never readable, with any text around it', (_name, prefixes, lengths) => {
   for (let round = 0; round < 500; round++) {
     const card = cardOf(pick(prefixes), pick(lengths));
     const text = written(card);
@@ -70,7 +70,7 @@ it.each(ISSUERS)('a card of %s is never readable, whatever stands beside it', (_
   }
 });
 
-describe('what is no card', () => {
+describe('other numbers', () => {
   const rate = (make: () => string): number => {
     const rounds = 5000;
     let hits = 0;
@@ -84,40 +84,40 @@ describe('what is no card', () => {
   const until = Date.UTC(2040, 0, 1);
   const ms = (): number => from + Math.floor(random() * (until - from));
 
-  it('times in milliseconds and nanoseconds from 2001 to 2040 are never taken for one', () => {
+  it('times in milliseconds and nanoseconds from 2001 to 2040 never match', () => {
     expect(rate(() => String(ms()))).toBe(0);
     expect(rate(() => `${ms()}${digits(6)}`)).toBe(0);
     expect(rate(() => new Date(ms()).toISOString())).toBe(0);
     expect(rate(() => new Date(ms()).toISOString().replaceAll(/\D/g, ''))).toBe(0);
   });
 
-  it('times in microseconds, or beside a number, hardly ever: those of two months of 2039 begin like Mir', () => {
+  it('times in microseconds, or next to a number, rarely match: those of two months of 2039 start like Mir', () => {
     expect(rate(() => `[${ms()}] ${ms()} ${below(1000)}`)).toBeLessThan(0.001);
     expect(rate(() => `${ms()}${digits(3)}`)).toBeLessThan(0.001);
   });
 
-  it('an IMEI never, which has the same check digit', () => {
+  it('an IMEI, which has the same check digit, never matches', () => {
     expect(rate(() => `35${digits(13)}`)).toBe(0);
     expect(rate(() => `86${digits(13)}`)).toBe(0);
   });
 
-  it('numbers of 13 to 19 random digits in fewer than 3 of 100 cases', () => {
+  it('numbers of 13 to 19 random digits match in fewer than 3 of 100 cases', () => {
     expect(rate(() => digits(13 + below(7)))).toBeLessThan(0.03);
   });
 
-  it('fractions in fewer than 15 of 1,000 cases, addresses, versions and UUIDs hardly ever', () => {
+  it('fractions match in fewer than 15 of 1,000 cases, and addresses, versions and UUIDs rarely', () => {
     expect(rate(() => String(random()))).toBe(0);
     expect(rate(() => String(random() * 100))).toBeLessThan(0.015);
     expect(rate(() => Array.from({ length: 4 }, () => below(256)).join('.'))).toBe(0);
     expect(rate(() => crypto.randomUUID())).toBeLessThan(0.001);
   });
 
-  it('rows of ten numbers in fewer than 5 of 100', () => {
+  it('rows of ten numbers match in fewer than 5 of 100 cases', () => {
     expect(rate(() => Array.from({ length: 10 }, () => digits(1 + below(6))).join(' '))).toBeLessThan(0.05);
   });
 });
 
-describe('hostile text takes time in proportion to its length', () => {
+describe('hostile text takes linear time', () => {
   const ALL = ['email', 'card', 'bearer', 'key', 'jwt', 'url_password', 'iban', 'us_social_security_number'];
 
   it.each<[string, string]>([
@@ -163,7 +163,7 @@ describe('hostile text takes time in proportion to its length', () => {
       };
       await bestOf(16_384);
       const [once, eightfold] = [await bestOf(16_384), await bestOf(131_072)];
-      // Quadratic would be 64 times; the constant is for the timer's own noise.
+      // Quadratic time would be 64 times; the constant covers the timer's noise.
       expect(eightfold).toBeLessThan(24 * once + 100);
     },
     30_000,

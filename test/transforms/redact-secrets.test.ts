@@ -5,7 +5,7 @@ import redact from '../../transforms/redact.ts';
 
 const R = '[redacted]';
 const ALL = ['email', 'card', 'bearer', 'key', 'jwt', 'url_password', 'iban', 'us_social_security_number'];
-/** Put together here, so that no scanner of this repository takes them for keys that somebody has lost. */
+/** Assembled here, so that scanners of this repository do not report leaked keys. */
 const of = (start: string, length: number, alphabet = 'aB3dE5gH7jK9'): string =>
   start + alphabet.repeat(length).slice(0, length);
 const pem = (kind: string, inside = 'MHcCAQEE\nIB8=\n'): string =>
@@ -17,14 +17,14 @@ async function run(event: Event, options: Record<string, unknown>): Promise<Even
 }
 
 type Row = [find: string, text: string, redacted: string];
-/** The same text with `[redacted]` where braces stand. */
+/** The same text with `[redacted]` instead of the braces. */
 const row = (find: string, text: string): Row => [
   find,
   text.replaceAll(/[{}]/g, ''),
   text.replaceAll(/\{[^}]*\}/g, R),
 ];
 
-describe('must be found, and what stands beside it stays', () => {
+describe('secrets are found, and the text around them is kept', () => {
   it.each<Row>([
     ...[
       'card {4111111111111111}',
@@ -152,14 +152,14 @@ describe('must be found, and what stands beside it stays', () => {
     ),
   ])('%s: %s', async (find, text, redacted) => {
     expect(await run({ message: text }, { find: [find] })).toEqual({ message: redacted });
-    // With all of them no other one spoils it: nothing of the secret is left.
+    // All finders together leave nothing of the secret either.
     const all = (await run({ message: text }, { find: ALL }))['message'] as string;
     expect(all).toContain(R);
     expect(all.length).toBeLessThanOrEqual(redacted.length + R.length);
   });
 });
 
-describe('must stay', () => {
+describe('other texts are kept', () => {
   it.each([
     'at 1763800000103',
     'at 1763800000123456 and 1763800000123456789',
@@ -215,7 +215,7 @@ describe('must stay', () => {
   });
 });
 
-describe('what is no text', () => {
+describe('values that are not text', () => {
   const raw = (text: string): object => (JSON as unknown as { rawJSON(text: string): object }).rawJSON(text);
 
   it.each<[string, unknown]>([
@@ -228,32 +228,32 @@ describe('what is no text', () => {
   });
 
   it.each([1763800000103, 1763800000123456, 0.4111111111111111, 4.111111111111111, -4111111111111111, 1e300])(
-    'the number %d stays',
+    'the number %d is kept',
     async (n) => {
       expect(await run({ n }, { find: ALL })).toEqual({ n });
     },
   );
 
-  it('the name of a field is replaced, beside the others', async () => {
+  it('the name of a field is replaced, without losing other fields', async () => {
     const event = { to: { 'ada@example.com': 1, 'bob@example.com': 2, '4111111111111111': 3, kept: 4 } };
     expect(await run(event, { find: ['email', 'card'] })).toEqual({
       to: { kept: 4, [R]: 1, [`${R}_2`]: 2, [`${R}_3`]: 3 },
     });
   });
 
-  it('the name of a field is never empty, and is not searched for patterns of your own', async () => {
+  it("the name of a field is never empty, and is not searched for the user's patterns", async () => {
     expect(await run({ 'a@b.cc': 1, ord: 'ord' }, { replacement: '', patterns: ['ord'] })).toEqual({
       ord: '',
       _: 1,
     });
   });
 
-  it('what is frozen is replaced by a copy', async () => {
+  it('a frozen object is replaced by a copy', async () => {
     const event = { list: Object.freeze(['a@b.cc', Object.freeze({ x: 'a@b.cc' })]) };
     expect(await run(event, {})).toEqual({ list: [R, { x: R }] });
   });
 
-  it('a secret key of AWS is known by the name of its field', async () => {
+  it('a secret key of AWS is recognised by the name of its field', async () => {
     const secret = of('', 40);
     expect(await run({ SecretAccessKey: secret, sha1: secret }, { find: ['key'] })).toEqual({
       SecretAccessKey: R,
@@ -262,7 +262,7 @@ describe('what is no text', () => {
   });
 });
 
-it('the hash of a card or an account is the same however it is written', async () => {
+it('the hash of a card or an account does not depend on its formatting', async () => {
   const options = { find: ['card', 'iban'], hash_key: 'pepper-of-the-site' };
   const event = { a: '4111 1111-1111.1111', b: '4111111111111111', c: 4111111111111111 };
   const { a, b, c } = await run(event, options);

@@ -32,7 +32,7 @@ describe('an e-mail address is replaced', () => {
     expect(await redacted(text)).toBe(expected);
   });
 
-  it('together with what is glued to its name, however much that is', async () => {
+  it('together with any amount of text next to its name', async () => {
     const encoded = 'https%3A%2F%2Fexample.com%2Flogin%3Fnext%3D%252Faccount%252Fsettings%26email%3D';
     const text = await redacted(`${encoded}jane@example.com&x=1`);
     expect(text).toMatch(/^https.*\[redacted\]&x=1$/);
@@ -50,18 +50,18 @@ describe('an e-mail address is replaced', () => {
     'ratio 5@2.50',
     'git@1.2.3',
     'decorator @Injectable()',
-  ])('and nothing else is touched: %s', async (text) => {
+  ])('and other text is kept: %s', async (text) => {
     expect(await redacted(text)).toBe(text);
   });
 
-  it('by the text that is asked for, in which a $ stands for itself', async () => {
+  it('by the given text, in which a $ has no special meaning', async () => {
     expect(await redacted('to jane@example.com', { replacement: '$& $1 $$' })).toBe('to $& $1 $$');
     expect(await redacted('to jane@example.com', { replacement: '' })).toBe('to ');
   });
 });
 
 describe('in every text of the event', () => {
-  it('however deep, in objects and lists', async () => {
+  it('at all depths, in objects and lists', async () => {
     const event = { a: 'a@b.cc', deep: { list: ['a@b.cc', { x: 'a@b.cc' }, 5, null], same: 'text' } };
     expect(await run(event)).toEqual({
       a: '[redacted]',
@@ -69,13 +69,13 @@ describe('in every text of the event', () => {
     });
   });
 
-  it('and values that are not text stay as they are', async () => {
+  it('and values that are not text are kept', async () => {
     const raw = (JSON as unknown as { rawJSON(text: string): object }).rawJSON('1e400');
     const event = { n: 1, id: 9007199254740993n, raw, yes: true, none: null };
     expect(await run({ ...event })).toEqual(event);
   });
 
-  it('under hostile keys too, which stay data', async () => {
+  it('also under hostile keys, which stay data', async () => {
     const event = await run(JSON.parse('{"__proto__":{"mail":"a@b.cc"},"constructor":"a@b.cc"}') as Event);
     expect(JSON.stringify(event)).toBe('{"__proto__":{"mail":"[redacted]"},"constructor":"[redacted]"}');
     expect(Object.getPrototypeOf(event)).toBe(Object.prototype);
@@ -93,14 +93,14 @@ describe('in the given fields', () => {
     });
   });
 
-  it('with everything inside of them', async () => {
+  it('with all their inner fields', async () => {
     expect(await run({ a: { list: ['a@b.cc'] }, b: 'a@b.cc' }, { fields: ['a'] })).toEqual({
       a: { list: ['[redacted]'] },
       b: 'a@b.cc',
     });
   });
 
-  it('that are not there, which adds nothing', async () => {
+  it('without adding missing ones', async () => {
     expect(await run({ a: 1 }, { fields: ['b', 'a.b.c', 'constructor.name', '__proto__'] })).toEqual({
       a: 1,
     });
@@ -111,7 +111,7 @@ describe('in the given fields', () => {
   });
 });
 
-describe('hostile text takes time in proportion to its length', () => {
+describe('hostile text takes linear time', () => {
   async function msFor(message: string): Promise<number> {
     const apply = await testTransform(redact);
     return cpuMs(() => apply({ message }));
@@ -131,14 +131,14 @@ describe('hostile text takes time in proportion to its length', () => {
     const small = 65_536;
     await msFor(hostile(small));
     const [once, eightfold] = [await msFor(hostile(small)), await msFor(hostile(8 * small))];
-    // Quadratic would be 64 times; the constant is for the timer's own noise.
+    // Quadratic time would be 64 times; the constant covers the timer's noise.
     expect(eightfold).toBeLessThan(24 * once + 100);
   });
 });
 
 describe('options', () => {
   it.each([{ field: 'a' }, { fields: [] }, { fields: 'a' }, { fields: [''] }, { replacement: 5 }])(
-    '%j are refused',
+    '%j are rejected',
     async (options) => {
       await expect(testTransform(redact, options)).rejects.toThrow(/Invalid|Unrecognized|Too small/i);
     },

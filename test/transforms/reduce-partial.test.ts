@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testTransform } from '../../src/transform/testing.ts';
+import { testTransform } from '../../src/transform/api/testing.ts';
 import reduce from '../../transforms/reduce.ts';
 
 type Fields = Record<string, unknown>;
@@ -14,7 +14,7 @@ async function reduced(events: Fields[], options: Fields = {}): Promise<Fields[]
 const time = '2026-11-29T07:15:02.104211345Z';
 const head = { timestamp: time, stream: 'stdout' };
 
-describe('a line that was cut is put together without a line feed', () => {
+describe('a split line is joined without a line feed', () => {
   it.each<[string, Fields[], Fields[]]>([
     [
       'docker',
@@ -22,7 +22,7 @@ describe('a line that was cut is put together without a line feed', () => {
       [{ message: '{"a":"first half"}' }, { message: '{"b":1}' }],
     ],
     [
-      'three pieces, one of which looks like the begin of a trace',
+      'three pieces, one of which looks like the start of a trace',
       [
         { message: 'a', _partial: true },
         { message: 'java.lang.Error', _partial: true },
@@ -81,7 +81,7 @@ describe('a line that was cut is put together without a line feed', () => {
       ],
     ],
     [
-      'the streams of a container side by side',
+      'the interleaved streams of a container',
       [
         { message: `${time} stdout P a` },
         { message: `${time} stderr P x` },
@@ -94,7 +94,7 @@ describe('a line that was cut is put together without a line feed', () => {
       ],
     ],
     [
-      'a trace of which one line was cut',
+      'a trace with a split line',
       [
         { message: 'ERROR x' },
         { message: 'java.lang.Exc', _partial: true },
@@ -115,7 +115,7 @@ describe('a line that was cut is put together without a line feed', () => {
       [{ message: 'ERROR x\n\tat a.B', ...head }],
     ],
     [
-      'a line whose end never comes',
+      'a line without an end',
       [
         { message: 'a', _partial: true },
         { message: 'b', _partial: true },
@@ -123,12 +123,12 @@ describe('a line that was cut is put together without a line feed', () => {
       [{ message: 'ab', _partial: true }],
     ],
     [
-      'a field that is there already',
+      'an existing field',
       [{ message: `${time} stdout F a`, timestamp: 7 }],
       [{ message: 'a', timestamp: 7, stream: 'stdout', parsed: { timestamp: time } }],
     ],
     [
-      'what is not cut',
+      'a line that is not split',
       [{ message: 'a', logtag: 'F', _partial: false }],
       [{ message: 'a', logtag: 'F', _partial: false }],
     ],
@@ -143,10 +143,14 @@ describe('a line that was cut is put together without a line feed', () => {
       { message: 'c' },
       { message: '> d' },
     ];
-    expect(await reduced(events, { begins: '^>' })).toEqual([{ message: '> a> b\nc' }, { message: '> d' }]);
+    const wanted = [{ message: '> a> b\nc' }, { message: '> d' }];
+    expect(await reduced(events, { starts: '^>' })).toEqual(wanted);
+    // Its old name.
+    expect(await reduced(events, { begins: '^>' })).toEqual(wanted);
+    await expect(reduced(events, { starts: '^>', begins: '^>' })).rejects.toThrow('only one of');
   });
 
-  it('by the marks that are asked for alone', async () => {
+  it('only by the marks of the given runtime', async () => {
     const docker = [{ message: 'a', _partial: true }, { message: 'b' }];
     const cri = [{ message: 'a', logtag: 'P' }, { message: 'b' }];
     const raw = [{ message: `${time} stdout P a` }, { message: `${time} stdout F b` }];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { testTransform } from '../../src/transform/testing.ts';
+import { testTransform } from '../../src/transform/api/testing.ts';
 import reduce from '../../transforms/reduce.ts';
 
 const AT = '\tat shop.Cart.total(Cart.java:87)';
@@ -9,7 +9,7 @@ const DURING = 'During handling of the above exception, another exception occurr
 const CAUSE = 'The above exception was the direct cause of the following exception:';
 const TRACEBACK = 'Traceback (most recent call last):';
 
-/** Streams of lines, each as the events that it is made of. */
+/** Streams of lines, each as the list of its events. */
 const streams: [name: string, events: string[][]][] = [
   ['Java, a message', [['ERROR x', 'java.lang.IllegalStateException: no', AT], ['INFO next']]],
   ['Java, no message', [['ERROR x', 'java.lang.NullPointerException', AT], ['INFO next']]],
@@ -112,7 +112,7 @@ const streams: [name: string, events: string[][]][] = [
     ],
   ],
   ['Node', [['INFO ready'], ['TypeError: x is not a function', JS]]],
-  ['Node, behind an error', [['ERROR x'], ['TypeError: x is not a function', JS], ['ready']]],
+  ['Node, after an error', [['ERROR x'], ['TypeError: x is not a function', JS], ['ready']]],
   ['Node, announced', [['Unhandled error:', 'TypeError: x is not a function', JS], ['ready']]],
   [
     'Node, two in a row',
@@ -340,7 +340,7 @@ const streams: [name: string, events: string[][]][] = [
     ],
   ],
   [
-    'Python, an exception group behind another exception',
+    'Python, an exception group after another exception',
     [
       [
         TRACEBACK,
@@ -356,7 +356,7 @@ const streams: [name: string, events: string[][]][] = [
     ],
   ],
   [
-    'Python, a task whose exception nobody took',
+    'Python, a task whose exception was never retrieved',
     [
       [
         'asyncio ERROR never retrieved',
@@ -526,7 +526,7 @@ const streams: [name: string, events: string[][]][] = [
 
 const joined = (events: string[][]): string[] => events.map((lines) => lines.join('\n'));
 
-describe('the lines of a trace, and no others, become one event', () => {
+describe('only the lines of a trace become one event', () => {
   it.each(streams)('%s', async (_, events) => {
     const run = await testTransform(reduce);
     const found = [];
@@ -535,7 +535,7 @@ describe('the lines of a trace, and no others, become one event', () => {
     expect(found.map(({ message }) => message)).toEqual(joined(events));
   });
 
-  it('also where the lines of all of them come side by side', async () => {
+  it('also if the lines of all traces are interleaved', async () => {
     const run = await testTransform(reduce);
     const found = new Map<unknown, unknown[]>();
     const keep = (events: Record<string, unknown>[]): void => {
@@ -551,7 +551,7 @@ describe('the lines of a trace, and no others, become one event', () => {
     expect(found).toEqual(want);
   });
 
-  it('a trace behind another one is the same as it is alone', async () => {
+  it('a trace after another one is the same as alone', async () => {
     const run = await testTransform(reduce);
     const found = [];
     const starts = streams.filter(([, [[first = ''] = []]]) => /^(?:ERROR|INFO|WARN) /.test(first));
@@ -562,7 +562,7 @@ describe('the lines of a trace, and no others, become one event', () => {
   });
 });
 
-it('each line of a group is looked at a few times, however many there are', async () => {
+it('each line of a group is read a few times, for any number of lines', async () => {
   const run = await testTransform(reduce, { max_lines: 10_000 });
   let reads = 0;
   for (let line = 0; line < 2000; line++) {
@@ -589,7 +589,7 @@ it.each([
   '0x0 ',
   ': 1 validation errors ',
   'goroutine 1 gp=',
-])('a long line of %j is read in time in proportion to it', async (part) => {
+])('a long line of %j is read in linear time', async (part) => {
   const run = await testTransform(reduce);
   const began = performance.now();
   const line = part.repeat(50_000);

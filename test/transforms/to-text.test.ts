@@ -17,12 +17,12 @@ it.each([
   ['a list', [1, 'E2', [true], { a: 1 }], ['1', 'E2', ['true'], { a: '1' }]],
   ['an object', { a: { b: { c: 1.5 } }, d: 'x' }, { a: { b: { c: '1.5' } }, d: 'x' }],
   ['an empty object', {}, {}],
-])('%s in the field is text, or what it was where it is none', async (_name, value, expected) => {
+])('%s in the field becomes text or is left unchanged', async (_name, value, expected) => {
   expect(await run({ app: value, n: 1 })).toEqual({ app: expected, n: 1 });
   expect(await run({ app: { inside: value }, n: 1 })).toEqual({ app: { inside: expected }, n: 1 });
 });
 
-it('fields may lie in others, and what is excepted stays as it is', async () => {
+it('fields may be nested, and exceptions are left unchanged', async () => {
   const event = { a: { b: { n: 1, ms: 2, deep: { ms: 3 } } }, c: 4, d: 5 };
   expect(await run(event, { fields: ['a.b', 'c', 'gone'], except: ['a.b.ms', 'a.b.deep'] })).toEqual({
     a: { b: { n: '1', ms: 2, deep: { ms: 3 } } },
@@ -31,13 +31,13 @@ it('fields may lie in others, and what is excepted stays as it is', async () => 
   });
 });
 
-it('__proto__ is a field like any other', async () => {
+it('__proto__ is an ordinary field', async () => {
   const { value } = parseExact('{"app":{"__proto__":{"n":1},"constructor":2}}');
   const out = await run(value as Record<string, unknown>);
   expect(JSON.stringify(out)).toBe('{"app":{"__proto__":{"n":"1"},"constructor":"2"}}');
 });
 
-it('what has nothing to change in it is left as it is, and the event is never copied', async () => {
+it('values without changes are not copied, and the event is never copied', async () => {
   const app = Object.freeze({ level: 'info', list: Object.freeze(['a']) });
   expect((await run({ app }))?.['app']).toEqual(app);
 });

@@ -1,34 +1,45 @@
-/** Clocks are set, forward and back. Only points in time may follow them; durations are measured by one that nobody sets. */
+/**
+ * The system clock may be set forward and back. Only points in time follow it; durations use a monotonic clock.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Alarms } from '../../src/alarms.ts';
+import { Alarms } from '../../src/admin/alarms.ts';
 import { Beginning } from '../../src/clock.ts';
-import { Holds } from '../../src/holds.ts';
-import { Assignment, OwnedPartition } from '../../src/kafka/assignment.ts';
-import { Committer } from '../../src/kafka/committer.ts';
+import { BlockedRecords } from '../../src/pipeline/blocked-records.ts';
+import { Assignment, OwnedPartition } from '../../src/kafka/consumer/assignment.ts';
+import { Committer } from '../../src/kafka/consumer/committer.ts';
 import type { NativeConsumer } from '../../src/kafka/native.ts';
 import { createLog, RepeatGate } from '../../src/log.ts';
-import { Outage } from '../../src/elasticsearch/outage.ts';
-import { Chain } from '../../src/transform/chain.ts';
+import { CircuitBreaker } from '../../src/elasticsearch/circuit-breaker.ts';
+import { Chain } from '../../src/transform/runtime/chain.ts';
 import { root } from '../support/paths.ts';
 import { deferred, received } from './support/fakes.ts';
 import { memoryLog } from './support/memory-log.ts';
 import { PipelineLab } from './support/pipeline-lab.ts';
 
-/** Where the time of day is asked for, and why that is one. Everything else is `performance.now()`. */
+/** The files that read the time of day, and why. All others use `performance.now()`. */
 const POINTS_IN_TIME: Record<string, string> = {
-  'src/clock.ts': 'since when something lasts, for people to read',
-  'src/admin/metrics.ts': "how old a record is, by its producer's or broker's time of day",
-  'src/elasticsearch/verdict.ts': 'Retry-After may be a time of day; at most a minute is believed',
-  'src/elasticsearch/dead-letter-index.ts': 'when a record was dead-lettered',
-  'src/kafka/dead-letter-topic.ts': 'when a record was dead-lettered',
-  'src/kafka/watch.ts': 'since when no broker answers, for people to read',
-  'src/commands/transform.ts': 'a line of standard input is a record of this moment',
-  'src/commands/dlq.ts': '--since may be back from this moment',
-  'src/commands/dlq-retry.ts': '--since may be back from this moment',
-  'src/commands/replay.ts': '--by-duration is back from this moment',
-  'src/transform/watchdog-thread.ts': 'the time of a log line',
+  'src/clock.ts': 'the start of a state, for display',
+  'src/admin/gauges.ts': 'the age of a record, by the clock of its producer or broker',
+  'src/admin/flow-metrics.ts': 'the age of a record, by the clock of its producer or broker',
+  'src/admin/monitor.ts': 'how long ago times of the status were, for display',
+  'src/commands/check.ts': 'the clock is compared with that of a server; the date of the index of now',
+  'src/commands/template.ts': 'the date of the index of now',
+  'src/commands/top.ts': 'how long ago times of the status were, for display',
+  'src/admin/metrics.ts': 'the age of a record, by the clock of its producer or broker',
+  'src/elasticsearch/verdict.ts': 'Retry-After may be a time of day; it is limited to a minute',
+  'src/dead-letter/index.ts': 'the time of dead-lettering',
+  'src/dead-letter/topic.ts': 'the time of dead-lettering',
+  'src/kafka/consumer/watch.ts': 'the last contact with a broker, for display',
+  'src/commands/transform.ts': 'the timestamp of a line of standard input',
+  'src/commands/dlq.ts': '--since may count back from now',
+  'src/commands/dlq-retry.ts': '--since may count back from now',
+  'src/commands/replay.ts': '--by-duration counts back from now',
+  'src/vrl/parse-logs.ts': 'parse_klog of VRL: a time without a year is of the current one',
+  'src/vrl/syslog.ts': 'parse_syslog of VRL: a time without a year is of the current one',
+  'src/vrl/times.ts': 'now() of VRL',
+  'src/transform/runtime/watchdog-thread.ts': 'the time of a log line',
 };
 
 const filesBelow = (folder: string): string[] =>
@@ -36,7 +47,7 @@ const filesBelow = (folder: string): string[] =>
     .filter((name) => name.endsWith('.ts'))
     .map((name) => join(folder, name));
 
-it('the time of day is asked for only where a point in time is wanted', () => {
+it('the time of day is read only for points in time', () => {
   const asking = [...filesBelow('src'), ...filesBelow('transforms')].filter((file) =>
     /\bDate\.now\b|\bnew Date\(\s*\)|(?<!new )\bDate\(\)/.test(readFileSync(join(root, file), 'utf8')),
   );
@@ -48,7 +59,7 @@ const HOUR_MS = 3_600_000;
 describe.each([
   ['forward', HOUR_MS],
   ['back', -HOUR_MS],
-])('a clock that is set an hour %s', (_name, step) => {
+])('a system clock that is set an hour %s', (_name, step) => {
   beforeEach(() => {
     vi.useFakeTimers({ now: Date.UTC(2026, 0, 2) });
   });
@@ -57,10 +68,10 @@ describe.each([
   });
   const stepClock = (): void => void vi.setSystemTime(Date.now() + step);
 
-  it('neither ends a drain nor makes it longer', async () => {
+  it('neither ends nor extends a drain', async () => {
     const lab = new PipelineLab();
     const owned = lab.own();
-    lab.take(['{}']);
+    lab.receive(['{}']);
     let isOver = false;
     const drained = lab.pipeline.drained([owned], 5000).then(() => {
       isOver = true;
@@ -72,7 +83,7 @@ describe.each([
     await drained;
   });
 
-  it('neither lets a repeated message through nor keeps it back for longer', () => {
+  it('neither passes nor suppresses a repeated message', () => {
     const gate = new RepeatGate(10_000);
     expect(gate.pass()).toBe(0);
     stepClock();
@@ -82,14 +93,14 @@ describe.each([
     expect(gate.pass()).toBe(1);
   });
 
-  it('neither makes a commit be sent twice nor keeps one that was lost from being made anew', async () => {
+  it('neither repeats a commit nor prevents the repetition of a lost one', async () => {
     const assignment = new Assignment();
     const owned = new OwnedPartition('t', 0, 0, -1);
     owned.advance(5);
     assignment.add(owned);
     const sent: unknown[] = [];
     const client = { commit: (offsets: unknown) => void sent.push(offsets) } as unknown as NativeConsumer;
-    const committer = new Committer(client, assignment, 1000, createLog('silent'));
+    const committer = new Committer(client, assignment, 1000, createLog({ level: 'silent' }));
     try {
       vi.advanceTimersByTime(1000);
       stepClock();
@@ -111,7 +122,7 @@ describe.each([
     }
   });
 
-  it('neither closes the transforms of an old chain early nor late', async () => {
+  it('closes the transforms of an old chain neither early nor late', async () => {
     const gate = deferred();
     let isClosed = false;
     const run = async (): Promise<undefined> => gate.promise as Promise<undefined>;
@@ -129,20 +140,20 @@ describe.each([
     expect(isClosed).toBe(true);
   });
 
-  it('does not change how long something is said to have lasted', () => {
+  it('does not change reported durations', () => {
     const { log, lines } = memoryLog();
-    const outage = new Outage(() => {});
-    const alarms = new Alarms(log, () => ({ outage: null, holds: [], inFlight: 0 }));
-    const holds = new Holds(alarms.holds);
+    const breaker = new CircuitBreaker(() => {});
+    const alarms = new Alarms(log, () => ({ breaker: null, holds: [], inFlight: 0, lag: null }));
+    const blockedRecords = new BlockedRecords(alarms.blocked);
     const { settlement } = received();
-    holds.add('blocked', settlement);
-    outage.failed('hold', 'HTTP 401');
+    blockedRecords.add('blocked', settlement);
+    breaker.failed('hold', 'HTTP 401');
     const began = new Beginning();
     stepClock();
     vi.advanceTimersByTime(7000);
-    expect(holds.list()).toMatchObject([{ since: Date.UTC(2026, 0, 2), seconds: 7 }]);
-    expect([outage.state?.began.seconds, began.seconds]).toEqual([7, 7]);
-    holds.remove('blocked', settlement);
-    expect(lines.at(-1)).toMatchObject({ msg: 'a hold has ended', seconds: 7 });
+    expect(blockedRecords.list()).toMatchObject([{ since: Date.UTC(2026, 0, 2), seconds: 7 }]);
+    expect([breaker.state?.began.seconds, began.seconds]).toEqual([7, 7]);
+    blockedRecords.remove('blocked', settlement);
+    expect(lines.at(-1)).toMatchObject({ msg: 'unblocked', seconds: 7 });
   });
 });

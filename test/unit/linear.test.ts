@@ -3,11 +3,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Codec, decode } from '../../src/codec/decode.ts';
 import { parseObject, stringifyExact } from '../../src/codec/exact-json.ts';
 import type { Document } from '../../src/elasticsearch/document.ts';
-import { DeadLetterIndex } from '../../src/elasticsearch/dead-letter-index.ts';
+import { DeadLetterIndex } from '../../src/dead-letter/index.ts';
 import { compileIndexName } from '../../src/elasticsearch/index-name.ts';
 import { createRenderer } from '../../src/elasticsearch/render.ts';
-import { readLetter } from '../../src/kafka/letter.ts';
-import { type Event, mergeInto } from '../../src/transform/api.ts';
+import { parseDeadLetter } from '../../src/dead-letter/headers.ts';
+import { type Event, mergeInto } from '../../src/transform/api/api.ts';
 import { compileGrok } from '../../transforms/lib/grok/grok.ts';
 import { ecsGrokPatterns, grokPatterns } from '../../transforms/lib/grok/patterns.ts';
 import { configOf } from './support/config.ts';
@@ -52,7 +52,7 @@ const SHAPES: Record<string, (bytes: number) => string | Buffer> = {
   'numbers of a thousand digits': (n) => `{"a":[${listed(n, () => '7'.repeat(1000))}]}`,
   'numbers of a thousand and one digits': (n) => `{"a":[${listed(n, () => '7'.repeat(1001))}]}`,
   'numbers beyond 2^53': (n) => `{"a":[${listed(n, (at) => `90071992547409${at + 100}`)}]}`,
-  'numbers that are written in another way': (n) => filled('{"a":[1.0', ',1.0', ']}', n),
+  'non-canonical numbers': (n) => filled('{"a":[1.0', ',1.0', ']}', n),
   'objects with such numbers': (n) => `{"a":[${listed(n, (at) => `{"n":1.0,"at":${at}}`)}]}`,
   'members with such numbers': (n) => `{${listed(n, (at) => `"k${at}":1.0`)}}`,
   'such numbers, deep': (n) => `{"a":[${listed(n, () => `${'{"a":'.repeat(400)}1.0${'}'.repeat(400)}`)}]}`,
@@ -62,7 +62,7 @@ const SHAPES: Record<string, (bytes: number) => string | Buffer> = {
   'few keys, long and alike': (n) => `{${listed(n, (at) => `"${'k'.repeat(n / 60)}${at + 10}k":1`)}}`,
   'one key that is long': (n) => filled('{"', 'k', '":1}', n),
   'the same key again and again': (n) => filled('{"a":1', ',"a":1', '}', n),
-  'the same key with numbers written in another way': (n) => filled('{"a":1', ',"a":1.0', '}', n),
+  'the same key with non-canonical numbers': (n) => filled('{"a":1', ',"a":1.0', '}', n),
   'keys with escapes': (n) => `{${listed(n, (at) => `"\\u0041${at}":1`)}}`,
   'one key of escapes': (n) => filled('{"', '\\u0041', '":1}', n),
   'keys beyond ASCII': (n) => `{${listed(n, (at) => `"ключ ${at}":1`)}}`,
@@ -80,7 +80,7 @@ const SHAPES: Record<string, (bytes: number) => string | Buffer> = {
   'plain text': (n) => filled('{"a":"', 'x', '"}', n),
   'JSON in a text': (n) => JSON.stringify({ message: filled('{"a":1', ',"a":1.0', '}', n) }),
   spaces: (n) => filled('{"a":', ' ', '1}', n),
-  'spaces before and behind': (n) => filled(' '.repeat(n / 2), ' ', '{"a":1}', n / 2) + ' '.repeat(n / 2),
+  'spaces before and after': (n) => filled(' '.repeat(n / 2), ' ', '{"a":1}', n / 2) + ' '.repeat(n / 2),
   'line feeds': (n) => filled('{"a":', '\n', '1}', n),
   'line feeds and text in turn': (n) => filled('{"a":[1', ',\n"\\n"', ']}', n),
   'empty lists': (n) => filled('{"a":[[]', ',[]', ']}', n),
@@ -97,7 +97,7 @@ const SHAPES: Record<string, (bytes: number) => string | Buffer> = {
   'keys without an end': (n) => `{${listed(n, (at) => `"k${at}":1`)},`,
   'text that is no UTF-8 at its end': (n) =>
     Buffer.concat([Buffer.from(filled('{"a":"', 'é', '', n)), Buffer.from([0xc3, 0x22, 0x7d])]),
-  'something behind the object': (n) => filled('{"a":1}', ' ', '{', n),
+  'something after the object': (n) => filled('{"a":1}', ' ', '{', n),
   'no JSON at all': (n) => filled('', 'no json ', '', n),
   'nothing but zero bytes': (n) => Buffer.alloc(n),
 };
@@ -125,7 +125,7 @@ const STAGES: Record<string, (value: Buffer) => () => void> = {
       if (parsed !== undefined) stringifyExact(mergeInto({ host: 'h' }, parsed, { overwrite: true }));
     };
   },
-  'look into an event, and set a field': (value) => {
+  'parse an event, and set a field': (value) => {
     const lab = new PipelineLab({
       run: (event) => {
         const fields = event as Record<string, Record<string, unknown> | undefined>;
@@ -136,13 +136,13 @@ const STAGES: Record<string, (value: Buffer) => () => void> = {
     });
     lab.own();
     let offset = 0;
-    return () => void lab.take([Buffer.from(value)], offset++);
+    return () => void lab.receive([Buffer.from(value)], offset++);
   },
   'copy an event in a transform': (value) => {
     const lab = new PipelineLab({ run: (event) => ({ ...event, set: true }) });
     lab.own();
     let offset = 0;
-    return () => void lab.take([Buffer.from(value)], offset++);
+    return () => void lab.receive([Buffer.from(value)], offset++);
   },
   'put it into an index by its fields': (value) => {
     const renderer = rendererOf('{ index: "l-{{a}}-{{@timestamp|yyyy.MM.dd}}" }');
@@ -155,13 +155,14 @@ const STAGES: Record<string, (value: Buffer) => () => void> = {
   'put it into a data stream': (value) => {
     const renderer = rendererOf('{ mode: data_stream }');
     return () => {
-      const decoded = decode(value, 'json', true);
-      if (decoded.kind === 'event') renderer.untouched(received().settlement, decoded);
+      const exact = decodedEvent(value, true);
+      const { settlement } = received();
+      if (exact !== undefined) renderer.event(settlement, exact.value as Event, 0, exact);
     };
   },
   'dead-letter it into an index': (value) => {
-    const letters = new DeadLetterIndex('dead', (document: Document) => void document.bytes);
-    return () => void letters.send(received({ value }).settlement, { reason: 'r', message: 'm' });
+    const deadLetters = new DeadLetterIndex('dead', (document: Document) => void document.bytes);
+    return () => void deadLetters.send(received({ value }).settlement, { reason: 'r', message: 'm' });
   },
 };
 
@@ -268,19 +269,19 @@ describe('headers are linear:', () => {
         })),
     ],
   ])('%s', (_, shape) => {
-    const letters = new DeadLetterIndex('dead', (document: Document) => void document.bytes);
+    const deadLetters = new DeadLetterIndex('dead', (document: Document) => void document.bytes);
     const grown = superlinear(BYTES * 4, (bytes) => {
       const headers = shape(bytes);
       return () => {
-        readLetter(sourceRecord({ headers }));
-        void letters.send(received({ headers }).settlement, { reason: 'r', message: 'm' });
+        parseDeadLetter(sourceRecord({ headers }));
+        void deadLetters.send(received({ headers }).settlement, { reason: 'r', message: 'm' });
       };
     });
     expect(grown).toBeUndefined();
   });
 });
 
-it('a megabyte of zeros takes no time worth speaking of', () => {
+it('a megabyte of zeros needs no measurable time', () => {
   const text = `{"n":1.${'0'.repeat(1_000_000)}1}`;
   const before = process.threadCpuUsage();
   expect(stringifyExact(parseObject(text) ?? {})).toBe(text);

@@ -4,26 +4,29 @@ import { readIso } from './time/iso8601.ts';
 import type { Event } from 'logweir';
 import { ingressParts } from './ingress.ts';
 
-/** Java servers write the month in the language of the machine: the line is read, and has no time. */
+/** Java servers write the month in the language of the machine: such a line is parsed, but has no time. */
 const STAMP =
   /\[(\d{2})\/(\p{L}{1,12}\.?)\/(\d{4}):(\d{2}:\d{2}:\d{2}(?:\.\d{1,40})?(?: (?:[+-]\d{2}:?\d{2}|GMT|UTC))?)\] "/u;
-/** The request, which escapes its quotes, status and size. Each class excludes what ends it, so a line is read once. */
+/** The request with escaped quotes, status and size. Each class excludes its end: a line is read once. */
 const REQUEST = /([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}|-) (\d+|-)(?!\S)/sy;
-/** The end of a request that does not escape its quotes. */
+/** The end of a request with unescaped quotes. */
 const REQUEST_END = /" (\d{3}|-) (\d+|-)(?!\S)/g;
 const QUOTED = / (?:-|"([^"\\]*(?:\\.[^"\\]*)*)")(?!\S)/sy;
-/** With quotes in it that are not escaped. */
+/** With unescaped quotes inside. */
 const LOOSELY_QUOTED = / "(.*?)"(?= ["-]|\s*$)/sy;
 
 const REQUEST_LINE = /^([A-Za-z][\w-]{0,31}) (.*) ([A-Z]{2,8}\/\d{1,3}(?:\.\d{1,3})?)$/s;
-/** Of HTTP/0.9, or cut short: without a protocol it needs a method in capitals and what may be a path. */
+/** HTTP/0.9 or a truncated request: without a protocol it needs a method in capitals and a possible path. */
 const BARE_REQUEST_LINE = /^([A-Z]{3,20}) (\/.*|\*|[^\s:]+:\S*)$/s;
-/** A virtual host before the client, as Debian's `vhost_combined` has it; without a port it is one where an address follows. */
+/** A virtual host as in Debian's `vhost_combined`; without a port only if an address follows. */
 const VIRTUAL_HOST = /^[\w.-]+:\d{1,5}$/;
 const HOST_NAME = /^(?!\d+(?:\.\d+){3}$)[\w.-]+$/;
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]*:[\da-f:]*:[\da-f.]*),?$/i;
 
-/** A line of an access log in the common or combined format, with a virtual host before it, or addresses or what ingress-nginx writes behind it. */
+/**
+ * A line of an access log in the common or combined format, with an optional virtual host, addresses and
+ * values of ingress-nginx.
+ */
 export function parseAccess(text: string, zone: Zone): Event | undefined {
   const stamp = STAMP.exec(text);
   if (stamp === null) return undefined;
@@ -32,7 +35,7 @@ export function parseAccess(text: string, zone: Zone): Event | undefined {
   const parts = requestAt(text, from);
   if (client === undefined || parts === undefined) return undefined;
   const { request, status, bytes, end } = parts;
-  const [[referrer, agent, more], behind] = quotedAt(text, end);
+  const [[referrer, agent, more], next] = quotedAt(text, end);
   const { forwarded, ...names } = client;
   return given({
     ...names,
@@ -42,8 +45,8 @@ export function parseAccess(text: string, zone: Zone): Event | undefined {
     bytes: bytes === '-' ? undefined : Number(bytes),
     referrer,
     agent,
-    ...behindAgent(more, forwarded),
-    ...ingressParts(text, behind),
+    ...afterAgent(more, forwarded),
+    ...ingressParts(text, next),
   });
 }
 
@@ -67,13 +70,13 @@ function requestAt(text: string, from: number): Request | undefined {
   return { request: text.slice(from, end.index), status, bytes, end: end.index + whole.length };
 }
 
-/** What is no request line, as scanners send, is kept whole. A path may hold spaces. */
+/** An invalid request line, as sent by scanners, is kept as a whole. A path may contain spaces. */
 function requestParts(request: string): Event {
   const [, method, path = '', protocol] = REQUEST_LINE.exec(request) ?? BARE_REQUEST_LINE.exec(request) ?? [];
   return method === undefined ? { request } : { method, path: path.trim(), protocol };
 }
 
-/** Up to three texts in quotes, or `-` for those that are not known, and where they end. */
+/** Up to three quoted texts (or `-` for unknown ones) and their end position. */
 function quotedAt(text: string, from: number): [texts: (string | undefined)[], end: number] {
   const texts: (string | undefined)[] = [];
   let at = from;
@@ -96,15 +99,15 @@ interface Client {
   readonly client?: string | undefined;
   readonly identity?: string | undefined;
   readonly user?: string | undefined;
-  /** All addresses, where there is more than one. */
+  /** All addresses, if there is more than one. */
   readonly forwarded?: string | undefined;
 }
 
-/** `[host[:port]] client[, proxy …] identity user`, of which the user's name may hold spaces. */
-function clientOf(who: string): Client | undefined {
-  const names = who.split(/ +/);
+/** `[host[:port]] client[, proxy …] identity user`; the user's name may contain spaces. */
+function clientOf(text: string): Client | undefined {
+  const names = text.split(/ +/);
   const hasHost = names.length > 3 && names[1] !== '-' && isVirtualHost(names[0], names[1]);
-  // A format that begins with the forwarded address has a dash where there is none.
+  // A format that starts with the forwarded address has a dash if there is none.
   const start = hasHost || (names[0] === '-' && isAddress(names[1])) ? 1 : 0;
   let end = start;
   while (names[end]?.endsWith(',') === true) end++;
@@ -129,14 +132,14 @@ function isAddress(name = ''): boolean {
   return ADDRESS.test(name);
 }
 
-/** What stands behind the user agent: nginx's `main` has the addresses that the request was forwarded for, others a ratio of compression. */
-function behindAgent(more: string | undefined, forwarded: string | undefined): Event {
+/** The text after the user agent: addresses of proxies in nginx's `main`, else a compression ratio. */
+function afterAgent(more: string | undefined, forwarded: string | undefined): Event {
   if (more !== undefined && /^\d+\.\d+$/.test(more)) return { forwarded_for: forwarded, compression: more };
   const addresses = [forwarded, more].filter((one) => one !== undefined && one !== '' && one !== '-');
   return { forwarded_for: addresses.join(', ') };
 }
 
-/** Of the parts of `dd/LLL/yyyy:HH:mm:ss ZZZ`. */
+/** The instant of the parts of `dd/LLL/yyyy:HH:mm:ss ZZZ`. */
 export function commonTime(
   [, day, month = '', year, clock]: readonly string[],
   zone: Zone,
@@ -148,7 +151,7 @@ export function timeOf(instant: Instant | undefined): string | undefined {
   return instant === undefined ? undefined : isoText(instant);
 }
 
-/** Without what the line says that it does not know. */
+/** Removes unknown and empty parts. */
 export function given(parts: Event): Event {
   return Object.fromEntries(
     Object.entries(parts).filter(([, value]) => value !== undefined && value !== '-' && value !== ''),

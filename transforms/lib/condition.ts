@@ -1,17 +1,17 @@
 import { type Event, fieldAt } from 'logweir';
 
-/** What is asked of one field; exactly one of the questions is given. */
+/** A condition on one field; exactly one of the optional properties is given. */
 export interface Condition {
   /** A dotted path. */
   readonly field: string;
   readonly equals?: unknown;
   readonly in?: readonly unknown[] | undefined;
-  /** For text: whether it holds this text. */
+  /** Matches a text that contains this text. */
   readonly contains?: string | undefined;
   readonly exists?: boolean | undefined;
 }
 
-/** A number beyond 2^53 is asked for by its text: a configuration cannot hold it otherwise. */
+/** A number beyond 2^53 is compared by its text: a configuration cannot contain it otherwise. */
 export function isOneOf(list: readonly unknown[], value: unknown): boolean {
   return list.includes(typeof value === 'bigint' ? String(value) : value);
 }

@@ -1,19 +1,20 @@
 export interface CsvSyntax {
   /** One character. */
   readonly delimiter: string;
-  /** Whether white space around values is no part of them. */
+  /** Whether to remove white space around values. */
   readonly trim: boolean;
 }
 
-/** Of one row. No document takes so many fields. */
+/** The most values of a row: no document has as many fields. */
 const VALUES_MAX = 10_000;
 const LINE_ENDS = /[\r\n]+/y;
 
 /**
- * The values of the first row that is not empty, as RFC 4180 has them, each character a fixed number of times. Quotes inside a value that
- * does not begin with one are text, and so are quotes that a value goes on behind. Many times as fast, row by row, as a library for files.
+ * The values of the first non-empty row by RFC 4180; each character is read a fixed number of times. Quotes
+ * inside a value that does not start with one are text, and so are quotes followed by more text. For single
+ * rows it is many times as fast as a library for files.
  *
- * @returns undefined where there is no row, its quotes are not closed, or it has more than 10,000 values
+ * @returns undefined if there is no row, a quote is not closed, or the row has more than 10,000 values
  */
 export function firstRow(text: string, syntax: CsvSyntax): { values: string[]; isOnly: boolean } | undefined {
   const values: string[] = [];
@@ -34,7 +35,7 @@ function pastLineEnds(text: string, from: number): number {
   return LINE_ENDS.test(text) ? LINE_ENDS.lastIndex : from;
 }
 
-/** @returns undefined where a quote is not closed */
+/** @returns undefined if a quote is not closed */
 function valueEnd(text: string, from: number, { delimiter, trim }: CsvSyntax): number | undefined {
   let at = from;
   if (trim) while (isSpace(text[at]) && text[at] !== delimiter) at++;
@@ -53,11 +54,11 @@ function isSpace(char: string | undefined): boolean {
   return char === ' ' || char === '\t';
 }
 
-function plain(written: string, trim: boolean): string {
-  const value = trim ? written.trim() : written;
+function plain(raw: string, trim: boolean): string {
+  const value = trim ? raw.trim() : raw;
   if (!value.startsWith('"')) return value;
   const inner = value.slice(1, -1).replaceAll('""', '');
-  // It ends with its quote, and has none alone before that.
+  // Quoted only if it ends with a quote and has no single quote before that.
   if (value.length < 2 || !value.endsWith('"') || inner.includes('"')) return value;
   return value.slice(1, -1).replaceAll('""', '"');
 }

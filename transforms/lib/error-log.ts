@@ -6,18 +6,18 @@ import type { Event } from 'logweir';
 
 const NGINX_ERROR =
   /^(\d{4})\/(\d{2})\/(\d{2}) (\d{2}):(\d{2}):(\d{2}) \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)$/s;
-/** Begins what nginx writes behind the error. */
+/** The start of nginx's details after the error. */
 const NGINX_CLIENT = /, client: ([^,]*)(?:, server: ([^,]*))?/g;
 /** In this order, each of which may be missing. */
 const NGINX_QUOTED = ['request', 'subrequest', 'upstream', 'host', 'referrer'];
-/** Requests may hold quotes that are not escaped. */
+/** Requests may contain unescaped quotes. */
 const NGINX_QUOTE_END = new RegExp(String.raw`"(?=$|, (?:${NGINX_QUOTED.join('|')}): ")`, 'g');
 const NGINX_LIMIT = /, excess: (\d+\.\d+),? by zone "([^"]*)"$/;
 
-/** Module and level, process and thread; 2.2 has the level alone. */
+/** Module and level, process and thread; 2.2 has only the level. */
 const APACHE_ERROR =
   /^(?:\[([^\][]{10,60})\] )?\[(?:([\w.-]*):)?(emerg|alert|crit|error|warn|notice|info|debug|trace[1-8])\] (?:\[pid (\d+)(?::tid (\d+))?\] )?/;
-/** The client stands behind the error of the system, if there is one. */
+/** The client follows the system error, if there is one. */
 const APACHE_CLIENT = /^(\(\d+\)[^:[\]]{1,200}: )?\[client ([^\][\s]{1,100})\] ?/;
 const APACHE_TIME =
   /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,40}))? (\d{4})$/;
@@ -40,7 +40,7 @@ export function parseNginxError(text: string, zone: Zone): Event | undefined {
   });
 }
 
-/** Without details where they are not as nginx writes them: the text is the error then. */
+/** If the details do not have nginx's format, the whole text is the error. */
 function nginxDetails(text: string): Event {
   const details = detailsOf(text);
   const before = details === undefined ? text : text.slice(0, details.start);
@@ -77,7 +77,8 @@ export function parseApacheError(text: string, zone: Zone): Event | undefined {
   const head = APACHE_ERROR.exec(text);
   if (head === null) return undefined;
   const [whole, stamp, module, severity, pid, tid] = head;
-  // In syslog there is no time; what is left must not be taken for any text that begins with a level.
+  // In syslog there is no time; the module and process distinguish the line from other text that starts with
+  // a level.
   const shape = stamp === undefined ? { time: undefined } : apacheTime(stamp, zone);
   if (shape === undefined || (stamp === undefined && (module === undefined || pid === undefined)))
     return undefined;
@@ -97,7 +98,7 @@ export function parseApacheError(text: string, zone: Zone): Event | undefined {
   });
 }
 
-/** @returns undefined where it does not look like a time; one that does not exist is no reason to leave the line */
+/** @returns undefined if it does not look like a time; without `time` if that time does not exist */
 function apacheTime(text: string, zone: Zone): { time: Instant | undefined } | undefined {
   const own = APACHE_TIME.exec(text);
   if (own !== null) {
@@ -111,7 +112,7 @@ function apacheTime(text: string, zone: Zone): { time: Instant | undefined } | u
   return /^\d{4}-\d{2}-\d{2}[T ]/.test(text) ? { time: readIso(text, zone) } : undefined;
 }
 
-/** 2.4 writes the port behind each address, 2.2 behind none: an IPv6 address alone does not tell. */
+/** 2.4 writes the port after each address, 2.2 after none: for an IPv6 address alone this is ambiguous. */
 function addressParts(address: string | undefined, hasProcess: boolean): Event {
   const [, client, port] = /^(.+):(\d{1,5})$/.exec(address ?? '') ?? [];
   if (client === undefined || (!hasProcess && client.includes(':'))) return { client: address };

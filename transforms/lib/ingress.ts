@@ -1,21 +1,21 @@
 import type { Event } from 'logweir';
 
-/** One value, or one of each server that was asked in turn: `a, b`, and `a : b` where nginx went on to another group. */
+/** One value, or one per server that was tried: `a, b`, or `a : b` if nginx changed to another group. */
 const EACH = String.raw`((?!: )[^\s,]+(?:(?:, | : )[^\s,]+)*)`;
-const BEHIND = new RegExp(
+const PARTS = new RegExp(
   String.raw` (\d+) (\d+(?:\.\d+)?) \[([^\]]*)\] \[([^\]]*)\] ${EACH} ${EACH} ${EACH} ${EACH} (\S+)\s*$`,
   'y',
 );
 
 /**
- * What ingress-nginx writes behind the user agent by default, under the names of nginx's variables, as numbers where they are ones. Where
- * several servers were asked there is a list.
+ * The values that ingress-nginx writes after the user agent by default, under the names of nginx's variables,
+ * with numbers as numbers. The values of several servers become a list.
  *
- * @returns undefined where something else stands there
+ * @returns undefined for any other text
  */
 export function ingressParts(text: string, from: number): Event | undefined {
-  BEHIND.lastIndex = from;
-  const match = BEHIND.exec(text);
+  PARTS.lastIndex = from;
+  const match = PARTS.exec(text);
   if (match === null) return undefined;
   const [, length, time, name, alternative, addresses, lengths, times, statuses, id] = match;
   return {

@@ -2,10 +2,10 @@ import { RE2JS } from 're2js';
 import { type Event, define } from 'logweir';
 
 /**
- * Compiles a pattern of the user for RE2's engine, which needs time in proportion to the text and never more: no pattern can
- * make the process hang. In return there is no backreference and no lookahead.
+ * Compiles a pattern of the user for RE2's engine, whose time is linear in the text: no pattern can make the
+ * process hang. It has no backreferences and no lookahead.
  *
- * @throws Error where it is no pattern, or needs what the engine does not have
+ * @throws Error if the pattern is invalid, or uses an unsupported feature
  */
 export function compileLinear(pattern: string): RE2JS {
   try {
@@ -19,12 +19,12 @@ export function compileLinear(pattern: string): RE2JS {
   }
 }
 
-/** The named groups of the first match, those that matched nothing left out; undefined where nothing fits. */
+/** The named groups of the first match, except those that did not take part; undefined without a match. */
 export function namedGroups(pattern: RE2JS, text: string): Event | undefined {
   return allNamedGroups(pattern, text, 1)[0];
 }
 
-/** The same of all matches, up to a number of them. */
+/** The named groups of all matches, at most `max`. */
 export function allNamedGroups(pattern: RE2JS, text: string, max: number): Event[] {
   const matcher = pattern.matcher(text);
   const names = Object.keys(pattern.namedGroups());

@@ -3,19 +3,19 @@ import { addRepeated } from './repeated.ts';
 import { unescapeQuoted } from './unescape.ts';
 
 export interface PairSyntax {
-  /** Each of these characters stands between two pairs; several in a row count as one. */
+  /** Each of these characters separates two pairs; several in a row count as one. */
   readonly between: string;
-  /** Between a key and its value. One character. */
+  /** The character between a key and its value. */
   readonly assign: string;
-  /** Whether white space may stand around `assign` even where it stands between pairs too. @default false */
+  /** Whether white space is allowed around `assign` even if it also separates pairs. @default false */
   readonly spaced?: boolean;
 }
 
 /**
- * Reads `key=value "a key"='quoted value'` from left to right, each character a fixed number of times. Words without a value are
- * passed over; the values of a key that comes again make a list. Quotes that are never closed are text.
+ * Reads `key=value "a key"='quoted value'` from left to right, each character a fixed number of times. Words
+ * without a value are skipped; the values of a repeated key become a list. Unclosed quotes are text.
  *
- * @returns undefined where there is no pair at all
+ * @returns undefined if there is no pair
  */
 export function parsePairs(text: string, syntax: PairSyntax): Event | undefined {
   const reader = new PairReader(text, syntax);
@@ -31,7 +31,7 @@ class PairReader {
   readonly #text: string;
   readonly #syntax: PairSyntax;
   #at = 0;
-  /** Quotes that are not closed any more, so that no text is searched twice for their end. */
+  /** The quotes without a further closing one, so that no text is searched twice. */
   #unclosed = '';
 
   constructor(text: string, syntax: PairSyntax) {
@@ -39,15 +39,15 @@ class PairReader {
     this.#syntax = syntax;
   }
 
-  /** The key is empty where there is none. */
+  /** The key may be empty. */
   next(): [key: string, value: string] | undefined {
     const { assign } = this.#syntax;
     while (this.#at < this.#text.length) {
       this.#at = this.#skip(this.#at, isGap);
       const key = this.#quoted() ?? this.#plainKey();
-      const beyond = this.#syntax.spaced === true ? this.#skip(this.#at, isGap) : this.#at;
-      if (this.#text[beyond] !== assign) continue;
-      this.#at = beyond + 1;
+      const sign = this.#syntax.spaced === true ? this.#skip(this.#at, isGap) : this.#at;
+      if (this.#text[sign] !== assign) continue;
+      this.#at = sign + 1;
       return [key, this.#value()];
     }
     return undefined;
@@ -64,30 +64,28 @@ class PairReader {
 
   #value(): string {
     this.#at = this.#skip(this.#at, isInner);
-    const isBehindGap = this.#syntax.spaced === true && isSpace(this.#text[this.#at]);
-    if (isBehindGap) this.#at = this.#skip(this.#at, isGap);
+    const isAfterGap = this.#syntax.spaced === true && isSpace(this.#text[this.#at]);
+    if (isAfterGap) this.#at = this.#skip(this.#at, isGap);
     const start = this.#at;
     const quoted = this.#quoted(true);
     if (quoted !== undefined) return quoted;
     const end = this.#wordEnd(start);
     const word = this.#text.slice(start, end);
-    if (isBehindGap && this.#isKey(word, end)) return '';
+    if (isAfterGap && this.#isKey(word, end)) return '';
     this.#at = end;
     return word.trim();
   }
 
-  /** Whether the word behind an assignment and white space is the next key, so that the value is empty: `user= id=7`. */
+  /** Whether the word after an assignment is the next key, so that the value is empty: `user= id=7`. */
   #isKey(word: string, end: number): boolean {
     const { assign } = this.#syntax;
-    // Clocks and URLs have colons; with another sign than `=` a word is a value unless the sign ends it.
+    // Clocks and URLs contain colons: with another sign than `=`, only a word that ends with the sign is a
+    // key.
     if (assign === '=' ? word.includes(assign) : word.endsWith(assign)) return true;
     return this.#text[this.#skip(end, isGap)] === assign;
   }
 
-  /**
-   * What stands in quotes here, if they are all there is of a key or a value; goes behind them. A value that goes on behind its
-   * quotes is text, quotes and all.
-   */
+  /** Reads a quoted key or value, and moves past it. If more text follows the quotes, they are text too. */
   #quoted(isValue = false): string | undefined {
     const start = this.#at;
     const quote = this.#text[start];
@@ -141,12 +139,12 @@ function isSpace(char: string | undefined): boolean {
   return char === ' ' || char === '\t' || char === '\r' || char === '\n';
 }
 
-/** White space, and what stands between pairs. */
+/** White space or a separator of pairs. */
 function isGap(char: string, between: string): boolean {
   return isSpace(char) || between.includes(char);
 }
 
-/** White space within a pair. */
+/** White space inside a pair. */
 function isInner(char: string, between: string): boolean {
   return isSpace(char) && !between.includes(char);
 }

@@ -2,19 +2,17 @@ import { type Event, type MergeOptions, mergeInto, parserOptions, textAt } from 
 import { z } from 'zod';
 import { zoneOption } from './time/zone.ts';
 
-/** The options of parsers for whole lines, whose message takes the place of the line. */
+/** The options of parsers for whole lines, whose message replaces the line. */
 export const lineOptions = {
   ...parserOptions,
   overwrite: z
     .boolean()
     .default(true)
-    .describe(
-      "Whether a part replaces a field that is there already, as the line's message does with the line.",
-    ),
+    .describe("Whether parts replace existing fields, as the line's message replaces the line."),
   zone: zoneOption,
 };
 
-/** Parses the text of a field and merges what is found into the event, which stays as it is where there is nothing. */
+/** Parses the text of a field and merges the result into the event, if there is a result. */
 export function parseField(
   event: Event,
   options: MergeOptions & { readonly field: string },

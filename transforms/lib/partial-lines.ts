@@ -1,15 +1,15 @@
 import { type Event, deleteAt, fieldAt, mergeInto, setAt } from 'logweir';
 
-/** Whose marks of a line that was cut are heeded. */
+/** The runtimes whose marks of split lines are used. */
 export type PartialMarks = 'auto' | 'docker' | 'cri' | 'off';
 
-/** A line, or a piece of one. */
+/** A line or a piece of one. */
 export interface Piece {
-  /** Without what a container runtime has put before it. */
+  /** Without the header of a container runtime. */
   readonly text: string;
-  /** Whether the line goes on in the next record of its source. */
+  /** Whether the line continues in the next record of its source. */
   readonly isPartial: boolean;
-  /** What a runtime has put before it. */
+  /** The header of a container runtime. */
   readonly head?: { readonly timestamp: string; readonly stream: string };
 }
 
@@ -19,7 +19,7 @@ const CRI_HEAD =
 const DOCKER_FIELDS = ['_partial', 'partial_message', 'partial_id', 'partial_ordinal', 'partial_last'];
 const isTrue = (value: unknown): boolean => value === true || value === 'true';
 
-/** What the record holds of a line. */
+/** The piece of a line in an event. */
 export function pieceOf(event: Event, field: string, marks: PartialMarks): Piece {
   const text = String(fieldAt(event, field));
   if (marks === 'off') return { text, isPartial: false };
@@ -34,7 +34,7 @@ export function pieceOf(event: Event, field: string, marks: PartialMarks): Piece
   return { text, isPartial: (marks !== 'cri' && isDocker) || (marks !== 'docker' && isCri) };
 }
 
-/** Pieces of one line follow each other without anything between, lines with a line feed. @returns the first event, changed */
+/** Joins pieces of a line directly, and lines with a line feed. @returns the first event, modified */
 export function joinPieces(events: readonly Event[], field: string, marks: PartialMarks): Event {
   const [first = {}] = events;
   const pieces = events.map((event) => pieceOf(event, field, marks));
@@ -51,7 +51,7 @@ export function joinPieces(events: readonly Event[], field: string, marks: Parti
   return head === undefined ? first : mergeInto(first, head, { overwrite: false });
 }
 
-/** The joined line is whole, or its end never came. */
+/** Marks a joined line as partial if its end is missing, and otherwise removes the marks. */
 function mark(event: Event, isPartial: boolean): void {
   if (isPartial) {
     setAt(event, '_partial', true);

@@ -2,14 +2,14 @@ import { type Event, define, hasKey, isFields } from 'logweir';
 import { addRepeated } from './repeated.ts';
 
 const NAME = /[^\s=\]"]{1,255}/y;
-/** A bracket in a value should be escaped, and a space before it should not be there: both are forgiven, since neither is in doubt. */
+/** Accepts an unescaped bracket in a value and a space before it: RFC 5424 forbids them. */
 const PARAMETER = / +([^\s=\]"]{1,255})= *"([^"\\]*(?:\\.[^"\\]*)*)"/sy;
 
 /**
- * `[id name="value" …][…]` of RFC 5424, each character once. A parameter that is there several times becomes a list of its values, and
- * so does one of an element that is there several times.
+ * Parses `[id name="value" …][…]` of RFC 5424, and reads each character once. A repeated parameter becomes a
+ * list of its values, also if its element is repeated.
  *
- * @returns undefined where it does not end
+ * @returns undefined if the data does not end
  */
 export function structuredData(text: string, start: number): { elements: Event; end: number } | undefined {
   const elements: Event = {};

@@ -16,27 +16,27 @@ const OTHER_NAMES = new Map([
   ['warn', 'warning'],
 ]);
 
-/** Longer names than the RFC allows are taken too: those of a swarm's containers are. */
+/** Accepts longer names than the RFC allows, such as those of a swarm's containers. */
 const RFC5424 =
   /^<(\d{1,3})>([1-9]\d{0,2}) (\S{1,64}) (\S{1,255}) (\S{1,255}) (\S{1,255}) (\S{1,255}) ([-[])/;
-/** Of RFC 3339 to the letter, which Elasticsearch reads too: without midnight at the end of a day, and offsets beyond 18 hours. */
+/** Strict RFC 3339, as in Elasticsearch: without 24:00, and without offsets beyond 18 hours. */
 const STRICT_TIME =
   /^\d{4}-\d{2}-\d{2}T(?!24)\d{2}:\d{2}:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-7]):\d{2}|[+-]18:00)$/;
 
 const PRIORITY = /<(\d{1,3})>/y;
-/** With the year that Cisco writes, and its mark of a clock that is not set. */
+/** With Cisco's year, and its mark of a clock that is not set. */
 const BSD_TIME =
   /[*.]?([A-Za-z]{3}) {1,2}(\d{1,2})(?: (\d{4}))? (\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,40}))?:?(?= |$)/y;
-/** As rsyslog writes it in files since Debian 12 and Ubuntu 24.04, and when it forwards. */
+/** As rsyslog writes it to files since Debian 12 and Ubuntu 24.04, and when it forwards. */
 const ISO_TIME =
   /(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(?:[.,]\d{1,40})?(?:Z|[+-]\d{2}:?\d{2}|[+-]\d{2})?):?(?= |$)/iy;
-/** Behind the time, as FreeBSD's syslogd writes it with `-v`. */
+/** After the time, as FreeBSD's syslogd writes it with `-v`. */
 const MARKED_PRIORITY = /<([a-z]{2,12}\d?|\d{1,2})\.([a-z]{3,7}|\d)>(?= )/y;
-/** Behind the host, as BusyBox's syslogd writes it. */
+/** After the host, as BusyBox's syslogd writes it. */
 const BARE_PRIORITY = /([a-z]{2,12}\d?)\.([a-z]{3,7}) /y;
 /**
- * A tag says its process in brackets, or ends in a colon and a space: a URL is none, and neither is an address, with a port or without.
- * The names of modules have colons within.
+ * A tag has its process in brackets, or ends with a colon and a space. URLs and addresses, with or without a
+ * port, are not tags. The names of modules contain colons.
  */
 const TAG =
   /(?![\da-f:]{0,40}::[\da-f:]{0,40} )([^\s:[\]"=]{1,255}(?:::?[A-Za-z_][^\s:[\]"=]{0,80}){0,8})(?:\[([^\]]{0,128})\]: ?|\[(\d{1,10})\] | \[(\d{1,10})\]: ?|:(?: |$))/y;
@@ -44,9 +44,9 @@ const HOST = /([^\s[\]"=<>]{0,254}[^\s:[\]"=<>])(?: |$)/y;
 const LEVEL = /^(?:trace|debug|info|notice|warn(?:ing)?|err(?:or)?|crit(?:ical)?|fatal|severe|alert|emerg)$/i;
 
 /**
- * @param recordTime of the record, in ms: what a missing year is taken from
- * @param zone of times that do not say theirs
- * @returns undefined where it is neither RFC 5424 nor RFC 3164, or of a time that does not exist
+ * @param recordTime the timestamp of the record in ms, for a missing year
+ * @param zone the zone of times without one
+ * @returns undefined if the text is neither RFC 5424 nor RFC 3164, or its time does not exist
  */
 export function parseSyslog(text: string, recordTime: number, zone: Zone): Event | undefined {
   const line = withoutMark(text);
@@ -72,13 +72,13 @@ function parse5424(text: string, zone: Zone): Event | undefined {
   };
 }
 
-/** A time that RFC 3339 and Elasticsearch know stays as it was written, with its offset. */
-function timeText(written: string, instant: Instant | undefined): string | undefined {
+/** A time that is valid for RFC 3339 and Elasticsearch is kept as it is, with its offset. */
+function timeText(raw: string, instant: Instant | undefined): string | undefined {
   if (instant === undefined) return undefined;
-  return STRICT_TIME.test(written) ? written : isoText(instant);
+  return STRICT_TIME.test(raw) ? raw : isoText(instant);
 }
 
-/** https://www.rfc-editor.org/rfc/rfc3164#section-4, and what is sent in its name */
+/** https://www.rfc-editor.org/rfc/rfc3164#section-4, and common deviations from it */
 function parse3164(text: string, recordTime: number, zone: Zone): Event | undefined {
   const priority = at(PRIORITY, text, 0);
   const start = priority?.[0].length ?? 0;
@@ -86,7 +86,7 @@ function parse3164(text: string, recordTime: number, zone: Zone): Event | undefi
   if (time === undefined) return undefined;
   const marked = namedPriority(MARKED_PRIORITY, text, pastSpaces(text, time.end));
   const header = headerAt(text, marked?.end ?? time.end);
-  if (header === undefined || (priority === undefined && !isWritten(time, header))) return undefined;
+  if (header === undefined || (priority === undefined && !isFromDaemon(time, header))) return undefined;
   const { message, priorities, ...names } = header;
   const given = { timestamp: time.text, ...names };
   const parts = Object.entries(given).filter(([, value]) => value !== undefined && value !== '');
@@ -98,18 +98,18 @@ function parse3164(text: string, recordTime: number, zone: Zone): Event | undefi
   };
 }
 
-/** Whether a line without a priority is one that a syslog daemon has written: many a log that is none begins with a time in ISO 8601. */
-function isWritten(time: Stamp, { hostname, appname, procid }: Header): boolean {
+/** Whether a syslog daemon wrote a line without a priority: other logs start with ISO 8601 times too. */
+function isFromDaemon(time: Stamp, { hostname, appname, procid }: Header): boolean {
   if (time.form === 'bsd') return true;
   if (appname === undefined || LEVEL.test(hostname ?? appname)) return false;
   return time.form === 'rfc3339' || procid !== undefined;
 }
 
 interface Stamp {
-  /** Undefined where the year is missing, and the record knows no time either. */
+  /** Undefined if the year is missing and the record has no time. */
   readonly text: string | undefined;
   readonly end: number;
-  /** The daemons write a `T` and no colon behind the time; most other programs do not. */
+  /** `rfc3339` has a `T` and no colon after the time: daemons write it, most other programs do not. */
   readonly form: 'bsd' | 'rfc3339' | 'iso';
 }
 
@@ -130,9 +130,9 @@ function bsdTime(text: string, start: number, recordTime: number, zone: Zone): S
 function isoTime(text: string, start: number, zone: Zone): Stamp | undefined {
   const match = at(ISO_TIME, text, start);
   if (match === undefined) return undefined;
-  const [whole, written = ''] = match;
-  const time = timeText(written, readIso(written, zone));
-  const form = written === whole && /t/i.test(written) ? 'rfc3339' : 'iso';
+  const [whole, raw = ''] = match;
+  const time = timeText(raw, readIso(raw, zone));
+  const form = raw === whole && /t/i.test(raw) ? 'rfc3339' : 'iso';
   return time === undefined ? undefined : { text: time, end: start + whole.length, form };
 }
 
@@ -144,7 +144,7 @@ interface Header {
   readonly message: string;
 }
 
-/** Host, tag and message, each of which may be missing. @returns undefined where nothing stands behind the time */
+/** Host, tag and message, each of which may be missing. @returns undefined if nothing follows the time */
 function headerAt(text: string, from: number): Header | undefined {
   const start = pastSpaces(text, from);
   if (start === text.length) return undefined;
@@ -154,10 +154,10 @@ function headerAt(text: string, from: number): Header | undefined {
   if (host === undefined) return { message: text.slice(from + 1) };
   const end = start + host[0].length;
   // Cisco's ASA puts a colon between its name and the tag.
-  const behind = pastSpaces(text, text.startsWith(': ', end) ? end + 2 : end);
+  const next = pastSpaces(text, text.startsWith(': ', end) ? end + 2 : end);
   const hostname = host[1] === '-' ? undefined : host[1];
-  const bare = namedPriority(BARE_PRIORITY, text, behind);
-  const rest = tagAt(text, bare?.end ?? behind) ?? { message: text.slice(bare?.end ?? end) };
+  const bare = namedPriority(BARE_PRIORITY, text, next);
+  const rest = tagAt(text, bare?.end ?? next) ?? { message: text.slice(bare?.end ?? end) };
   return { hostname, priorities: bare?.priorities, ...rest };
 }
 
@@ -183,7 +183,7 @@ function pastSpaces(text: string, from: number): number {
   return index;
 }
 
-/** Without the byte order mark that RFC 5424 wants before a message in UTF-8, and Windows before anything. */
+/** Removes the byte order mark, which RFC 5424 requires before UTF-8, and Windows writes before any text. */
 function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
@@ -194,7 +194,7 @@ function prioritiesOf(priority: string | undefined): Event {
   return facility === undefined ? {} : { facility, severity: SEVERITIES[value & 7] };
 }
 
-/** `auth.info` or `4.6`. @returns undefined where there is no such facility or severity */
+/** `auth.info` or `4.6`. @returns undefined if there is no such facility or severity */
 function namedPriority(
   pattern: RegExp,
   text: string,

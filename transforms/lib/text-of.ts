@@ -1,6 +1,6 @@
 import { isRawJson } from 'logweir';
 
-/** The text of a text or a number, with all the digits that the number has; undefined for anything else. */
+/** A text, or a number as text with all its digits; undefined for other values. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);

@@ -1,50 +1,50 @@
-/** What the lines of a group so far are, which says what the next one may be. */
+/** The state after the lines of a group so far, which determines the possible next lines. */
 type Phase =
-  /** Nothing that is known: a line of a log, and indented ones behind it. */
+  /** No known trace: a line of a log, and indented lines after it. */
   | 'opening'
   /** The name of a Java exception: blank lines are part of its message. */
   | 'header'
-  /** Behind a blank line of such a message. */
+  /** After a blank line of such a message. */
   | 'message'
-  /** A trace, complete as far as can be seen. */
+  /** A trace that is probably complete. */
   | 'trace'
-  /** Frames of Python, behind which the exception's own line comes. */
+  /** Frames of Python, which the line of the exception follows. */
   | 'python'
-  /** A place in Python without a trace before it, as errors of syntax have. */
+  /** A position in Python without a preceding trace, as in syntax errors. */
   | 'file'
-  /** Within an exception group of Python, drawn with `+` and `|`. */
+  /** Inside an exception group of Python, drawn with `+` and `|`. */
   | 'group'
-  /** A sentence of Python that says that one more trace comes. */
+  /** A sentence of Python that announces another trace. */
   | 'chained'
-  /** The name of an exception that came from another process of Python: its trace follows in triple quotes. */
+  /** The name of an exception from another Python process: its trace follows in triple quotes. */
   | 'remote'
-  /** Python's interpreter has died, or was asked for its stacks: those of its threads follow. */
+  /** A crash of Python's interpreter, or a dump of its stacks: those of its threads follow. */
   | 'threads'
-  /** The stack of the call that Python's logging could not format, and then its arguments. */
+  /** The stack of a call that Python's logging could not format, and then its arguments. */
   | 'call'
-  /** What pydantic has against a value: as many fields as it says, each with indented lines behind it. */
+  /** The errors of pydantic: the announced number of fields, each followed by indented lines. */
   | 'validation'
-  /** The first line of java.util.logging, whose level and message are on the second. */
+  /** The first line of java.util.logging; the level and the message are on the second. */
   | 'jul'
-  /** Node says which modules have required the one that is missing. */
+  /** Node's list of the modules that require a missing one. */
   | 'required'
-  /** Node shows the line of code that failed, and then the error. */
+  /** The failed line of code in Node, and then the error. */
   | 'code'
   | 'caret'
   | 'go'
-  /** Rust has the message on a line of its own. */
+  /** Rust, with the message on a separate line. */
   | 'rust-message'
   | 'rust'
-  /** Frames that begin with `#0`: PHP, Dart. */
+  /** Frames that start with `#0`: PHP, Dart. */
   | 'numbered';
 
-/** The name of an exception is no longer than that, so that the patterns see no more of a line. */
+/** The longest name of an exception. Patterns read no more of a line. */
 const NAME_MAX = 300;
 const NAME = String.raw`[\p{L}\p{N}_$]*(?:Error|Exception|Failure|Throwable|ThreadDeath)[\d_]*(?:\$[\p{L}\p{N}_$]+)?`;
 const END = String.raw`(?::\s|:?$)`;
-/** An exception with its package, as Java and .NET name them: it goes on with the line that a logger has written before. */
+/** An exception with its package, as in Java and .NET: it continues the previous line of a logger. */
 const PACKAGED = new RegExp(String.raw`^(?:[\p{L}\p{N}_$]+\.)+${NAME}${END}`, 'u');
-/** One without a package, as Node and Python name them: it begins a trace unless something has announced it. */
+/** An exception without a package, as in Node and Python: starts a trace unless it is announced. */
 const BARE = new RegExp(String.raw`^(?:Uncaught )?${NAME}(?: \[\w+\])?${END}`, 'u');
 const FILE = /^\s+File "/;
 const JAVA_CAUSE = /^\s*(?:Caused by|Wrapped by|Suppressed): ?/;
@@ -53,13 +53,13 @@ const CHAINED =
   /^(?:During handling of the above exception, another exception|The above exception was the direct cause)/;
 const GROUP = /^\s*\+ Exception Group Traceback/;
 const REMOTE = /^(?:\w{1,60}\.){1,6}_?RemoteTraceback:/;
-/** What asyncio and aiohttp tell of where an exception came from, between the message and the trace. */
+/** Details of asyncio and aiohttp about the origin of an exception, between the message and the trace. */
 const ASYNCIO =
   /^(?:(?:asyncgen|client_session|connections|connector|future|handle|protocol|socket|task|transport): [<[]|(?:handle|source)_traceback: )/;
 const THREADS =
   /^(?:Fatal Python error: |(?:Current thread|Thread) 0x[\da-f]+ .{0,100}\(most recent call first\):$)/;
 const THREADS_LINE = /^(?:Python runtime state: |Extension modules: |<no Python frame>$)/;
-/** Of SQLAlchemy, and what PostgreSQL says beside an error. */
+/** Lines of SQLAlchemy, and PostgreSQL's details of an error. */
 const SQL_LINE =
   /^(?:\[SQL: |\[parameters: |\(Background on this error at: |LINE \d+: |(?:DETAIL|HINT|CONTEXT): {2})/;
 const VALIDATION = /: (\d{1,3}) validation errors? for /;
@@ -76,37 +76,37 @@ const GO_START =
 const GO_LINE =
   /^(?:created by |panic\(|PC=0x|\[signal |\[originating |exit status \d|runtime stack:|\.\.\.(?:additional|\d+) frames|[a-z]\w{1,7} +0x[\da-f]+$)/;
 const GOROUTINE = /^goroutine \d+ (?:gp=[^[]{1,80} )?\[/;
-/** Of the lines before the first frame. */
+/** Lines before the first frame. */
 const GO_REASON = /^(?:runtime: |fatal error: )/;
 const RUST = /^thread '[^']*'(?: \(\d+\))? panicked at /;
 const RUST_LINE = /^(?:stack backtrace:$|note: )/;
 const NUMBERED_START = /^(?:\[stacktrace\]|Stack trace:)$/;
 const NUMBERED_LINE = /^(?:#\d+\s|Next \S+: |"\}\s*$)/;
-/** How a line of a log begins: a time, a level, a bracket, JSON, a pair. */
+/** The start of a line of a log: a time, a level, a bracket, JSON, a pair. */
 const LOG_LINE =
   /^(?:\d|\[|\{|<\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|SEVERE)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d|\w+=)/;
 
-/** A message of an exception has no more lines than that: behind one without frames other lines may stand. */
+/** The most lines of an exception's message: other lines may follow an exception without frames. */
 const MESSAGE_MAX = 20;
 
-/** Follows the lines of one group, and says which line goes on with them. What it says depends on these lines alone. */
+/** Tracks the lines of one group, and decides by these lines only whether another one continues them. */
 export class TraceLines {
   #phase: Phase = 'opening';
   #lines = 0;
   #last = '';
   #hasOpenBrace = false;
   #hasFrames = false;
-  /** Lines of the message of a Java exception. */
+  /** The number of lines in the message of a Java exception. */
   #message = 0;
-  /** Fields that pydantic has announced and not yet named. */
+  /** The number of fields that pydantic has announced and not yet named. */
   #fields = 0;
 
-  /** Whether the line goes on with those that were added. */
-  goesOn(text: string): boolean {
+  /** Whether the line continues the added ones. */
+  isContinuedBy(text: string): boolean {
     return this.#next(trimEnd(text)) !== undefined;
   }
 
-  /** Adds a line, whether it is one that goes on or not. */
+  /** Adds a line, even if it does not continue the others. */
   add(text: string): void {
     const line = trimEnd(text);
     const from = this.#phase;
@@ -121,7 +121,7 @@ export class TraceLines {
     this.#last = line;
   }
 
-  /** The phase that the line leads to; undefined where it begins something new. */
+  /** The phase after the line; undefined if it starts a new group. */
   #next(line: string): Phase | undefined {
     const phase = this.#phase;
     if (/^\s/.test(line)) return this.#indented(line);
@@ -130,12 +130,12 @@ export class TraceLines {
     if (CHAINED.test(line)) return 'chained';
     if (ALWAYS.test(line)) return phase === 'header' || phase === 'message' ? 'trace' : phase;
     if (STACK.test(line)) return 'trace';
-    const mayBegin = phase === 'opening' || phase === 'chained' || phase === 'file';
-    if (GROUP.test(line)) return mayBegin ? 'group' : undefined;
-    if (TRACEBACK.test(line)) return mayBegin ? 'python' : undefined;
-    if (REMOTE.test(line)) return mayBegin ? 'remote' : undefined;
+    const mayStart = phase === 'opening' || phase === 'chained' || phase === 'file';
+    if (GROUP.test(line)) return mayStart ? 'group' : undefined;
+    if (TRACEBACK.test(line)) return mayStart ? 'python' : undefined;
+    if (REMOTE.test(line)) return mayStart ? 'remote' : undefined;
     if (CLOSING.test(line) && this.#hasOpenBrace) return phase;
-    return phase === 'opening' ? this.#behindOpening(line) : this.#behindTrace(phase, line);
+    return phase === 'opening' ? this.#afterOpening(line) : this.#afterTrace(phase, line);
   }
 
   #indented(line: string): Phase {
@@ -152,7 +152,7 @@ export class TraceLines {
     return this.#phase === 'header' ? 'message' : this.#phase;
   }
 
-  #behindOpening(line: string): Phase | undefined {
+  #afterOpening(line: string): Phase | undefined {
     if (PACKAGED.test(nameOf(line))) return 'header';
     if (BARE.test(nameOf(line)) && this.#last.endsWith(':')) return 'trace';
     if (GOROUTINE.test(line)) return 'go';
@@ -160,19 +160,19 @@ export class TraceLines {
     return NUMBERED_START.test(line) ? 'numbered' : undefined;
   }
 
-  #behindTrace(phase: Phase, line: string): Phase | undefined {
+  #afterTrace(phase: Phase, line: string): Phase | undefined {
     if (NODE_END.test(line)) return 'trace';
     if (NUMBERED_START.test(line)) return 'numbered';
     switch (phase) {
       case 'header':
         if (STRIPPED_FRAME.test(line)) return 'trace';
         if (line.startsWith('#0')) return 'numbered';
-        // Without a first line of the message there is no second one.
+        // A message without a first line has no second one.
         return /: \S/.test(this.#last.replace(JAVA_CAUSE, '')) ? this.#moreOfMessage(line) : undefined;
       case 'message':
         return STRIPPED_FRAME.test(line) ? 'trace' : this.#moreOfMessage(line);
       case 'trace':
-        return this.#behindFrames(line);
+        return this.#afterFrames(line);
       case 'remote':
         return line === '"""' ? 'chained' : undefined;
       case 'threads':
@@ -196,7 +196,7 @@ export class TraceLines {
         if (/^\^+$/.test(line)) return 'caret';
         return this.#lines === 1 ? 'code' : undefined;
       case 'caret':
-        // What is thrown and no error is shown without an empty line before it.
+        // Node prints a thrown value other than an error without an empty line before it.
         return this.#last === '' || /^\s*\^+$/.test(this.#last) ? 'trace' : undefined;
       case 'go':
         if (GOROUTINE.test(line)) return this.#last === '' || !this.#hasFrames ? 'go' : undefined;
@@ -214,11 +214,11 @@ export class TraceLines {
   }
 
   #moreOfMessage(line: string): Phase | undefined {
-    const begins = LOG_LINE.test(line) || PACKAGED.test(nameOf(line)) || firstPhase(line) !== 'opening';
-    return begins || this.#message >= MESSAGE_MAX ? undefined : 'message';
+    const isStart = LOG_LINE.test(line) || PACKAGED.test(nameOf(line)) || firstPhase(line) !== 'opening';
+    return isStart || this.#message >= MESSAGE_MAX ? undefined : 'message';
   }
 
-  #behindFrames(line: string): Phase | undefined {
+  #afterFrames(line: string): Phase | undefined {
     if (this.#fields > 0 && !LOG_LINE.test(line)) return 'validation';
     if (STRIPPED_FRAME.test(line) || SQL_LINE.test(line)) return 'trace';
     if (line === 'Call stack:') return 'call';
@@ -231,7 +231,7 @@ export class TraceLines {
 /** Phases that end with the first frame of Java or Node. */
 const AWAIT_FRAMES: ReadonlySet<Phase> = new Set<Phase>(['opening', 'header', 'message', 'required']);
 
-/** What a line is that begins a group. */
+/** The phase of the first line of a group. */
 function firstPhase(line: string): Phase {
   if (TRACEBACK.test(line)) return 'python';
   if (FILE.test(line)) return 'file';
@@ -239,7 +239,7 @@ function firstPhase(line: string): Phase {
   if (REMOTE.test(line)) return 'remote';
   if (THREADS.test(line)) return 'threads';
   if (JUL.test(line)) return 'jul';
-  // Python names the thread without quotes, and has a trace of its own behind it.
+  // With a quote: Python names the thread without quotes, and its own trace follows.
   if (PACKAGED.test(nameOf(line)) || line.startsWith('Exception in thread "')) return 'header';
   if (BARE.test(nameOf(line))) return 'trace';
   if (NODE_CODE.test(line)) return 'code';
@@ -248,7 +248,7 @@ function firstPhase(line: string): Phase {
   return NUMBERED_START.test(line) ? 'numbered' : 'opening';
 }
 
-/** A cause that has been shown already has neither a message of its own nor frames. */
+/** A circular cause has neither its own message nor frames. */
 function causePhase(line: string): Phase {
   return line.includes('[CIRCULAR REFERENCE') ? 'trace' : 'header';
 }
@@ -260,13 +260,13 @@ function isGoCall(line: string): boolean {
   return call > 0 && !hasSpace && line.endsWith(')') && /^[A-Za-z][\w/%~-]*\./.test(line);
 }
 
-/** The part of the line that can hold the name of an exception. */
+/** The part of the line that may contain the name of an exception. */
 function nameOf(line: string): string {
   const colon = line.indexOf(': ');
   return colon === -1 || colon > NAME_MAX ? line.slice(0, NAME_MAX) : line.slice(0, colon + 2);
 }
 
-/** Without the carriage return of lines from Windows. */
+/** Removes the carriage return of lines from Windows. */
 function trimEnd(text: string): string {
   return text.endsWith('\r') ? text.slice(0, -1) : text;
 }

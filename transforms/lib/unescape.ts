@@ -1,4 +1,4 @@
-/** The letters of JSON. Those that Go alone has (`\a`, `\v`) are far more often a path of Windows than a bell. */
+/** The escapes of JSON. Those of Go only (`\a`, `\v`) are much more often part of a Windows path. */
 const LETTERS: Record<string, string> = {
   '"': '"',
   "'": "'",
@@ -11,13 +11,13 @@ const LETTERS: Record<string, string> = {
   t: '\t',
 };
 
-/** Go writes `\x` for control characters, and for bytes that are no text. `C:\x64` is a path. */
+/** Go writes `\x` for control characters and for bytes that are not text. `C:\x64` is a path. */
 const ESCAPE = /\\(?:u([\dA-Fa-f]{4})|U([\dA-Fa-f]{8})|x([01][\dA-Fa-f]|7[Ff])|(.))/gs;
 const CODE_POINT_MAX = 0x10_ff_ff;
 
 /**
- * What a text in quotes means. A backslash before anything else stays, as it does in paths of Windows. Half of a surrogate pair, which
- * no document can hold, becomes U+FFFD.
+ * The value of a quoted text. A backslash before any other character is kept, as in Windows paths. Half of a
+ * surrogate pair becomes U+FFFD, as no document can contain it.
  */
 export function unescapeQuoted(text: string): string {
   if (!text.includes('\\')) return text;

@@ -24,7 +24,7 @@ function socket(): Socket {
   return connect(Number(new URL(server.address).port), '127.0.0.1');
 }
 
-/** Sends these very bytes, and reads to the end. */
+/** Sends exactly these bytes, and reads to the end. */
 async function raw(request: string): Promise<{ status: number; answer: string }> {
   const connection = socket();
   connection.write(request);
@@ -57,7 +57,7 @@ describe('the endpoint answers', () => {
     '10.1.2.3:8686',
     '192.168.0.7',
     '[2001:db8::7]:8686',
-    // What the configuration names.
+    // Names of the configuration.
     'logweir.example.org',
     'LOGWEIR.example.ORG:8686',
     'logweir.example.org.',
@@ -71,11 +71,11 @@ describe('the endpoint answers', () => {
     expect(answer).toContain('what the status tells');
   });
 
-  it('where HTTP/1.0 leaves the host out, as probes of load balancers do', async () => {
+  it('without a host in HTTP/1.0, as probes of load balancers do', async () => {
     expect((await raw('GET /health/live HTTP/1.0\r\n\r\n')).status).toBe(200);
   });
 
-  it('a request for a whole URL by its path, where its host may ask', async () => {
+  it('a request for a whole URL by its path, if its host is allowed', async () => {
     expect((await raw(get('localhost', 'http://127.0.0.1:8686/health/live?x=1'))).status).toBe(200);
     expect((await raw(get('localhost', 'HTTP://short/health/ready'))).status).toBe(200);
   });
@@ -138,7 +138,7 @@ describe('the endpoint does not answer', () => {
     'localhost?x',
     '',
     'a'.repeat(400),
-  ])('for what is no host: %s', async (host) => {
+  ])('for an invalid host: %s', async (host) => {
     const { status, answer } = await raw(get(host));
     expect(answer).not.toContain('what the status tells');
     expect(status).toBe(400);
@@ -168,7 +168,7 @@ describe('the endpoint does not answer', () => {
     expect(status).not.toBe(200);
   });
 
-  it('at any path: the probes, the metrics, and what is not there', async () => {
+  it('at any path: probes, metrics and unknown paths', async () => {
     for (const path of ['/health/live', '/health/ready', '/metrics', '/', '/nothing'])
       expect((await raw(get('evil.example', path))).status).toBe(421);
   });
@@ -179,16 +179,16 @@ describe('the endpoint does not answer', () => {
   });
 });
 
-describe('what a request may take is bounded', () => {
-  it('a long address', async () => {
+describe('the resources of a request are bounded', () => {
+  it('the length of the URL', async () => {
     expect((await raw(get('localhost', `/${'a'.repeat(20_000)}`))).status).toBe(431);
   });
 
-  it('long fields', async () => {
+  it('the length of header fields', async () => {
     expect((await raw(get(`localhost\r\nX: ${'a'.repeat(20_000)}`))).status).toBe(431);
   });
 
-  it('the time of a request that never ends, or never begins', async () => {
+  it('the time of a request that never ends or never starts', async () => {
     const beginnings = ['GET /health/live HTTP/1.1\r\nHost: localhost\r\nX: ', 'G', ''];
     const ended = beginnings.map(async (beginning) => {
       const connection = socket();
@@ -201,15 +201,15 @@ describe('what a request may take is bounded', () => {
   }, 20_000);
 });
 
-describe('the rules alone', () => {
+describe('the rules by themselves', () => {
   const rules = { listens: 'mine.example', hosts: ['*'] };
 
-  it('the name that it listens on may ask', () => {
+  it('the host of admin.listen is allowed', () => {
     expect(isAllowedHost('mine.example', { ...rules, hosts: [] })).toBe(true);
     expect(isAllowedHost('other.example', { ...rules, hosts: [] })).toBe(false);
   });
 
-  it('an asterisk lets any name ask', () => {
+  it('an asterisk allows any name', () => {
     expect(isAllowedHost('evil.example', rules)).toBe(true);
   });
 

@@ -1,24 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Gauges, Metrics } from '../../../src/admin/metrics.ts';
-import type { HoldInfo } from '../../../src/holds.ts';
-import { OwnedPartition } from '../../../src/kafka/assignment.ts';
-
-const NONE: Gauges = {
-  partitions: () => [],
-  kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
-  rebalanceFailures: () => 0,
-  inFlight: () => 0,
-  bufferBytes: () => 0,
-  pauses: () => [],
-  holds: () => [],
-  storm: () => null,
-};
+import type { Gauges } from '../../../src/admin/gauges.ts';
+import { Metrics } from '../../../src/admin/metrics.ts';
+import type { BlockInfo } from '../../../src/pipeline/blocked-records.ts';
+import { idleGauges } from '../../support/idle-gauges.ts';
+import { OwnedPartition } from '../../../src/kafka/consumer/assignment.ts';
 
 function metricsWith(gauges: Partial<Gauges> = {}, prefix = 'logweir_'): Metrics {
-  return new Metrics(prefix, { ...NONE, ...gauges });
+  return new Metrics(prefix, { ...idleGauges, ...gauges });
 }
 
-/** What Prometheus would read: sample, labels included, to value. */
+/** The samples as Prometheus reads them: name with labels, and value. */
 async function samples(metrics: Metrics): Promise<Record<string, number>> {
   const text = await metrics.registry.metrics();
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -57,34 +48,34 @@ describe('names', () => {
     'transform_custom_total',
   ];
 
-  it.each(['logweir_', 'vector_'])('are those that dashboards know, behind the prefix %s', async (prefix) => {
+  it.each(['logweir_', 'vector_'])("are those of Vector's dashboards, with the prefix %s", async (prefix) => {
     const text = await metricsWith({}, prefix).registry.metrics();
     for (const name of [...vectorNames, ...ownNames]) expect(text).toContain(`# TYPE ${prefix}${name} `);
   });
 
-  it('all have the prefix, those of the process too', async () => {
+  it('all have the prefix, including those of the process', async () => {
     for (const { name } of await metricsWith({}, 'mine_').registry.getMetricsAsJSON())
       expect(name).toMatch(/^mine_/);
   });
 
-  it('two copies do not get into each other’s way', async () => {
+  it('two copies are independent', async () => {
     const [one, other] = [metricsWith(), metricsWith()] as const;
-    one.received(5);
+    one.received(5, 0);
     expect((await samples(other))['logweir_component_received_events_total']).toBe(0);
   });
 });
 
 describe('records', () => {
-  it('are counted by outcome, and every outcome is there from the start', async () => {
+  it('are counted by outcome, and every outcome is present from the start', async () => {
     const metrics = metricsWith();
     const before = await samples(metrics);
     for (const outcome of ['indexed', 'failure_store', 'dead_lettered', 'dropped', 'skipped', 'returned'])
       expect(before[`logweir_records_total{outcome="${outcome}"}`]).toBe(0);
-    metrics.received(4);
-    metrics.settled('indexed', -1);
-    metrics.settled('indexed', -1);
-    metrics.settled('dropped', -1);
-    metrics.settled('skipped', -1);
+    metrics.received(4, 0);
+    metrics.settled('indexed', 1, -1);
+    metrics.settled('indexed', 1, -1);
+    metrics.settled('dropped', 1, -1);
+    metrics.settled('skipped', 1, -1);
     const after = await samples(metrics);
     expect(after).toMatchObject({
       logweir_component_received_events_total: 4,
@@ -104,11 +95,11 @@ describe('records', () => {
     });
   });
 
-  it('that are in the failure store, or that a pipeline dropped, were not sent to the index', async () => {
+  it('in the failure store or dropped by a pipeline do not count as sent', async () => {
     const metrics = metricsWith();
-    metrics.settled('failure_store', Date.now());
+    metrics.settled('failure_store', 1, Date.now());
     metrics.droppedByPipeline();
-    metrics.settled('dropped', Date.now());
+    metrics.settled('dropped', 1, Date.now());
     expect(await samples(metrics)).toMatchObject({
       'logweir_records_total{outcome="failure_store"}': 1,
       'logweir_records_total{outcome="dropped"}': 1,
@@ -119,12 +110,12 @@ describe('records', () => {
     });
   });
 
-  it('are counted beside the events that transforms make of them, and the documents that are sent', async () => {
+  it('are counted separately from events of transforms and sent documents', async () => {
     const metrics = metricsWith();
-    metrics.received(1);
+    metrics.received(1, 0);
     metrics.outputEvents(3);
-    metrics.sent(false);
-    metrics.sent(true);
+    metrics.sent(1, 10, false);
+    metrics.sent(1, 10, true);
     expect(await samples(metrics)).toMatchObject({
       logweir_component_received_events_total: 1,
       logweir_output_events_total: 3,
@@ -161,7 +152,7 @@ describe('reasons of dead letters', () => {
     });
   });
 
-  it('are bounded: beyond a hundred the new ones are counted together, and the known ones go on', async () => {
+  it('are bounded: beyond 100 new ones count as other, and the known ones continue', async () => {
     const metrics = metricsWith();
     for (let reason = 0; reason < 1000; reason++) metrics.deadLettered(`reason ${reason}`);
     metrics.deadLettered('reason 0');
@@ -177,7 +168,7 @@ describe('reasons of dead letters', () => {
   });
 });
 
-it('errors and counters of transforms have the transform for a label', async () => {
+it('errors and counters of transforms have the transform as a label', async () => {
   const metrics = metricsWith();
   metrics.transformError('./mine.ts', 'drop');
   metrics.transformCount('./mine.ts', 'matched', 3);
@@ -187,7 +178,7 @@ it('errors and counters of transforms have the transform for a label', async () 
   });
 });
 
-it('counters of one transform are no more than a hundred names, and then "other"; those of another are its own', async () => {
+it('counters of one transform have up to 100 names, then "other", independent of other transforms', async () => {
   const metrics = metricsWith();
   for (let n = 0; n < 150; n++) metrics.transformCount('./mine.ts', `user ${n}`, 2);
   metrics.transformCount('./mine.ts', 'user 7', 1);
@@ -203,7 +194,7 @@ it('counters of one transform are no more than a hundred names, and then "other"
 });
 
 describe('lag', () => {
-  it('is there for every owned partition that the broker was asked about', async () => {
+  it('is present for every owned partition with a known end offset', async () => {
     const owned = [partition('a', 0, 5, 12), partition('a', 1, 7, 7), partition('b', 0, 0, -1)];
     const read = await samples(metricsWith({ partitions: () => owned }));
     expect(read['logweir_kafka_consumer_lag{topic="a",partition="0"}']).toBe(7);
@@ -211,7 +202,7 @@ describe('lag', () => {
     expect(read).not.toHaveProperty('logweir_kafka_consumer_lag{topic="b",partition="0"}');
   });
 
-  it('of a partition that was revoked disappears', async () => {
+  it('of a revoked partition disappears', async () => {
     let owned = [partition('a', 0, 5, 12), partition('a', 1, 7, 9)];
     const metrics = metricsWith({ partitions: () => owned });
     expect(await samples(metrics)).toHaveProperty('logweir_kafka_consumer_lag{topic="a",partition="1"}');
@@ -222,7 +213,7 @@ describe('lag', () => {
   });
 });
 
-it('what is in flight, in memory and in the way is read when somebody asks', async () => {
+it('records in flight, memory and blocks are read at each scrape', async () => {
   const now = { inFlight: 3, bytes: 1000, pauses: ['elasticsearch', 'buffer full'] };
   const metrics = metricsWith({
     inFlight: () => now.inFlight,
@@ -243,17 +234,21 @@ it('what is in flight, in memory and in the way is read when somebody asks', asy
   expect(later).not.toHaveProperty('logweir_paused{reason="buffer full"}');
 });
 
-describe('holds', () => {
-  const hold = (reason: string, seconds: number): HoldInfo => ({
+describe('blocks', () => {
+  const hold = (reason: string, seconds: number): BlockInfo => ({
     reason,
     since: 1_000_000,
     seconds,
     records: 1,
     partitions: [],
+    offset: null,
+    record: null,
+    message: null,
+    action: '',
   });
   const seconds = 'logweir_hold_seconds_total{reason="403 block"}';
 
-  it('are counted, and their time too, while they last and when they have ended', async () => {
+  it('are counted with their time, while they last and after their end', async () => {
     let holds = [hold('403 block', 10), hold('404 gone', 10)];
     const metrics = metricsWith({ holds: () => holds });
     expect(await samples(metrics)).toMatchObject({ logweir_held: 2, [seconds]: 10 });
@@ -264,7 +259,7 @@ describe('holds', () => {
     expect(await samples(metrics)).toMatchObject({ logweir_held: 1, [seconds]: 17 });
   });
 
-  it('that nobody saw while they lasted are counted at their end', async () => {
+  it('without a scrape while they lasted are counted at their end', async () => {
     const metrics = metricsWith();
     metrics.holdEnded(hold('403 block', 4));
     expect((await samples(metrics))[seconds]).toBe(4);
@@ -278,7 +273,7 @@ describe('holds', () => {
   });
 });
 
-it('whether brokers answer, how long ago the last one did, and answers that were not taken', async () => {
+it('the connection, the last contact, and rejected rebalance answers', async () => {
   let kafka = { connected: false, reason: null, lastContact: null, silentSeconds: null } as ReturnType<
     Gauges['kafka']
   >;

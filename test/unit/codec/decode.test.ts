@@ -13,7 +13,7 @@ function roundTrip(text: string): string {
   return stringifyExact(exact.value as object, exact);
 }
 
-describe('what is one JSON object passes, and nothing else', () => {
+describe('only a single JSON object passes', () => {
   it.each([
     '{}',
     ' {"a":1}\t',
@@ -80,7 +80,7 @@ describe('what is one JSON object passes, and nothing else', () => {
     expect(valid).toBeGreaterThan(1000);
   });
 
-  it('agrees with JSON.parse on any object, wherever in it the strings begin and one byte is wrong', () => {
+  it('agrees with JSON.parse on any object, for any offset of its strings and any invalid byte', () => {
     const mutation = fc.record({ at: fc.nat(), byte: fc.nat({ max: 255 }) });
     const object = fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' }));
     const layout = fc.constantFrom(0, 1, 7, '\n\t');
@@ -98,7 +98,7 @@ describe('what is one JSON object passes, and nothing else', () => {
     expect(valid).toBeGreaterThan(2500);
   });
 
-  it.each(['key', 'value'])('agrees with JSON.parse on every byte at any place of a %s', (where) => {
+  it.each(['key', 'value'])('agrees with JSON.parse on every byte at any position of a %s', (where) => {
     for (let byte = 0; byte < 256; byte++) {
       for (let before = 0; before < 20; before++) {
         const text = `${'x'.repeat(before)}\0${'y'.repeat(20 - before)}`;
@@ -114,7 +114,7 @@ describe('what is one JSON object passes, and nothing else', () => {
     }
   });
 
-  it('a thousand levels, and not one more', () => {
+  it('a thousand levels pass, and one more is rejected', () => {
     const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
     expect(json(nested(1000))).toMatchObject({ kind: 'event' });
     expect(json(nested(1001))).toMatchObject({ reason: 'nested_too_deep' });
@@ -136,12 +136,12 @@ describe('what is one JSON object passes, and nothing else', () => {
     expect((decoded as { message: string }).message).toMatch(message);
   });
 
-  it('names the first byte that cannot be', () => {
+  it('names the first invalid byte', () => {
     const text = `{"a":"${'x'.repeat(40)}",}`;
     expect(json(text)).toMatchObject({ message: `no JSON object: unexpected byte at ${text.length - 1}` });
   });
 
-  it('a record of several megabytes, one that has no end, and what comes after them', () => {
+  it('a record of several megabytes, one without an end, and the records after them', () => {
     const text = `{"a":"${'x'.repeat(3_000_000)}","n":1.0}`;
     expect(json(text)).toMatchObject({ kind: 'event' });
     expect(roundTrip(text)).toBe(text);
@@ -161,8 +161,8 @@ function isObjectText(text: string): boolean {
   }
 }
 
-describe('nothing that nobody changed is changed', () => {
-  it('a raw line feed between tokens becomes a space, everything else stays', () => {
+describe('unchanged content is preserved', () => {
+  it('a raw line feed between tokens becomes a space, and all other bytes are kept', () => {
     expect(json('{"a":1,\n"b":"x\\n"\n}')).toMatchObject({ bytes: Buffer.from('{"a":1, "b":"x\\n" }') });
   });
 
@@ -177,7 +177,7 @@ describe('nothing that nobody changed is changed', () => {
     expect(roundTrip(text)).toBe(text);
   });
 
-  it('integers beyond 2^53 are BigInt to a transform, and a changed number is put out as changed', () => {
+  it('a transform sees integers beyond 2^53 as BigInt, and a changed number is written as changed', () => {
     const decoded = json('{"id":9007199254740993,"n":1.0,"m":2.0}');
     if (decoded.kind !== 'event') throw new Error(decoded.message);
     const exact = decoded.parse();
@@ -195,7 +195,7 @@ it('text becomes a message', () => {
   });
 });
 
-describe('a text that may be an object', () => {
+describe('a text that may be a JSON object', () => {
   it.each(['', 'text', '[1]', '"a"', '{"a":1} more', '{"a":', '{a:1}'])('%j is none', (text) => {
     expect(parseObject(text)).toBeUndefined();
   });

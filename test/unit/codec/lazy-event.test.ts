@@ -5,7 +5,7 @@ import { decode } from '../../../src/codec/decode.ts';
 import { stringifyExact } from '../../../src/codec/exact-json.ts';
 import { fieldAt } from '../../../src/codec/field-path.ts';
 import { lazyOf } from '../../../src/codec/lazy-event.ts';
-import { mergeInto } from '../../../src/transform/merge-into.ts';
+import { mergeInto } from '../../../src/transform/api/merge-into.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -19,13 +19,13 @@ function isLazy(event: Fields): boolean {
   return lazyOf(event) !== undefined;
 }
 
-/** As it would stand in a bulk body. */
-function written(event: Fields): string {
+/** As in a bulk body. */
+function rendered(event: Fields): string {
   const lazy = lazyOf(event);
   if (lazy === undefined) return stringifyExact(event);
-  if (lazy.whole !== undefined) return stringifyExact(lazy.whole);
+  if (lazy.materialised !== undefined) return stringifyExact(lazy.materialised);
   const max = lazy.bytesMax();
-  // What lies in front and behind must stay.
+  // The bytes before and after it must not change.
   const chunk = Buffer.alloc(max + 20, '#');
   const end = lazy.writeTo(chunk, 10);
   expect(end - 10).toBeLessThanOrEqual(max);
@@ -33,7 +33,7 @@ function written(event: Fields): string {
   return chunk.toString('utf8', 10, end);
 }
 
-describe('what is not touched goes out to the byte', () => {
+describe('unchanged fields are written byte by byte', () => {
   const text = '{ "a": 1 , "b":{"c" :[1, 2]},"d":"x\\u00e9é","e":"\\n" }';
   it.each<[string, (event: Fields) => void, string]>([
     ['nothing', () => {}, '{"a": 1 , "b":{"c" :[1, 2]},"d":"x\\u00e9é","e":"\\n"}'],
@@ -52,28 +52,28 @@ describe('what is not touched goes out to the byte', () => {
   ])('%s', (_name, change, expected) => {
     const event = lazily(text);
     change(event);
-    expect(lazyOf(event)?.whole).toBeUndefined();
-    expect(written(event)).toBe(expected);
-    // Again, since a transform may return the same event twice.
-    expect(written(event)).toBe(expected);
+    expect(lazyOf(event)?.materialised).toBeUndefined();
+    expect(rendered(event)).toBe(expected);
+    // Twice, since a transform may return the same event twice.
+    expect(rendered(event)).toBe(expected);
   });
 
-  it('nothing is left', () => {
+  it('all fields are deleted', () => {
     const event = lazily('{"a":1,"b":2}');
     delete event['a'];
     delete event['b'];
-    expect(written(event)).toBe('{}');
+    expect(rendered(event)).toBe('{}');
     event['c'] = 3;
-    expect(written(event)).toBe('{"c":3}');
-    expect(written(lazily('{ }'))).toBe('{}');
+    expect(rendered(event)).toBe('{"c":3}');
+    expect(rendered(lazily('{ }'))).toBe('{}');
   });
 
-  it('a line feed between members does not get into a bulk body', () => {
-    expect(written(lazily('{"a":1,\n"b":\n2\n}'))).toBe('{"a":1, "b": 2}');
+  it('a line feed between members is not written to a bulk body', () => {
+    expect(rendered(lazily('{"a":1,\n"b":\n2\n}'))).toBe('{"a":1, "b": 2}');
   });
 });
 
-it('giants keep their members, whatever is scanned after them', () => {
+it('large events keep their members when others are scanned after them', () => {
   const filler = 'x'.repeat(2_000_000);
   const events = Array.from({ length: 5 }, (_, n) =>
     lazily(`{"${'k'.repeat(n + 1)}":${n},"filler":"${n === 3 ? '' : filler}","last":"${n}"}`),
@@ -83,12 +83,12 @@ it('giants keep their members, whatever is scanned after them', () => {
     expect([event['k'.repeat(n + 1)], event['absent']]).toEqual([n, undefined]);
   }
   for (const [n, event] of events.entries()) {
-    expect(written(event).endsWith(`${n === 3 ? '' : 'x'}","last":${n + 10}}`)).toBe(true);
-    expect(lazyOf(event)?.whole).toBeUndefined();
+    expect(rendered(event).endsWith(`${n === 3 ? '' : 'x'}","last":${n + 10}}`)).toBe(true);
+    expect(lazyOf(event)?.materialised).toBeUndefined();
   }
 });
 
-describe('parsed at once is what cannot be told apart by its bytes', () => {
+describe('objects whose keys are ambiguous by their bytes are parsed eagerly', () => {
   it.each([
     '{"a":1.0}',
     '{"a":12345678901234567890}',
@@ -106,15 +106,15 @@ describe('parsed at once is what cannot be told apart by its bytes', () => {
     ).toBe(true);
   });
 
-  it('as many members as there may be', () => {
+  it('up to the maximum number of members', () => {
     const text = `{${Array.from({ length: 64 }, (_, at) => `"k${at}":${at}`).join()}}`;
     const event = lazily(text);
     expect(isLazy(event)).toBe(true);
     expect(event['k63']).toBe(63);
-    expect(written(event)).toBe(text);
+    expect(rendered(event)).toBe(text);
   });
 
-  it('keys that only look alike are told apart, object after object', () => {
+  it('similar keys are distinguished, object after object', () => {
     for (let round = 0; round < 3; round++) {
       const event = lazily('{"axb":1,"ayb":2,"":3,"azb":4}');
       expect([event['axb'], event['ayb'], event[''], event['azb'], event['awb']]).toEqual([
@@ -128,7 +128,7 @@ describe('parsed at once is what cannot be told apart by its bytes', () => {
   });
 });
 
-describe('it shows itself as what it stands for', () => {
+describe('it looks like the plain event', () => {
   it('console.log', () => {
     const event = lazily('{"a":1,"b":{"c":[]}}');
     event['d'] = 'x';
@@ -137,21 +137,21 @@ describe('it shows itself as what it stands for', () => {
     expect(inspect(event)).toBe("{ a: 1, b: { c: [] }, d: 'x' }");
   });
 
-  it('what is read twice is the same object, also when the whole is asked for in between', () => {
+  it('two reads return the same object, also if it is materialised in between', () => {
     const event = lazily('{"a":{"b":1},"c":2}');
-    const held = event['a'] as Fields;
-    expect(event['a']).toBe(held);
-    held['b'] = 5;
+    const nested = event['a'] as Fields;
+    expect(event['a']).toBe(nested);
+    nested['b'] = 5;
     const copy = { ...event };
-    expect(copy['a']).toBe(held);
-    expect(event['a']).toBe(held);
-    expect(written(event)).toBe('{"a":{"b":5},"c":2}');
+    expect(copy['a']).toBe(nested);
+    expect(event['a']).toBe(nested);
+    expect(rendered(event)).toBe('{"a":{"b":5},"c":2}');
   });
 
-  it('what is cyclic cannot be written, and says so as it does otherwise', () => {
+  it('a cyclic value throws the same error as in a plain event', () => {
     const event = lazily('{"a":1}');
     event['self'] = event;
-    expect(() => written(event)).toThrow(/circular/);
+    expect(() => rendered(event)).toThrow(/circular/);
   });
 });
 
@@ -163,7 +163,7 @@ const value = fc.oneof(
   fc.constantFrom(undefined, 5n, () => 1, symbol, new Date(0), Number.NaN),
 );
 
-/** Anything that a transform may do. Answers what can be seen of it, thrown errors too. */
+/** Operations of transforms. Returns their visible results, including thrown errors. */
 const operations = fc.oneof(
   fc.record({ what: fc.constant('get' as const), key }),
   fc.record({ what: fc.constant('set' as const), key, value }),
@@ -195,7 +195,7 @@ const operations = fc.oneof(
       'setPrototype' as const,
       'entries' as const,
     ),
-    // The whole is asked for less often than a field: much of what can go wrong is gone then.
+    // Materialising is rarer than reading a field, since it hides many possible defects.
     really: fc.integer({ min: 0, max: 9 }).map((chance) => chance === 0),
   }),
 );
@@ -212,9 +212,9 @@ function run(event: Fields, operation: Operation): unknown {
     case 'delete':
       return delete event[operation.key];
     case 'mutate': {
-      const held = event[operation.key];
-      if (typeof held === 'object' && held !== null && Object.hasOwn(event, operation.key))
-        (held as Fields)['mutated'] = operation.value;
+      const nested = event[operation.key];
+      if (typeof nested === 'object' && nested !== null && Object.hasOwn(event, operation.key))
+        (nested as Fields)['mutated'] = operation.value;
       return undefined;
     }
     case 'in':
@@ -284,24 +284,24 @@ function run(event: Fields, operation: Operation): unknown {
   }
 }
 
-/** Some fields, those that JavaScript knows among them. */
+/** Some fields, including names with a meaning in JavaScript. */
 function mergedFrom(any: unknown): Fields {
   return { ...(typeof any === 'object' && any !== null ? any : {}), ['merged']: any, ['b']: 1 };
 }
 
-/** The same operation on both must give the same: an answer, or an error. */
+/** The same operation on both must have the same result or error. */
 function answer(event: Fields, operation: Operation): unknown {
   try {
     return { answered: run(event, operation) };
   } catch (error) {
-    // The sentence differs for a Proxy.
+    // The message differs for a Proxy.
     return { thrown: (error as Error).constructor.name };
   }
 }
 
 const member = fc.tuple(
   fc.constantFrom('a', 'b', 'message', 'nested', 'toString', 'constructor', 'toJSON', 'source_type', ''),
-  // Most without numbers that JavaScript would write differently, since an event with one is not lazy.
+  // Mostly without non-canonical numbers, since an event with one is not lazy.
   fc.oneof(
     fc.anything({
       withNullPrototype: false,
@@ -313,8 +313,8 @@ const member = fc.tuple(
   ),
 );
 
-describe('as the object that JSON.parse makes', () => {
-  it('whatever is done to it, in whatever order', () => {
+describe('it behaves like the object of JSON.parse', () => {
+  it('for any operations in any order', () => {
     let lazyOnes = 0;
     let spliced = 0;
     fc.assert(
@@ -322,7 +322,7 @@ describe('as the object that JSON.parse makes', () => {
         fc.uniqueArray(member, { selector: ([name]) => name, maxLength: 6 }),
         fc.array(operations, { maxLength: 12 }),
         fc.constantFrom(undefined, 1),
-        // Before which of the operations another event comes, and is looked into.
+        // The operations before which another event is decoded and read.
         fc.oneof(fc.constant(0), fc.nat(2 ** 13 - 1)),
         (members, history, indent, others) => {
           const text = JSON.stringify(Object.fromEntries(members), undefined, indent);
@@ -331,26 +331,26 @@ describe('as the object that JSON.parse makes', () => {
           if (isLazy(lazy)) lazyOnes++;
           for (const [at, operation] of history.entries()) {
             if ((others & (1 << at)) !== 0) expect(lazily('{"other":[1],"a":"b"}')['a']).toBe('b');
-            const [one, other] = [answer(lazy, apart(operation)), answer(eager, apart(operation))];
+            const [one, other] = [answer(lazy, separately(operation)), answer(eager, separately(operation))];
             if (!isDeepStrictEqual(one, other)) throw new Error(inspect({ one, other }, { depth: 9 }));
           }
-          if (lazyOf(lazy)?.whole === undefined) spliced++;
+          if (lazyOf(lazy)?.materialised === undefined) spliced++;
           if (others >= 2 ** 12) lazily('{"other":[1],"a":"b"}');
-          const out = outcome(() => JSON.stringify(JSON.parse(written(lazy))));
+          const out = outcome(() => JSON.stringify(JSON.parse(rendered(lazy))));
           expect(out).toEqual(outcome(() => JSON.stringify(JSON.parse(stringifyExact(eager)))));
           expect(isDeepStrictEqual(lazy, eager)).toBe(true);
         },
       ),
       { numRuns: 5000 },
     );
-    // Otherwise this compares JSON.parse with itself.
+    // Otherwise the test compares JSON.parse with itself.
     expect(lazyOnes).toBeGreaterThan(2000);
     expect(spliced).toBeGreaterThan(800);
   });
 });
 
-/** With a value of its own, or a change of one event's would be one of the other's. A prototype is compared by identity. */
-function apart(operation: Operation): Operation {
+/** With separate values, so that the two events share no changes. A prototype is compared by identity. */
+function separately(operation: Operation): Operation {
   if (!('value' in operation) || ('key' in operation && operation.key === '__proto__')) return operation;
   return {
     ...operation,

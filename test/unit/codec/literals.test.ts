@@ -5,7 +5,7 @@ import { type ExactValue, parseExact, parseObject, stringifyExact } from '../../
 import { lazyOf } from '../../../src/codec/lazy-event.ts';
 import { define } from '../../../src/codec/field-path.ts';
 import { NumberLiteral } from '../../../src/codec/raw-json.ts';
-import { mergeInto } from '../../../src/transform/merge-into.ts';
+import { mergeInto } from '../../../src/transform/api/merge-into.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -16,17 +16,17 @@ function eventOf(text: string, lazily = true): ExactValue & { value: Fields } {
 }
 
 /** As the renderer writes an event. */
-function written(event: Fields, exact?: ExactValue): string {
+function rendered(event: Fields, exact?: ExactValue): string {
   const lazy = lazyOf(event, exact);
   if (lazy === undefined) return stringifyExact(event, exact);
-  if (lazy.whole !== undefined) return stringifyExact(lazy.whole, lazy);
+  if (lazy.materialised !== undefined) return stringifyExact(lazy.materialised, lazy);
   const chunk = Buffer.alloc(lazy.bytesMax());
   return chunk.toString('utf8', 0, lazy.writeTo(chunk, 0));
 }
 
 const NUMBERS = '"a":1.0,"b":2.50,"c":-0,"d":1E3,"e":{"f":0.10,"g":[1.0,2,3.00]},"h":[{"i":5.0},{"i":5}]';
 
-describe('numbers of a text in an event leave as they were written', () => {
+describe('numbers of a text in an event keep their literals', () => {
   it.each([
     ['merged into it', {}, `{"host":"h",${NUMBERS}}`],
     ['under a key of their own', { target: 'app' }, `{"host":"h","app":{${NUMBERS}}}`],
@@ -39,67 +39,67 @@ describe('numbers of a text in an event leave as they were written', () => {
         ...options,
       });
       delete event['n'];
-      expect(written(event, exact)).toBe(expected);
-      expect(written({ ...event }, exact)).toBe(expected);
-      expect(written(Object.assign(Object.create(null) as Fields, event), exact)).toBe(expected);
+      expect(rendered(event, exact)).toBe(expected);
+      expect(rendered({ ...event }, exact)).toBe(expected);
+      expect(rendered(Object.assign(Object.create(null) as Fields, event), exact)).toBe(expected);
     }
   });
 
-  it('unless they are changed; nothing else in the event is', () => {
+  it('unless they are changed; the event itself is not modified', () => {
     const exact = eventOf('{"host":"h"}');
     const event = mergeInto(exact.value, parseObject(`{${NUMBERS}}`) ?? {}, { overwrite: false });
     event['a'] = 2;
     (event['e'] as Fields)['f'] = 0.2;
     (event['e'] as { g: number[] }).g[1] = 7;
     (event['h'] as Fields[])[1] = { i: 6 };
-    expect(written(event, exact)).toBe(
+    expect(rendered(event, exact)).toBe(
       '{"host":"h","a":2,"b":2.50,"c":-0,"d":1E3,"e":{"f":0.2,"g":[1.0,7,3]},"h":[{"i":5.0},{"i":6}]}',
     );
   });
 
-  it('in each of the events that are made of one', () => {
+  it('in each of the events that are made from one', () => {
     const exact = eventOf('{"message":"m"}');
     const parsed = parseObject('{"price":12.50,"items":[{"n":1.0},{"n":2.0}]}') ?? {};
     const { items } = parsed as { items: Fields[] };
-    const texts = items.map((item) => written({ item, order: parsed }, exact));
+    const texts = items.map((item) => rendered({ item, order: parsed }, exact));
     expect(texts).toEqual([
       '{"item":{"n":1.0},"order":{"price":12.50,"items":[{"n":1.0},{"n":2.0}]}}',
       '{"item":{"n":2.0},"order":{"price":12.50,"items":[{"n":1.0},{"n":2.0}]}}',
     ]);
   });
 
-  it('where an object of it was moved, or taken into another event', () => {
+  it('if their object is moved, also into another event', () => {
     const exact = eventOf('{"message":"m"}');
     const event = mergeInto(exact.value, parseObject(`{${NUMBERS}}`) ?? {}, { overwrite: false });
     const moved = { wrapped: [event['e'], event['h']] };
-    expect(written(moved)).toBe('{"wrapped":[{"f":0.10,"g":[1.0,2,3.00]},[{"i":5.0},{"i":5}]]}');
+    expect(rendered(moved)).toBe('{"wrapped":[{"f":0.10,"g":[1.0,2,3.00]},[{"i":5.0},{"i":5}]]}');
   });
 
-  it('in a nested copy, too', () => {
+  it('also in a nested copy', () => {
     const exact = eventOf('{"a":{"b":{"n":1.0,"m":2.0}},"t":1.50}');
     const { a } = exact.value as { a: { b: Fields } };
     const event = { ...exact.value, a: { ...a, b: { ...a.b, m: 3 } } };
-    expect(written(event, exact)).toBe('{"a":{"b":{"n":1.0,"m":3}},"t":1.50}');
-    expect(written(structuredClone(exact.value), exact)).toBe('{"a":{"b":{"n":1.0,"m":2.0}},"t":1.50}');
+    expect(rendered(event, exact)).toBe('{"a":{"b":{"n":1.0,"m":3}},"t":1.50}');
+    expect(rendered(structuredClone(exact.value), exact)).toBe('{"a":{"b":{"n":1.0,"m":2.0}},"t":1.50}');
   });
 
-  it('where a transform keeps an event and sends it later', () => {
+  it('if a transform keeps an event and returns it later', () => {
     const kept = eventOf('{"n":1.0,"a":{"m":2.0}}').value;
     const exact = eventOf('{"n":2}');
-    expect(written(kept, exact)).toBe('{"n":1.0,"a":{"m":2.0}}');
+    expect(rendered(kept, exact)).toBe('{"n":1.0,"a":{"m":2.0}}');
   });
 
-  it('where the last of two of one name has it', () => {
+  it('if the last of two fields with the same name has it', () => {
     expect(stringifyExact(parseObject('{"a":1.0,"a":1}') ?? {})).toBe('{"a":1}');
     expect(stringifyExact(parseObject('{"a":2,"a":1.0}') ?? {})).toBe('{"a":1.0}');
     expect(stringifyExact(parseObject('{"a":{"b":1.0},"a":{"b":1}}') ?? {})).toBe('{"a":{"b":1}}');
   });
 });
 
-describe('a literal is never put where another value stands', () => {
+describe('a literal never replaces another value', () => {
   it.each<[string, string, (event: Fields) => void, string]>([
     [
-      'an object took the place of another',
+      'an object replaced another',
       '{"a":{"n":1.0},"b":{"n":1}}',
       (event) => (event['a'] = event['b']),
       '{"a":{"n":1},"b":{"n":1}}',
@@ -112,27 +112,27 @@ describe('a literal is never put where another value stands', () => {
     ],
     ['a list lost its first', '{"a":[1.0,2.0]}', (event) => (event['a'] as unknown[]).shift(), '{"a":[2]}'],
     [
-      'something came before it',
+      'an element was inserted before it',
       '{"a":[1.0]}',
       (event) => (event['a'] as unknown[]).unshift(0, 1),
       '{"a":[0,1,1]}',
     ],
-    ['0 took the place of -0', '{"a":-0}', (event) => (event['a'] = 0), '{"a":0}'],
-    ['a text took its place', '{"a":1.0}', (event) => (event['a'] = '1'), '{"a":"1"}'],
+    ['0 replaced -0', '{"a":-0}', (event) => (event['a'] = 0), '{"a":0}'],
+    ['a text replaced it', '{"a":1.0}', (event) => (event['a'] = '1'), '{"a":"1"}'],
     [
-      'what was parsed replaced it',
+      'a parsed field replaced it',
       '{"a":1.0,"b":2.0}',
       (event) => mergeInto(event, parseObject('{"a":1}') ?? {}, { overwrite: true }),
       '{"a":1,"b":2.0}',
     ],
     [
-      'what was parsed did not replace it',
+      'a parsed field did not replace it',
       '{"a":1}',
       (event) => mergeInto(event, parseObject('{"a":1.0}') ?? {}, { overwrite: false }),
       '{"a":1}',
     ],
     [
-      'another number came to a list',
+      'another number was added to a list',
       '{"a":[1.0,2.50]}',
       (event) => (event['a'] as unknown[]).push(3),
       '{"a":[1.0,2.50,3]}',
@@ -140,11 +140,11 @@ describe('a literal is never put where another value stands', () => {
   ])('%s', (_, text, change, expected) => {
     const exact = eventOf(text);
     change(exact.value);
-    expect(written(exact.value, exact)).toBe(expected);
+    expect(rendered(exact.value, exact)).toBe(expected);
   });
 });
 
-it('what has no JSON form is refused as JSON.stringify refuses it, and nothing is copied for ever', () => {
+it('a value without a JSON form throws as in JSON.stringify, and cyclic values are not copied endlessly', () => {
   const exact = eventOf('{"n":1.0,"a":{"m":2.0}}');
   const a = exact.value['a'] as Fields;
   a['self'] = a;
@@ -157,14 +157,14 @@ it('what has no JSON form is refused as JSON.stringify refuses it, and nothing i
   expect(stringifyExact(exact.value, exact)).toBe('{"n":1.0,"a":{"m":2.0}}');
 });
 
-it('what speaks for itself does so', () => {
+it('toJSON is used', () => {
   const exact = eventOf('{"n":1.0,"a":{"m":2.0}}');
   (exact.value['a'] as Fields)['toJSON'] = () => 'said';
   const event = { ...exact.value, at: new Date(0) };
   expect(stringifyExact(event, exact)).toBe('{"n":1.0,"a":"said","at":"1970-01-01T00:00:00.000Z"}');
 });
 
-it('integers of up to a thousand digits are BigInt, longer ones stay text; all leave as they came', () => {
+it('integers of up to a thousand digits are BigInt, longer ones are literals; all are written unchanged', () => {
   const text = `{"a":${'7'.repeat(1000)},"b":${'7'.repeat(1001)},"c":1e99999999999,"d":-1e-99999999999,"e":0e99999999999}`;
   const { value } = parseExact(text) as { value: Fields };
   expect(typeof value['a']).toBe('bigint');
@@ -213,15 +213,15 @@ describe('a number that no double can hold', () => {
   });
 });
 
-it('zeros are read once, however many there are', () => {
+it('any number of zeros is read once', () => {
   const text = `{"n":1.${'0'.repeat(100_000)}1}`;
   const before = process.threadCpuUsage();
   expect(stringifyExact(parseObject(text) ?? {})).toBe(text);
-  // Quadratic, it were four seconds.
+  // Quadratic time would be four seconds.
   expect(process.threadCpuUsage(before).user).toBeLessThan(500_000);
 });
 
-/** A number as it is written, or any other part of a JSON text. */
+/** A literal number, or any other part of a JSON text. */
 type Part = { text: string } | Part[] | Map<string, Part>;
 
 const LITERALS = [
@@ -267,7 +267,7 @@ function copyOfFields(one: Map<string, Part>): Map<string, Part> {
   return new Map([...one].map(([name, inner]) => [name, copyOf(inner)]));
 }
 
-describe('whatever is in a text, and whatever is done to it', () => {
+describe('for any text and any changes', () => {
   const edit = fc.record({
     kind: fc.constantFrom('set', 'delete', 'spread', 'move', 'share', 'push', 'merge', 'target'),
     path: fc.array(fc.nat(4), { maxLength: 4 }),
@@ -276,7 +276,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
   });
   type Edit = typeof edit extends fc.Arbitrary<infer E> ? E : never;
 
-  /** The object or list at a path, in the event and in its model. Never through a list: a copy in one is not known again. */
+  /** The object or list at a path, in the event and in its model. Not through lists: copies lose literals. */
   function at(event: Fields, model: Map<string, Part>, path: readonly number[]): [Fields, Map<string, Part>] {
     let holder = event;
     let one = model;
@@ -300,7 +300,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
     const [holder, one] = at(event, model, path);
     const other = copyOfFields(generated);
     if (kind === 'set') {
-      // A number that stood there nowhere.
+      // A number that occurs nowhere else.
       define(holder, name, ++changed + 0.5);
       one.set(name, { text: `${changed}.5` });
     } else if (kind === 'delete') {
@@ -315,7 +315,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
     } else if (kind === 'merge' || kind === 'target') {
       const parsed = parseObject(textOf(other)) ?? {};
       if (kind === 'target') {
-        // Where nothing stood before: at the same place the same number is the same.
+        // At an unused path: at the same path an equal number keeps its literal.
         const target = `target ${++changed}`;
         define(holder, target, parsed);
         one.set(target, other);
@@ -325,7 +325,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
       }
     } else if (kind === 'spread') return { ...event };
     else if (one.get(name) instanceof Map && one !== model) {
-      // Another key of the top level holds it, beside this one or instead.
+      // Puts it under another key of the top level, in addition or instead.
       define(event, 'moved', holder[name]);
       model.set('moved', one.get(name) as Part);
       if (kind === 'move') {
@@ -337,7 +337,7 @@ describe('whatever is in a text, and whatever is done to it', () => {
   }
 
   it.each([true, false])(
-    'what was not changed leaves to the letter (lazily: %s)',
+    'unchanged content keeps its literals (lazily: %s)',
     (lazily) => {
       fc.assert(
         fc.property(fields, fc.array(edit, { maxLength: 6 }), (source, edits) => {
@@ -346,12 +346,12 @@ describe('whatever is in a text, and whatever is done to it', () => {
           const model = copyOfFields(source);
           let isSpread = false;
           for (const one of edits) {
-            // In a copy the numbers of the top level are known by the keys of the original.
+            // In a copy the literals of the top level are found by the keys of the original.
             if (isSpread && one.kind === 'merge') continue;
             event = apply(one, event, model);
             isSpread ||= one.kind === 'spread';
           }
-          expect(written(event, exact)).toBe(textOf(model));
+          expect(rendered(event, exact)).toBe(textOf(model));
         }),
         { numRuns: 1000 },
       );

@@ -11,7 +11,7 @@ import { everyOption, failingSetUp } from '../support/transform-sources.ts';
 
 const TIMEOUT_MS = 60_000;
 
-/** A folder without `node_modules` above it, as a mounted one has none. */
+/** A folder without `node_modules` above it, like a mounted one. */
 let folder = '';
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'logweir-config-')));
@@ -40,14 +40,14 @@ async function logweir(
 }
 
 /** The lines of an error, without the folder. */
-function told(stderr: string): string[] {
+function problemsIn(stderr: string): string[] {
   return stderr
     .split('\n  ')
     .filter((line) => line.startsWith(folder))
     .map((line) => line.replaceAll(`${folder}/`, ''));
 }
 
-describe('all faults are told at once, each with its place', { timeout: TIMEOUT_MS }, () => {
+describe('all problems are reported at once, each with its place', { timeout: TIMEOUT_MS }, () => {
   const yaml = `kafka:
   gruop_id: x
   commit_interval_ms: \${NOT_A_NUMBER}
@@ -94,21 +94,21 @@ elasticsearch:
       /^logweir\.yaml:22:5 transforms\.7 \(parse-regex\): its setup failed/,
       /^logweir\.yaml:25:3 elasticsearch\.endpoints: each must be a URL/,
     ])
-      expect(told(stderr)).toContainEqual(expect.stringMatching(line));
+      expect(problemsIn(stderr)).toContainEqual(expect.stringMatching(line));
   });
 
-  it('where nothing but the transforms is wrong too, the set-up of all among it', async () => {
+  it('also if only transforms are wrong, including their setup', async () => {
     const two = 'transforms:\n  - use: parse-jsn\n  - use: ./fails.ts\n    with: { pepper: s3cret }\n';
     const { code, stderr } = await logweir(['transform'], two);
     expect(code).toBe(78);
-    expect(told(stderr)).toEqual([
+    expect(problemsIn(stderr)).toEqual([
       expect.stringMatching(/^logweir\.yaml:2:5 transforms\.0/),
       expect.stringMatching(/^logweir\.yaml:3:5 transforms\.1 .*its setup failed: cannot use \(hidden\)/),
     ]);
   });
 });
 
-it('a billion laughs and a folder end the process with a sentence', { timeout: TIMEOUT_MS }, async () => {
+it('nested aliases and a folder end the process with a sentence', { timeout: TIMEOUT_MS }, async () => {
   const names = 'abcdefghi';
   const laughs = Array.from(names, (name, index) => {
     const inner = index === 0 ? 'x' : `*${names[index - 1]}`;
@@ -116,7 +116,7 @@ it('a billion laughs and a folder end the process with a sentence', { timeout: T
   });
   const { code, stderr } = await logweir(['run'], laughs.join('\n'));
   expect(code).toBe(78);
-  expect(stderr).toMatch(/logweir\.yaml:\d+:\d+ these are more than 100000 values/);
+  expect(stderr).toMatch(/logweir\.yaml:\d+:\d+ the file has more than 100000 values/);
   const other = await logweirCommand(['run'], { env: { LOGWEIR_CONFIG: folder } });
   expect(other).toMatchObject({ code: 78, stdout: '' });
   expect(other.stderr).toBe(

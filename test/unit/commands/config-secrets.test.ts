@@ -6,10 +6,10 @@ import { parse } from 'yaml';
 import { type ConfigQuestion, askNatively } from '../support/config-natively.ts';
 import { everyOption, failingSetUp } from '../support/transform-sources.ts';
 
-/** Each starts a process of its own. */
+/** Each case starts a process. */
 const TIMEOUT_MS = 60_000;
 
-/** A folder without `node_modules` above it, as a mounted one has none. */
+/** A folder without `node_modules` above it, like a mounted one. */
 let folder = '';
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'logweir-config-')));
@@ -26,12 +26,12 @@ function write(name: string, source: string): void {
 
 function output(question: ConfigQuestion): string {
   const [answer] = askNatively(folder, [question]);
-  if (answer === undefined || 'error' in answer) throw new Error(`it is refused: ${answer?.error}`);
+  if (answer === undefined || 'error' in answer) throw new Error(`it is rejected: ${answer?.error}`);
   return answer.output;
 }
 
 describe('options from the environment', { timeout: TIMEOUT_MS }, () => {
-  it("become what the transform's own schema wants", () => {
+  it("are converted to the types of the transform's schema", () => {
     const yaml = `transforms:
   - use: ./own.ts
     with:
@@ -68,13 +68,8 @@ describe('options from the environment', { timeout: TIMEOUT_MS }, () => {
     ],
     ['nothing where a number is wanted', 'rate: ${X}', '', /with\.rate: .*expected number/],
     ['a number out of range', 'rate: ${X}', '1.5', /with\.rate: .*expected int/],
-    [
-      'a number that stands in the file in quotes',
-      'rate: "5"',
-      '',
-      /with\.rate: .*expected number, received string/,
-    ],
-  ])('%s is refused with its place', (_name, option, value, message) => {
+    ['a quoted number in the file', 'rate: "5"', '', /with\.rate: .*expected number, received string/],
+  ])('%s is rejected with its place', (_name, option, value, message) => {
     const yaml = `transforms:\n  - use: ./own.ts\n    with:\n      ${option}\n`;
     const [answer] = askNatively(folder, [{ ask: 'event', yaml, env: { X: value } }]);
     expect(answer).toMatchObject({ error: expect.stringMatching(message) });
@@ -84,8 +79,8 @@ describe('options from the environment', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-describe('no secret is in any output', { timeout: TIMEOUT_MS }, () => {
-  /** Each secret has s3cret in it. */
+describe('no output contains a secret', { timeout: TIMEOUT_MS }, () => {
+  /** Each secret contains s3cret. */
   const yaml = `kafka:
   bootstrap_servers: 127.0.0.1:1
   sasl: { mechanism: PLAIN, username: shown-user, password: s3cret-sasl }
@@ -116,7 +111,7 @@ elasticsearch:
 `;
   const env = { ENV_SECRET: 's3cret-environment', REGION: 'shown-region' };
 
-  it('of config, which shows everything else', () => {
+  it('of config, which shows all other values', () => {
     const stdout = output({ ask: 'config', yaml, env });
     expect(stdout).not.toContain('s3cret');
     for (const shown of [
@@ -166,7 +161,7 @@ elasticsearch:
     ],
   ];
 
-  it('of the errors of a configuration that is wrong', () => {
+  it('of the errors of a wrong configuration', () => {
     const questions = wrong.flatMap(([name, search, replace]): ConfigQuestion[] => {
       expect({ name, times: yaml.split(search).length - 1 }).toEqual({ name, times: 1 });
       const question = { yaml: yaml.replace(search, () => replace), env };
@@ -177,7 +172,7 @@ elasticsearch:
     });
     for (const [index, answer] of askNatively(folder, questions).entries()) {
       const said = `${wrong[Math.floor(index / 2)]?.[0]}: ${JSON.stringify(answer)}`;
-      // What a user's own set-up finds, config does not ask for.
+      // config does not call a transform's setup.
       if (index < questions.length - 2 || index % 2 === 1) expect(said).toMatch(/logweir\.yaml:\d+:\d+ /);
       expect(said).not.toContain('s3cret');
     }

@@ -33,14 +33,14 @@ async function effective(yaml: string): Promise<string> {
 }
 
 describe('the effective configuration', () => {
-  it('is YAML that gives the same configuration again, defaults included, with the file it comes from', async () => {
+  it('is YAML that loads to the same configuration, with all defaults and the name of the file', async () => {
     const shown = await effective('kafka: { group_id: mine, topics: "a,b" }');
     expect(shown.startsWith(`# ${join(folder, 'logweir.yaml')}\n`)).toBe(true);
     expect(parse(shown)).toEqual(configOf('kafka: { group_id: mine, topics: [a, b] }'));
     expect(configOf(shown)).toEqual(configOf('kafka: { group_id: mine, topics: [a, b] }'));
   });
 
-  it('hides secrets, and shows everything around them', async () => {
+  it('hides secrets and shows all other values', async () => {
     const shown = await effective(`
 kafka:
   sasl: { mechanism: PLAIN, username: shown-user, password: s3cret-sasl }
@@ -76,7 +76,7 @@ elasticsearch:
     expect(shown).toContain('(hidden)');
   });
 
-  it('shows the names of files that hold secrets, since they are none', async () => {
+  it('shows the paths of files with secrets', async () => {
     const shown = await effective(`
 kafka: { sasl: { mechanism: PLAIN, username: u, password_file: /run/sasl }, tls: { key_password_file: /run/key } }
 elasticsearch: { auth: { api_key_file: /run/api } }
@@ -84,7 +84,7 @@ elasticsearch: { auth: { api_key_file: /run/api } }
     for (const path of ['/run/sasl', '/run/key', '/run/api']) expect(shown).toContain(path);
   });
 
-  it('hides what comes from the environment alike', async () => {
+  it('hides secrets from the environment too', async () => {
     vi.stubEnv('LOGWEIR_TEST_PASSWORD', 's3cret-environment');
     try {
       const shown = await effective(
@@ -97,14 +97,14 @@ elasticsearch: { auth: { api_key_file: /run/api } }
     }
   });
 
-  it('says where $$ was read as a dollar sign', async () => {
+  it('reports where $$ was read as a dollar sign', async () => {
     const shown = await effective('kafka:\n  group_id: pa$$word\nelasticsearch:\n  index: a$\n');
     expect(shown).toContain('# line 2, kafka.group_id: $$ was read as one $; for two write $$$$\n');
     expect(parse(shown)).toMatchObject({ kafka: { group_id: 'pa$word' }, elasticsearch: { index: 'a$' } });
     expect(shown.match(/^#/gm)).toHaveLength(2);
   });
 
-  it('says that nothing is set where no secret is', async () => {
+  it('shows null for a secret that is not set', async () => {
     const parsed = parse(await effective('')) as ReturnType<typeof configOf>;
     expect(parsed.elasticsearch.auth).toMatchObject({ password: null, api_key: null });
   });
@@ -116,7 +116,7 @@ describe('the JSON Schema', () => {
     additionalProperties?: unknown;
   }
 
-  it('knows every key, and refuses others, as the configuration does', async () => {
+  it('has every key and rejects others, as the configuration does', async () => {
     const schema = JSON.parse(await printed({ schema: true })) as Schema;
     expect(Object.keys(schema.properties ?? {}).sort()).toEqual(Object.keys(configOf()).sort());
     expect(Object.keys(schema.properties?.['kafka']?.properties ?? {}).sort()).toEqual(
@@ -125,7 +125,7 @@ describe('the JSON Schema', () => {
     expect(schema.additionalProperties).toBe(false);
   });
 
-  it('wants no configuration file', async () => {
+  it('needs no configuration file', async () => {
     expect(await printed({ schema: true, config: '/nowhere/logweir.yaml' })).toMatch(/^\{\n/);
   });
 });

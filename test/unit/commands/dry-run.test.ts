@@ -1,21 +1,21 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { DryRun } from '../../../src/commands/dry-run.ts';
-import type { TransformFunction } from '../../../src/transform/api.ts';
-import { batched } from '../../../src/transform/batched.ts';
-import { Chain, type Step } from '../../../src/transform/chain.ts';
+import type { TransformFunction } from '../../../src/transform/api/api.ts';
+import { batched } from '../../../src/transform/runtime/batched.ts';
+import { Chain, type Step } from '../../../src/transform/runtime/chain.ts';
 import { sourceRecord } from '../support/fakes.ts';
 
 function step(run: TransformFunction, rest: Partial<Step> = {}): Step {
   return { name: 'mine', run, onError: 'dead_letter', timeoutMs: 1000, close: () => {}, ...rest };
 }
 
-function dryRun(steps: readonly Step[], diff = false): { dry: DryRun; written: string[]; said: string[] } {
-  const [written, said]: [string[], string[]] = [[], []];
+function dryRun(steps: readonly Step[], diff = false): { dry: DryRun; output: string[]; said: string[] } {
+  const [lines, said]: [string[], string[]] = [[], []];
   const output = new Writable({
     decodeStrings: false,
     write(text: string, _encoding, done) {
-      written.push(text);
+      lines.push(text);
       done();
     },
   });
@@ -28,31 +28,31 @@ function dryRun(steps: readonly Step[], diff = false): { dry: DryRun; written: s
       diff,
     },
   );
-  return { dry, written, said };
+  return { dry, output: lines, said };
 }
 
 async function takeAll(dry: DryRun, values: readonly string[]): Promise<void> {
   for (const [offset, value] of values.entries())
-    await dry.take(sourceRecord({ offset, value: Buffer.from(value) }), `line ${offset + 1}`);
+    await dry.run(sourceRecord({ offset, value: Buffer.from(value) }), `line ${offset + 1}`);
 }
 
-/** Makes one event of each two of a host. */
+/** Merges each two events of a host into one. */
 const pairs: Step = step((event) => event, {
   reduce: {
     key: (event) => (typeof event['host'] === 'string' ? event['host'] : undefined),
-    begins: () => false,
+    starts: () => false,
     merge: (events) => ({ merged: events.map(({ n }) => n) }),
     maxEvents: 2,
     maxGapMs: 60_000,
   },
 });
 
-describe('of a large input nothing is kept that is through', () => {
+describe('of a large input finished records are not kept', () => {
   const counted = async (steps: readonly Step[], valueOf: (n: number) => string): Promise<number> => {
     const { dry } = dryRun(steps);
     let most = 0;
     for (let offset = 0; offset < 5000; offset++) {
-      await dry.take(sourceRecord({ offset, value: Buffer.from(valueOf(offset)) }), `line ${offset + 1}`);
+      await dry.run(sourceRecord({ offset, value: Buffer.from(valueOf(offset)) }), `line ${offset + 1}`);
       most = Math.max(most, dry.open);
     }
     await dry.end();
@@ -80,18 +80,18 @@ describe('of a large input nothing is kept that is through', () => {
     expect(await counted(steps, (n) => (n % 100 === 0 ? 'no json' : `{"n":${n}}`))).toBe(0);
   });
 
-  it('but what waits for others: one of each host here', async () => {
+  it('except those that wait in an aggregation: one of each host here', async () => {
     expect(await counted([pairs], (n) => `{"n":${n},"host":"h${n % 7}"}`)).toBe(7);
   });
 
-  it('and of what one record became, whether some of it waits or not', async () => {
+  it('and not the events of one record, whether some of them wait or not', async () => {
     const both = step((event) => [event, { n: event['n'], host: 'all' }]);
     expect(await counted([both, pairs], (n) => `{"n":${n}}`)).toBe(1);
   });
 });
 
-it('events that several records were made of are shown under the first, before what closed them', async () => {
-  const { dry, written, said } = dryRun([
+it('an event of several records is shown under the first, before the record that closed it', async () => {
+  const { dry, output, said } = dryRun([
     pairs,
     step((event) => {
       if (JSON.stringify(event) === '{"merged":[2,3]}') throw new Error('does not fit');
@@ -106,21 +106,21 @@ it('events that several records were made of are shown under the first, before w
     '{"n":5}',
   ]);
   await dry.end();
-  expect(written).toEqual(['{"merged":[1,4]}\n', '{"n":5}\n']);
-  expect(said).toEqual(['line 3: mine: does not fit']);
+  expect(output).toEqual(['{"merged":[1,4]}\n', '{"n":5}\n']);
+  expect(said).toEqual(['line 3: mine#2: does not fit']);
   expect(dry.counts).toEqual({ read: 5, out: 2, dropped: 0, failed: 1 });
 });
 
-it('a lazy transform is given lazy events, as in the aggregator, and fails on a clone as it would there', async () => {
-  const { dry, written, said } = dryRun([step((event) => structuredClone(event), { lazy: true })]);
+it('a lazy transform gets lazy events, as in the aggregator, and fails on a clone as there', async () => {
+  const { dry, output, said } = dryRun([step((event) => structuredClone(event), { lazy: true })]);
   await takeAll(dry, ['{"n":1}']);
-  expect(written).toEqual([]);
+  expect(output).toEqual([]);
   expect(said).toEqual([expect.stringContaining('could not be cloned')]);
 });
 
-it('numbers are shown as they were written, whether the transform is lazy or not', async () => {
+it('numbers are shown with their literals, for lazy and other transforms', async () => {
   for (const lazy of [true, false]) {
-    const { dry, written } = dryRun([
+    const { dry, output } = dryRun([
       step(
         (event) => {
           event['x'] = 1;
@@ -130,7 +130,7 @@ it('numbers are shown as they were written, whether the transform is lazy or not
       ),
     ]);
     await takeAll(dry, ['{"n":1.0,"id":9007199254740993}', '{"a": {"b":[1.50]}}', '{"a":1e400}', '{"a":2}']);
-    expect(written).toEqual([
+    expect(output).toEqual([
       '{"n":1.0,"id":9007199254740993,"x":1}\n',
       '{"a":{"b":[1.50]},"x":1}\n',
       '{"a":1e400,"x":1}\n',
@@ -139,7 +139,7 @@ it('numbers are shown as they were written, whether the transform is lazy or not
   }
 });
 
-it('a record that becomes several before a batch is one call', async () => {
+it('a record that becomes several events before a batch is one call', async () => {
   const sizes: number[] = [];
   const batch = batched({
     batch: (events) => {
@@ -147,8 +147,8 @@ it('a record that becomes several before a batch is one call', async () => {
       return [...events];
     },
   });
-  const { dry, written } = dryRun([step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]), step(batch)]);
+  const { dry, output } = dryRun([step(() => [{ n: 1 }, { n: 2 }, { n: 3 }]), step(batch)]);
   await takeAll(dry, ['{}']);
-  expect(written).toEqual(['{"n":1}\n', '{"n":2}\n', '{"n":3}\n']);
+  expect(output).toEqual(['{"n":1}\n', '{"n":2}\n', '{"n":3}\n']);
   expect(sizes).toEqual([3]);
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { AdminServer } from '../../../src/admin/server.ts';
 import { health, liveUrl } from '../../../src/commands/health.ts';
 import { Metrics } from '../../../src/admin/metrics.ts';
+import { idleGauges } from '../../support/idle-gauges.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -25,15 +26,7 @@ async function ask(listen: string): Promise<string> {
 }
 
 async function admin(host: string): Promise<string> {
-  const nothing = {
-    partitions: () => [],
-    kafka: () => ({ connected: true, reason: null, lastContact: 1, silentSeconds: 0 }),
-    rebalanceFailures: () => 0,
-    inFlight: () => 0,
-    bufferBytes: () => 0,
-    pauses: () => [],
-  };
-  const metrics = new Metrics('logweir_', { ...nothing, holds: () => [], storm: () => null });
+  const metrics = new Metrics('logweir_', idleGauges);
   const server = await AdminServer.start(
     { listen: `${host}:0`, hosts: [] },
     {
@@ -54,11 +47,11 @@ it.each(['127.0.0.1', '0.0.0.0', '[::]', '[::1]', 'localhost'])(
   },
 );
 
-it('one without an endpoint is alive as far as anybody can know', async () => {
+it('an instance without an endpoint counts as alive', async () => {
   expect(await ask('')).toMatch(/^admin.listen is empty/);
 });
 
-it('one that nobody answers for is not, and it is said where that was asked', async () => {
+it('an instance that does not answer is not alive, and the message has its URL', async () => {
   const server: Server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -73,7 +66,7 @@ it('one that nobody answers for is not, and it is said where that was asked', as
   });
 });
 
-it('one that answers anything but 200 is not', async () => {
+it('an instance that does not answer 200 is not alive', async () => {
   const server = createServer((_request, response) => response.writeHead(500).end());
   onTestFinished(() => void server.close());
   await new Promise<void>((resolve) => {
@@ -83,7 +76,7 @@ it('one that answers anything but 200 is not', async () => {
   await expect(ask(`127.0.0.1:${port}`)).rejects.toThrow('HTTP 500');
 });
 
-describe('where it is asked', () => {
+describe('the URL of the health check', () => {
   it.each([
     ['0.0.0.0:8686', 'http://127.0.0.1:8686/health/live'],
     ['[::]:8686', 'http://[::1]:8686/health/live'],
@@ -96,7 +89,7 @@ describe('where it is asked', () => {
     expect(liveUrl(listen)).toBe(url);
   });
 
-  it.each(['127.0.0.1:0', 'fe80::1%eth0:80', 'a b:80'])('%s: nobody can know', (listen) => {
+  it.each(['127.0.0.1:0', 'fe80::1%eth0:80', 'a b:80'])('%s is rejected', (listen) => {
     expect(() => liveUrl(listen)).toThrow(/^admin\.listen: /);
   });
 });

@@ -24,12 +24,12 @@ function logweir(args: string[], input = ''): string {
   });
 }
 
-it('a new transform and its test: the test passes as it was made, and the transform runs', () => {
+it('the test of a new transform passes unchanged, and the transform runs', () => {
   expect(logweir(['new', 'transform', 'add-team'])).toContain('logweir transform --diff');
   expect(readdirSync(join(folder, 'transforms')).sort()).toEqual(['add-team.test.ts', 'add-team.ts']);
-  const told = logweir(['test']);
-  expect(told).toMatch(/pass 3\n/);
-  expect(told).toMatch(/fail 0\n/);
+  const output = logweir(['test']);
+  expect(output).toMatch(/pass 3\n/);
+  expect(output).toMatch(/fail 0\n/);
   writeFileSync(
     join(folder, 'logweir.yaml'),
     'transforms: [{ use: ./transforms/add-team.ts, with: { field: team, value: shop } }]',
@@ -37,7 +37,7 @@ it('a new transform and its test: the test passes as it was made, and the transf
   expect(logweir(['transform'], '{"n":1}\n')).toBe('{"n":1,"team":"shop"}\n');
 });
 
-it('a test that fails makes the command fail', () => {
+it('a failing test makes the command fail', () => {
   writeFileSync(
     join(folder, 'transforms/bad.test.ts'),
     "import { test } from 'node:test';\ntest('bad', () => { throw new Error('on purpose'); });",
@@ -46,9 +46,9 @@ it('a test that fails makes the command fail', () => {
   rmSync(join(folder, 'transforms/bad.test.ts'));
 });
 
-it('what is there already is never written over, and a bad name is told', () => {
+it('an existing file is never overwritten, and an invalid name is rejected', () => {
   const before = readFileSync(join(folder, 'transforms/add-team.ts'), 'utf8');
-  expect(() => newTransform('add-team', folder, new PassThrough())).toThrow('is there already');
+  expect(() => newTransform('add-team', folder, new PassThrough())).toThrow('exists already');
   expect(readFileSync(join(folder, 'transforms/add-team.ts'), 'utf8')).toBe(before);
-  expect(() => newTransform('../evil', folder, new PassThrough())).toThrow('is no name for a transform');
+  expect(() => newTransform('../evil', folder, new PassThrough())).toThrow('is not a name for a transform');
 });

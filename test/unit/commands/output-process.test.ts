@@ -29,7 +29,7 @@ function lines(count: number): string {
   return Array.from({ length: count }, (_, n) => `{"n":${n},"message":"an event of some length"}\n`).join('');
 }
 
-/** All commands that need no server, and write. */
+/** All commands with output that need no server. */
 const commands: [string, string[]][] = [
   ['transform', ['transform', '-c', 'logweir.yaml', 'events.ndjson']],
   ['transform --diff', ['transform', '--diff', '-c', 'logweir.yaml', 'events.ndjson']],
@@ -46,23 +46,23 @@ function shell(script: string, args: string[]) {
   return { code: ran.status, out: ran.stdout, error: ran.stderr };
 }
 
-describe('what cannot be written is a sentence and an exit code', { timeout: TIMEOUT_MS }, () => {
+describe('output that cannot be written gives a sentence and an exit code', { timeout: TIMEOUT_MS }, () => {
   it.each(commands)('of %s on a full disk', (_name, args) => {
     const { code, error } = shell('"$0" "$@" > /dev/full', args);
     expect(code).toBe(74);
     expect(error).toContain(
-      'logweir: the standard output is not whole, it cannot be written: no space left on device (ENOSPC)\n',
+      'logweir: the standard output is incomplete, it cannot be written: no space left on device (ENOSPC)\n',
     );
     expect(error).not.toMatch(/^ {4}at /m);
   });
 
-  it.each(commands)('of %s into a standard output that is closed', (_name, args) => {
+  it.each(commands)('of %s into a closed standard output', (_name, args) => {
     const { code, error } = shell('"$0" "$@" >&-', args);
     expect(code).toBe(74);
-    expect(error).toContain('the standard output is not whole, it cannot be written: bad file descriptor');
+    expect(error).toContain('the standard output is incomplete, it cannot be written: bad file descriptor');
   });
 
-  it('of a file that may not grow: the system takes the beginning, and says no at the next time', () => {
+  it('of a file with a size limit: the system accepts the beginning and rejects the next write', () => {
     const { code, error } = shell('ulimit -f 16; "$0" "$@" > part', [
       'transform',
       '-c',
@@ -73,7 +73,7 @@ describe('what cannot be written is a sentence and an exit code', { timeout: TIM
     expect(error).toContain('file too large (EFBIG)');
   });
 
-  it('a report that cannot be written leaves the output whole, and is told by the exit code', () => {
+  it('a report that cannot be written leaves the output complete, and sets the exit code', () => {
     const { code, out } = shell('"$0" "$@" 2> /dev/full', [
       'transform',
       '-c',
@@ -86,18 +86,18 @@ describe('what cannot be written is a sentence and an exit code', { timeout: TIM
 });
 
 describe('a reader that stops', { timeout: TIMEOUT_MS }, () => {
-  it.each(commands)('ends %s without a word, by the exit code of SIGPIPE at most', (_name, args) => {
+  it.each(commands)('ends %s without a message, at most with the exit code of SIGPIPE', (_name, args) => {
     const { code, out, error } = shell(
       'set -o pipefail; "$0" "$@" 2> >(grep -vE " read, |^configuration: " >&2) | head -1',
       args,
     );
-    // What fits into the pipe is whole.
+    // The output that fits into the pipe is complete.
     expect([0, 141]).toContain(code);
     expect(out.split('\n')).toHaveLength(2);
     expect(error).toBe('');
   });
 
-  it('ends a dry run early, by 141', () => {
+  it('ends a dry run early with exit code 141', () => {
     const { code } = shell('set -o pipefail; "$0" "$@" | head -1', [
       'transform',
       '-c',
@@ -108,12 +108,12 @@ describe('a reader that stops', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-/** Through sockets, as one Node starts another; they are read only after a while. */
+/** Uses sockets, like a Node child process; they are read after a delay. */
 async function read(args: string[], waitMs: number): Promise<{ code: unknown; out: string }> {
   const child = spawn(logweir, args, { cwd: folder, stdio: ['ignore', 'pipe', 'ignore'] });
   const ended = once(child, 'close');
   let out = '';
-  // Not left unread: Node throws away what nobody has begun to read when the process ends.
+  // Start reading: Node discards output that is unread when the process exits.
   for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
     if (out === '') await delay(waitMs);
     out += chunk;
@@ -122,10 +122,10 @@ async function read(args: string[], waitMs: number): Promise<{ code: unknown; ou
 }
 
 it.each(commands)(
-  'all of %s comes to a reader that begins late',
+  'all of %s comes to a reader that starts late',
   { timeout: TIMEOUT_MS },
   async (_name, args) => {
-    const [late, atOnce] = [await read(args, 2000), await read(args, 0)];
+    const [late, atOnce] = await Promise.all([read(args, 2000), read(args, 0)]);
     const withoutTimes = (out: string) => out.replaceAll(/[\d.]+ ?ms|duration_ms.*/g, '').length;
     expect(late.code).toBe(0);
     expect(withoutTimes(late.out)).toBe(withoutTimes(atOnce.out));
@@ -148,8 +148,9 @@ it(
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const input = child.stdin;
+    const thousand = lines(1000);
     const writing = (async () => {
-      for (let n = 0; n < count; n += 1000) if (!input.write(lines(1000))) await once(input, 'drain');
+      for (let n = 0; n < count; n += 1000) if (!input.write(thousand)) await once(input, 'drain');
       input.end();
     })();
     let [seen, peak, chunks] = [0, 0, 0];
@@ -157,7 +158,7 @@ it(
       for (const byte of chunk) if (byte === 0x0a) seen++;
       if (chunks++ % 50 !== 0) continue;
       peak = Math.max(peak, residentMb(child));
-      // The reader is slow: it has other things to do.
+      // The reader is slow.
       await delay(5);
     }
     await writing;

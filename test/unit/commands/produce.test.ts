@@ -61,7 +61,7 @@ describe('lines of an input', () => {
     expect(await collected(chunks)).toEqual(expected);
   });
 
-  it('one that has no end is refused, and not read for ever', async () => {
+  it('a line without an end is rejected, and not read indefinitely', async () => {
     const piece = Buffer.alloc(10_000_000, 'x');
     const chunks = (function* () {
       yield Buffer.from('a\n');
@@ -72,13 +72,13 @@ describe('lines of an input', () => {
     await expect(lines.next()).rejects.toThrow('line 2 of the input is longer than 100000000 bytes');
   });
 
-  it('a file that is not there is told when it is read, however long after it was opened', async () => {
+  it('a missing file is reported when it is read, even long after it was opened', async () => {
     const input = openInput('/no/such/file');
     await new Promise((resolve) => input.once('close', resolve));
     await expect(linesOf(input).next()).rejects.toThrow('the input cannot be read: ENOENT');
   });
 
-  it('an input that cannot be read is told', async () => {
+  it('an input that cannot be read is reported', async () => {
     const broken = new PassThrough();
     broken.destroy(new Error('no such file'));
     await expect(linesOf(broken).next()).rejects.toThrow('the input cannot be read: no such file');
@@ -89,13 +89,13 @@ describe('sending', () => {
   it.each([
     ['by number', 20_000, 'x', 5000],
     ['by bytes', 64, 'x'.repeat(1_000_000), 16],
-  ])('what is not yet acknowledged is bounded %s', async (_name, count, text, most) => {
+  ])('the number of unacknowledged lines is bounded %s', async (_name, count, text, most) => {
     const open: (() => void)[] = [];
     let max = 0;
     const sending = sendLines(numbered(count, text), (_value) => {
       const sent = new Promise<void>((resolve) => open.push(resolve));
       max = Math.max(max, open.length);
-      // What waits is let go only when no more comes: the bound was reached, or the end.
+      // Waiting sends are released only when no more lines arrive: at the bound, or at the end.
       if (open.length === 1) setImmediate(release);
       return sent;
     });
@@ -106,21 +106,21 @@ describe('sending', () => {
     expect(max).toBe(most);
   });
 
-  it('the first line that fails ends it, and is named with what was written before', async () => {
+  it('the first failing line ends the command, which reports it and the number of written records', async () => {
     let sent = 0;
     const sending = sendLines(numbered(1_000_000, 'x'), async () => {
-      if (++sent === 3) throw new Error('it is larger than the topic takes');
+      if (++sent === 3) throw new Error('it is larger than the topic allows');
     });
     await expect(sending).rejects.toThrow(
-      /^line 3 cannot be written: it is larger than the topic takes \(\d+ records were\)$/,
+      /^line 3 cannot be written: it is larger than the topic allows \(\d+ records were written\)$/,
     );
     expect(sent).toBeLessThan(10);
   });
 });
 
-describe('what cannot be meant is told before anybody is asked', () => {
+describe('invalid options are rejected before a broker is contacted', () => {
   it.each([
-    ['--partitions without --create', { partitions: 3 }, 'app-logs', '--partitions goes with --create'],
+    ['--partitions without --create', { partitions: 3 }, 'app-logs', '--partitions needs --create'],
     ['no partitions', { create: true, partitions: 0 }, 'app-logs', 'a number from 1 to 10000'],
     ['a part of a partition', { create: true, partitions: 1.5 }, 'app-logs', 'a number from 1 to 10000'],
     [
@@ -129,9 +129,9 @@ describe('what cannot be meant is told before anybody is asked', () => {
       'app-logs',
       'a number from 1 to 10000',
     ],
-    ['a pattern', {}, '^app-.*', 'say with --topic which one is meant'],
+    ['a pattern', {}, '^app-.*', 'give one topic with --topic'],
     ['a pattern in --topic', { topic: '^app' }, 'app-logs', '--topic must be the name of one topic'],
-    ['an empty topic', { topic: '' }, 'app-logs', '--topic names no topic'],
+    ['an empty topic', { topic: '' }, 'app-logs', '--topic is empty'],
   ] as [string, ProduceOptions, string, string][])('%s', async (_name, options, topic, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'logweir-produce-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));

@@ -9,9 +9,9 @@ function play(sent: readonly Sent[]): string[] {
   let now = 5000;
   const actions = {
     stop: () => void did.push('stop'),
-    endAtOnce: (code: number) => void did.push(`end ${code}`),
+    exit: (code: number) => void did.push(`exit ${code}`),
   };
-  const onSignal = stopOnSignals(createLog('silent'), actions, () => now);
+  const onSignal = stopOnSignals(createLog({ level: 'silent' }), actions, () => now);
   for (const [ms, signal] of sent) {
     now = 5000 + ms;
     onSignal(signal);
@@ -19,7 +19,7 @@ function play(sent: readonly Sent[]): string[] {
   return did;
 }
 
-describe('signals that ask the process to end', () => {
+describe('signals that stop the process', () => {
   it.each([
     [[[0, 'SIGTERM']]],
     [
@@ -58,32 +58,32 @@ describe('signals that ask the process to end', () => {
         [0, 'SIGTERM'],
         [1000, 'SIGTERM'],
       ],
-      'end 143',
+      'exit 143',
     ],
     [
       [
         [0, 'SIGTERM'],
         [1200, 'SIGINT'],
       ],
-      'end 130',
+      'exit 130',
     ],
     [
       [
         [0, 'SIGINT'],
         [30_000, 'SIGTERM'],
       ],
-      'end 143',
+      'exit 143',
     ],
-    // By the first: whoever keeps sending will not wait for ever.
+    // The time counts from the first signal: a sender that keeps sending does not wait.
     [
       [
         [0, 'SIGTERM'],
         [600, 'SIGTERM'],
         [1100, 'SIGTERM'],
       ],
-      'end 143',
+      'exit 143',
     ],
-  ] as [Sent[], string][])('end it at once a second or more after the first: %j', (sent, end) => {
+  ] as [Sent[], string][])('end it immediately at least a second after the first: %j', (sent, end) => {
     expect(play(sent)).toEqual(['stop', end]);
   });
 });

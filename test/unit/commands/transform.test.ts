@@ -56,12 +56,12 @@ async function runWith(options: TransformOptions, yaml: string, ...input: (strin
 
 const MINE = 'transforms: [{ use: ./mine.mjs }]';
 
-/** What the command ends with where some events fail. */
+/** The error of the command if events fail. */
 const failed = (message: string): unknown =>
   expect.objectContaining({ code: 'EVENTS_FAILED', exitCode: 1, message });
 
-describe('what comes out', () => {
-  it('is one line an event, in order, with the sums', async () => {
+describe('the output', () => {
+  it('is one line for each event, in order, with the totals', async () => {
     const ran = await run(MINE, '{"n":1}\n{"twice":true}\n{"drop":true}\n{"n":2}\n');
     expect(ran).toEqual({
       output: '{"n":1}\n{"copy":1}\n{"copy":2}\n{"n":2}\n',
@@ -70,16 +70,16 @@ describe('what comes out', () => {
     });
   });
 
-  it('has its numbers as they were written', async () => {
+  it('keeps the literals of numbers', async () => {
     const line = '{"id":9007199254740993,"n":1.0}';
     expect((await run(MINE, `${line}\n`)).output).toBe(`${line}\n`);
   });
 
-  it('is what came in where there is no transform', async () => {
+  it('is the input without transforms', async () => {
     expect((await run('', '{"b":1,"a":2}\n')).output).toBe('{"b":1,"a":2}\n');
   });
 
-  it('went through built-in transforms with their options', async () => {
+  it('is the result of built-in transforms with their options', async () => {
     const yaml = 'transforms: [{ use: parse-json }, { use: filter, with: { field: level, equals: info } }]';
     const ran = await run(
       yaml,
@@ -92,14 +92,14 @@ describe('what comes out', () => {
     });
   });
 
-  it('knows where the record would be: the topic of the configuration, and its line', async () => {
+  it("of a transform that uses the record's position: the configured topic, and the line", async () => {
     const ran = await run(`${MINE}\nkafka: { topics: [audit] }`, '{"n":1}\n{"where":true}\n');
     expect(ran.output.split('\n')[1]).toBe('{"topic":"audit","partition":0,"offset":1}');
   });
 });
 
 describe('input', () => {
-  it.each(['', '\n', '\n\n\r\n'])('of no records (%j) gives none', async (input) => {
+  it.each(['', '\n', '\n\n\r\n'])('without records (%j) gives no output', async (input) => {
     expect(await run(MINE, input)).toEqual({
       output: '',
       report: '0 read, 0 out, 0 dropped, 0 failed\n',
@@ -107,11 +107,11 @@ describe('input', () => {
     });
   });
 
-  it('may end without a line feed, have empty lines, and the line ends of Windows', async () => {
+  it('may end without a line feed, and have empty lines and Windows line ends', async () => {
     expect((await run('', '{"n":1}\r\n\r\n{"n":2}')).output).toBe('{"n":1}\n{"n":2}\n');
   });
 
-  it('is split at line feeds alone: U+2028 and U+2029 may stand in a string', async () => {
+  it('is split at line feeds only: a string may contain U+2028 and U+2029', async () => {
     const line = '{"a":"x\u2028y\u2029z"}';
     expect(await run('', `${line}\n`)).toEqual({
       output: `${line}\n`,
@@ -120,13 +120,13 @@ describe('input', () => {
     });
   });
 
-  it('may come in pieces of any length', async () => {
+  it('may arrive in pieces of any length', async () => {
     const bytes = Array.from(Buffer.from('{"n":"é"}\r\n\n{"n":2}'), (byte) => Buffer.of(byte));
     expect((await run('', ...bytes)).output).toBe('{"n":"é"}\n{"n":2}\n');
   });
 
-  it('may have a line of any length in small pieces, and takes no more time for it', async () => {
-    // Put together anew with each piece it would be tens of gigabytes of copies.
+  it('may have a long line in small pieces, and takes linear time', async () => {
+    // Concatenating each piece would copy tens of gigabytes.
     const line = Buffer.from(`{"a":"${'x'.repeat(10_000_000)}"}`);
     const pieces = Array.from({ length: Math.ceil(line.length / 1000) }, (_, n) =>
       line.subarray(1000 * n, 1000 * n + 1000),
@@ -136,7 +136,7 @@ describe('input', () => {
     expect(output.endsWith('xxx"}\n{"n":2}\n')).toBe(true);
   });
 
-  it('may be text, where the configuration says so', async () => {
+  it('may be text with codec: text', async () => {
     expect((await run('decoding: { codec: text }', 'say "hi"\n')).output).toBe(
       '{"message":"say \\"hi\\""}\n',
     );
@@ -144,7 +144,7 @@ describe('input', () => {
 });
 
 describe('an event that fails', () => {
-  it('is told with its line and the policy, the others go on, and the command ends as failed', async () => {
+  it('is reported with its line and policy, the others continue, and the command fails', async () => {
     const ran = await run(MINE, '{"n":1}\n{"fail":true}\n{"n":2}\n');
     expect(ran.output).toBe('{"n":1}\n{"n":2}\n');
     expect(ran.report).toBe(
@@ -153,19 +153,19 @@ describe('an event that fails', () => {
     expect(ran.error).toEqual(failed('1 of 3 events failed'));
   });
 
-  it('is told with its line in the file, blank lines counted', async () => {
+  it('is reported with its line in the file, blank lines counted', async () => {
     const ran = await run(MINE, '\n{"n":1}\r\n\r\n\n{"fail":true}\n\nno json');
     expect(ran.report).toMatch(/^line 5: transform .*\nline 7: would be dead-lettered: .*\n3 read, 1 out,/);
   });
 
-  it('that is no JSON would be dead-lettered, and fails too', async () => {
+  it('that is not JSON would be dead-lettered, and fails too', async () => {
     const ran = await run(MINE, 'no json\n{"n":1}\n[]\n');
     expect(ran.output).toBe('{"n":1}\n');
     expect(ran.report).toMatch(/^line 1: would be dead-lettered: invalid_json: .*\nline 3: .*not_an_object/);
     expect(ran.error).toEqual(failed('2 of 3 events failed'));
   });
 
-  it('that has no JSON form when it is through would be dead-lettered, and fails too', async () => {
+  it('that has no JSON form after the chain would be dead-lettered, and fails too', async () => {
     const ran = await run(MINE, '{"cyclic":true}\n{"n":2}\n');
     expect(ran.output).toBe('{"n":2}\n');
     expect(ran.report).toMatch(/^line 1: would be dead-lettered: not_serialisable: /);
@@ -176,7 +176,7 @@ describe('an event that fails', () => {
   it.each([
     ['drop', '', '1 read, 0 out, 1 dropped, 0 failed\n'],
     ['keep', '{"fail":true}\n', '1 read, 1 out, 0 dropped, 0 failed\n'],
-  ])('with on_error %s is told, and is no failure', async (policy, output, sums) => {
+  ])('with on_error %s is reported, and is not a failure', async (policy, output, sums) => {
     const ran = await run(`transforms: [{ use: ./mine.mjs, on_error: ${policy} }]`, '{"fail":true}\n');
     expect(ran).toEqual({
       output,
@@ -185,18 +185,18 @@ describe('an event that fails', () => {
     });
   });
 
-  it('with on_error hold would be held, and fails', async () => {
+  it('with on_error hold would be blocked, and fails', async () => {
     const ran = await run('transforms: [{ use: ./mine.mjs, on_error: hold }]', '{"fail":true}\n');
     expect(ran.error).toEqual(failed('1 of 1 events failed'));
   });
 });
 
-it('a transform that does not load is a configuration error, and nothing is read', async () => {
+it('a transform that does not load is a configuration error, and no input is read', async () => {
   const ran = await run('transforms: [{ use: ./gone.ts }]', '{"n":1}\n');
   expect(ran).toMatchObject({ output: '', report: '', error: { code: 'CONFIG' } });
 });
 
-it('--explain says what each transform has changed, dropped or made', async () => {
+it('--explain reports what each transform changed, dropped or created', async () => {
   const { report } = await runWith(
     { explain: true },
     'transforms: [{ use: parse-json }, { use: ./mine.mjs }]',
@@ -207,7 +207,7 @@ it('--explain says what each transform has changed, dropped or made', async () =
   expect(report).toContain('line 3: ./mine.mjs made 2 events of it\n');
 });
 
-it('--diff shows what is gone and what is new, to the last digit', async () => {
+it('--diff shows removed and added values exactly', async () => {
   const { output } = await runWith(
     { diff: true },
     'transforms: [{ use: rename, with: { fields: { a.b: c } } }, { use: ./mine.mjs }]',
@@ -219,7 +219,7 @@ it('--diff shows what is gone and what is new, to the last digit', async () => {
   );
 });
 
-it('events that are made of several come out where they are complete, and at the end', async () => {
+it('aggregated events appear when they are complete, and at the end', async () => {
   const lines = ['ERROR a', '\tat b', 'INFO c'].map((message) => JSON.stringify({ message }));
   const { output, report } = await run('transforms: [{ use: reduce }]', `${lines.join('\n')}\n`);
   expect(output).toBe('{"message":"ERROR a\\n\\tat b"}\n{"message":"INFO c"}\n');

@@ -5,11 +5,11 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { LogweirError } from '../../../src/errors.ts';
 import { configOf } from '../support/config.ts';
 
-/** Much longer than any of these takes; one that is worse than linear takes minutes. */
+/** Much longer than any case needs; worse than linear time would be minutes. */
 const MS_MAX = 10_000;
 const TIMEOUT_MS = 60_000;
 
-/** What is said of a configuration; anything but a configuration error fails the test. */
+/** The message about a configuration; any error but a configuration error fails the test. */
 function said(source: string): string[] | 'accepted' {
   const start = performance.now();
   try {
@@ -33,25 +33,25 @@ const times = (count: number, make: (index: number) => string): string =>
 const laughs = `a: &a [x,x,x,x,x,x,x,x,x]
 ${times(8, (n) => `${'bcdefghi'[n]}: &${'bcdefghi'[n]} [${`*${'abcdefgh'[n]},`.repeat(9)}]\n`)}`;
 
-describe('what is no configuration is refused with a sentence and a line', { timeout: TIMEOUT_MS }, () => {
+describe('an invalid configuration is rejected with a sentence and a line', { timeout: TIMEOUT_MS }, () => {
   it.each([
-    ['a list', '[1]', /^l\.yaml:1:1 must be settings, each with its name/],
-    ['a text', 'hello', /^l\.yaml:1:1 must be settings/],
-    ['a number', '5', /^l\.yaml:1:1 must be settings/],
-    ['zeros', '\0'.repeat(1000), /^l\.yaml:1:1 must be settings/],
+    ['a list', '[1]', /^l\.yaml:1:1 must be a map of settings/],
+    ['a text', 'hello', /^l\.yaml:1:1 must be a map of settings/],
+    ['a number', '5', /^l\.yaml:1:1 must be a map of settings/],
+    ['zeros', '\0'.repeat(1000), /^l\.yaml:1:1 must be a map of settings/],
     [
       'several documents',
       'kafka: {}\n---\nkafka: {}\n',
-      /^l\.yaml:2:1 not valid YAML: these are several documents/,
+      /^l\.yaml:2:1 not valid YAML: the file has several documents/,
     ],
     [
       'a key that is there twice',
       'log: {}\nkafka:\n  group_id: a\n  group_id: b\n',
-      /^l\.yaml:4:3 kafka\.group_id stands here a second time; the first is in line 3$/,
+      /^l\.yaml:4:3 kafka\.group_id is set twice; the first is in line 3$/,
     ],
-    ['a key that is a list', '? [a, b]\n: x\n', /^l\.yaml:1:3 a name must be a text$/],
-    ['keys in keys', '? '.repeat(3000), /^l\.yaml:1:\d+ not valid YAML: it is nested too deep$/],
-    ['keys in keys, a few', `${'? '.repeat(30)}a`, /a name must be a text$/],
+    ['a key that is a list', '? [a, b]\n: x\n', /^l\.yaml:1:3 a key must be a text$/],
+    ['keys in keys', '? '.repeat(3000), /^l\.yaml:1:\d+ not valid YAML: it is nested too deeply$/],
+    ['keys in keys, a few', `${'? '.repeat(30)}a`, /a key must be a text$/],
     ['an empty key', ': x', /unknown key/],
     ['a pair in a list', 'transforms: [a: b]', /^l\.yaml:1:14 transforms\.0\.a: unknown key|transforms\.0/],
     ['nothing where settings are wanted', 'kafka:\n', /^l\.yaml:1:1 kafka: /],
@@ -62,31 +62,35 @@ describe('what is no configuration is refused with a sentence and a line', { tim
       /^l\.yaml:1:20 not valid YAML: an exclamation mark begins a tag/,
     ],
     ['a tag of a class', 'kafka: { group_id: !!js/function "x" }', /an exclamation mark begins a tag/],
-    ['bytes', 'kafka: { group_id: !!binary aGk= }', /its tag is not known here/],
+    ['bytes', 'kafka: { group_id: !!binary aGk= }', /its tag is not known/],
     [
       'an alias of nothing',
       'kafka: { group_id: *x }',
-      /^l\.yaml:1:20 not valid YAML: an asterisk begins an alias, and nothing above/,
+      /^l\.yaml:1:20 not valid YAML: an asterisk begins an alias, and no anchor/,
     ],
     [
       'an alias of what comes later',
       'kafka: { group_id: *x }\nlog: { level: &x a }',
       /an asterisk begins an alias/,
     ],
-    ['an alias of itself', 'kafka: &x\n  sasl: *x\n', /^l\.yaml:2:9 .*it stands in what it names/],
-    ['a merge', 'kafka: &x { group_id: a }\nlog:\n  <<: *x\n', /^l\.yaml:3:3 << does not merge here/],
-    ['a billion laughs', laughs, /these are more than 100000 values; do aliases/],
+    ['an alias of itself', 'kafka: &x\n  sasl: *x\n', /^l\.yaml:2:9 .*it is inside its own anchor/],
+    ['a merge', 'kafka: &x { group_id: a }\nlog:\n  <<: *x\n', /^l\.yaml:3:3 << \(merge\) is not supported/],
+    ['a billion laughs', laughs, /the file has more than 100000 values; do aliases/],
     [
       'a billion laughs below with',
       `transforms:\n- use: set\n  with:\n${laughs.replaceAll(/^/gm, '    ')}`,
-      /these are more than 100000 values/,
+      /the file has more than 100000 values/,
     ],
     ['brackets without an end', '['.repeat(50_000), /nested too deep/],
-    ['brackets with an end', `kafka: ${'['.repeat(200)}${']'.repeat(200)}`, /nested more than 50 deep/],
+    [
+      'brackets with an end',
+      `kafka: ${'['.repeat(200)}${']'.repeat(200)}`,
+      /nested more than 50 levels deep/,
+    ],
     ['maps in maps', times(3000, (n) => `${' '.repeat(n)}a:\n`), /nested too deep/],
     ['nothing but quotes', '"'.repeat(60_000), /not valid YAML/],
     ['many keys', times(20_000, (n) => `k${n}: 1\n`), /^l\.yaml:1:1 k0: unknown key/],
-    ['one key many times', 'kafka: {}\n'.repeat(20_000), /^l\.yaml:2:1 kafka stands here a second time/],
+    ['one key many times', 'kafka: {}\n'.repeat(20_000), /^l\.yaml:2:1 kafka is set twice/],
     ['a long key', `${'a'.repeat(1000)}: 1\n`, /^l\.yaml:1:1 a{80}…: unknown key/],
     ['a number that is none', 'shutdown_timeout_ms: 1e999', /shutdown_timeout_ms: /],
     [
@@ -111,7 +115,7 @@ describe('what is no configuration is refused with a sentence and a line', { tim
     expect(lines).toContainEqual(expect.stringMatching(message));
   });
 
-  it('at most fifty things at once, and how many more there are', () => {
+  it('at most 50 problems are listed, and the number of further ones', () => {
     const lines = said(times(200, (n) => `transforms${n}: 1\nkafka: {}\n`));
     expect(lines).toHaveLength(51);
     expect(lines.at(-1)).toMatch(/^… and \d+ more$/);
@@ -125,7 +129,7 @@ it.each(['', ' \n', '# nothing\n', '---\n', '---\n...\n', 'null\n', '{}', '\uFEF
   },
 );
 
-it('anchors and aliases stand for what they name, variables and places included', () => {
+it('an alias has the value of its anchor, with variables and places', () => {
   const config = parseConfig(
     'kafka:\n  sasl: { username: &x "${A}", password: *x }\nelasticsearch:\n  batch: &b { max_age_ms: "${TEN}" }\n',
     'l.yaml',
@@ -135,7 +139,7 @@ it('anchors and aliases stand for what they name, variables and places included'
   expect(config.elasticsearch.batch.max_age_ms).toBe(10);
 });
 
-describe('any change of a whole configuration', { timeout: TIMEOUT_MS }, () => {
+describe('any mutation of a complete configuration', { timeout: TIMEOUT_MS }, () => {
   const whole = stringify({
     ...configOf('kafka: { librdkafka_options: { client.rack: a, sasl.password: b } }'),
     transforms: [{ use: 'set', with: { fields: { a: [1, { b: null }] } }, on_error: 'keep' }],
@@ -193,7 +197,7 @@ describe('any change of a whole configuration', { timeout: TIMEOUT_MS }, () => {
   );
   const edit = fc.record({ at: fc.nat(), cut: fc.nat({ max: 30 }), piece: pieces });
 
-  it('is a sentence with a line, or accepted', () => {
+  it('is accepted or gives a sentence with a line', () => {
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 4 }), (edits) => {
         let source = whole;
@@ -207,7 +211,7 @@ describe('any change of a whole configuration', { timeout: TIMEOUT_MS }, () => {
     );
   });
 
-  it('of types is too', () => {
+  it('of a type is accepted or gives a sentence with a line', () => {
     const value = fc.oneof(
       fc.jsonValue({ maxDepth: 3 }),
       fc.constantFrom('${A}', '${NO}', '${', '$$', -1, 1e308, '1e400'),
@@ -242,7 +246,7 @@ function put(root: unknown, path: readonly string[], value: unknown): void {
   for (const key of path.slice(0, -1)) {
     const next: unknown =
       typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-    // Another change has taken its place.
+    // Another mutation has replaced it.
     if (typeof next !== 'object' || next === null) return;
     at = next;
   }

@@ -12,7 +12,7 @@ const environment = {
   BRACE: '}',
 };
 
-/** What is written, and what it comes to. */
+/** A text, and its expansion. */
 const understood: [string, string][] = [
   // Names.
   ['$A', 'a'],
@@ -30,7 +30,7 @@ const understood: [string, string][] = [
   ['${A}x', 'ax'],
   ['$EMPTY', ''],
   ['[${EMPTY}]', '[]'],
-  // A default where it is missing or empty.
+  // A default if the variable is unset or empty.
   ['${A:-d}', 'a'],
   ['${NO:-d}', 'd'],
   ['${EMPTY:-d}', 'd'],
@@ -40,19 +40,19 @@ const understood: [string, string][] = [
   ['${NO:--1}', '-1'],
   ['${NO:-http://h:9200}', 'http://h:9200'],
   ['${NO:-?}', '?'],
-  // A default where it is missing.
+  // A default if the variable is unset.
   ['${A-d}', 'a'],
   ['${NO-d}', 'd'],
   ['${EMPTY-d}', ''],
   ['${NO-}', ''],
   ['${my-pass}', 'pass'],
   ['${NO-:x}', ':x'],
-  // It must be there.
+  // A required variable.
   ['${A:?set it}', 'a'],
   ['${A?set it}', 'a'],
   ['${EMPTY?set it}', ''],
   ['${A:?}', 'a'],
-  // Another text where it is there.
+  // Another text if the variable is set.
   ['${A:+alt}', 'alt'],
   ['${NO:+alt}', ''],
   ['${EMPTY:+alt}', ''],
@@ -117,8 +117,8 @@ const understood: [string, string][] = [
   ['plain', 'plain'],
 ];
 
-/** What is written, where the fault is, and what is said of it. */
-const refused: [string, number, RegExp][] = [
+/** A text, the index of its fault, and the message. */
+const rejected: [string, number, RegExp][] = [
   [
     '$NO',
     0,
@@ -137,50 +137,50 @@ const refused: [string, number, RegExp][] = [
   ['${NO?}', 0, /^the environment variable NO is not set$/],
   ['${NO?why}', 0, /NO is not set: why/],
   ['${}', 0, /names no variable; write \$\{NAME\}, or \$\$\{/],
-  ['a ${ } b', 2, /what stands between \$\{ and \} is no variable/],
-  ['${ A }', 0, /is no variable: write \$\{NAME\}/],
-  ['${ES.PASSWORD}', 0, /is no variable: write \$\{NAME\} \(letters, digits and _\)/],
-  ['${A.b:-x}', 0, /is no variable/],
-  ['${1}', 0, /is no variable/],
-  ['${1A}', 0, /is no variable/],
-  ['${é}', 0, /is no variable/],
-  ['${A:x}', 0, /is no variable/],
-  ['${A:}', 0, /is no variable/],
-  ['${A=x}', 0, /is no variable/],
-  ['${A:=x}', 0, /is no variable/],
-  ['${A/b/c}', 0, /is no variable/],
-  ['${A^^}', 0, /is no variable/],
-  ['${#A}', 0, /is no variable/],
-  ['${!A}', 0, /is no variable/],
-  ['${A:0:3}', 0, /is no variable/],
-  ['${$A}', 0, /is no variable/],
-  ['${{A}}', 0, /is no variable/],
+  ['a ${ } b', 2, /the text between \$\{ and \} is not a variable/],
+  ['${ A }', 0, /is not a variable: write \$\{NAME\}/],
+  ['${ES.PASSWORD}', 0, /is not a variable: write \$\{NAME\} \(letters, digits and _\)/],
+  ['${A.b:-x}', 0, /is not a variable/],
+  ['${1}', 0, /is not a variable/],
+  ['${1A}', 0, /is not a variable/],
+  ['${é}', 0, /is not a variable/],
+  ['${A:x}', 0, /is not a variable/],
+  ['${A:}', 0, /is not a variable/],
+  ['${A=x}', 0, /is not a variable/],
+  ['${A:=x}', 0, /is not a variable/],
+  ['${A/b/c}', 0, /is not a variable/],
+  ['${A^^}', 0, /is not a variable/],
+  ['${#A}', 0, /is not a variable/],
+  ['${!A}', 0, /is not a variable/],
+  ['${A:0:3}', 0, /is not a variable/],
+  ['${$A}', 0, /is not a variable/],
+  ['${{A}}', 0, /is not a variable/],
   ['${A', 0, /not closed/],
   ['${', 0, /not closed/],
   ['b${A:-', 1, /not closed/],
   ['${A:-${B}', 0, /not closed/],
   ['${NO:-{}', 0, /not closed/],
-  ['${A:-${B.C}}', 5, /is no variable/],
+  ['${A:-${B.C}}', 5, /is not a variable/],
   [`${'${NO:-'.repeat(30)}x${'}'.repeat(30)}`, 120, /nested more than 20 deep/],
 ];
 
 describe('a text with variables', () => {
-  it.each(understood)('%j comes to %j', (text, expected) => {
+  it.each(understood)('%j expands to %j', (text, expected) => {
     expect(interpolate(text, environment)).toMatchObject({ text: expected, faults: [] });
   });
 
-  it.each(refused)('%j is a fault at %j that says what to write', (text, at, message) => {
+  it.each(rejected)('%j has a fault at %j that says what to write', (text, at, message) => {
     const { faults } = interpolate(text, environment);
     expect(faults).toHaveLength(1);
     expect(faults[0]?.at).toBe(at);
     expect(faults[0]?.message).toMatch(message);
   });
 
-  it('has all its faults told, each at its place', () => {
+  it('reports all faults, each at its place', () => {
     expect(interpolate('$X ${} ${Y', {}).faults.map(({ at }) => at)).toEqual([0, 3, 7]);
   });
 
-  it('never has more of it in a fault than the names of variables', () => {
+  it('quotes only names of variables in its faults', () => {
     const { faults } = interpolate('${s3cret.x} ${s3cret=1} ${ s3cret}', {});
     expect(faults).toHaveLength(3);
     expect(faults.map(({ message }) => message).join()).not.toContain('s3cret');
@@ -193,12 +193,12 @@ describe('a text with variables', () => {
     ['$A$$', true, true],
     ['^x$', false, false],
     ['x', false, false],
-  ])('%j: asks for a variable %j, doubles a dollar sign %j', (text, usesEnvironment, hasDoubled) => {
+  ])('%j: uses a variable %j, doubles a dollar sign %j', (text, usesEnvironment, hasDoubled) => {
     expect(interpolate(text, environment)).toMatchObject({ usesEnvironment, hasDoubled });
   });
 });
 
-describe('any text at all', () => {
+describe('any text', () => {
   const pieces = fc.constantFrom(
     '$',
     '{',
@@ -219,7 +219,7 @@ describe('any text at all', () => {
   );
   const texts = fc.array(pieces, { maxLength: 40 }).map((parts) => parts.join(''));
 
-  it('without a dollar sign is what it was', () => {
+  it('without a dollar sign is unchanged', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         fc.pre(!text.includes('$'));
@@ -228,7 +228,7 @@ describe('any text at all', () => {
     );
   });
 
-  it('with its dollar signs doubled stands for itself', () => {
+  it('with doubled dollar signs expands to the original', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const { text: out, faults } = interpolate(text.replaceAll('$', '$$$$'), {});
@@ -237,7 +237,7 @@ describe('any text at all', () => {
     );
   });
 
-  it('as a value is put in as it is, in every form', () => {
+  it('as a value is inserted unchanged, in every form', () => {
     fc.assert(
       fc.property(
         texts,
@@ -252,7 +252,7 @@ describe('any text at all', () => {
     );
   });
 
-  it('is either expanded or has a fault, and neither throws nor hangs', () => {
+  it('is expanded or has a fault, and never throws or hangs', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const { faults } = interpolate(text, environment);
@@ -271,7 +271,7 @@ describe('any text at all', () => {
         return performance.now() - start;
       };
       ms(1000);
-      // A quadratic one takes minutes.
+      // Quadratic time would be minutes.
       expect(ms(100_000)).toBeLessThan(4000);
     },
   );

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { librdkafkaProperties, settingsFor } from '../../../src/config/librdkafka-properties.ts';
 import { configOf } from '../support/config.ts';
 
-/** Name and `*`, `C` or `P`, as the client that is installed documents them. */
+/** Name and `*`, `C` or `P`, from the documentation of the installed client. */
 function documented(): [string, string][] {
   const client = createRequire(import.meta.url).resolve('@confluentinc/kafka-javascript/package.json');
   const table = readFileSync(join(dirname(client), 'deps/librdkafka/CONFIGURATION.md'), 'utf8');
@@ -15,13 +15,13 @@ function documented(): [string, string][] {
 }
 
 describe('the table of settings', () => {
-  it('is that of the client that is installed', () => {
+  it('matches the installed client', () => {
     const names = new Set(documented().map(([name]) => name));
     expect(names.size).toBeGreaterThan(150);
     expect(librdkafkaProperties).toEqual([...names].sort());
   });
 
-  it('gives each kind of client those that it has a use for', () => {
+  it('gives each kind of client the settings that it uses', () => {
     const all = Object.fromEntries(librdkafkaProperties.map((name) => [name, 1]));
     const given = (kind: string): string[] =>
       [...new Set(documented().flatMap(([name, one]) => (kind.includes(one) ? [name] : [])))].sort();
@@ -37,7 +37,7 @@ describe('a setting of librdkafka', () => {
     ['session.timout.ms', 'session.timeout.ms'],
     ['security_protocol', 'security.protocol'],
     ['constructor', ''],
-  ])('%s is unknown, and the nearest one is named', (name, nearest) => {
+  ])('%s is unknown, and the nearest setting is named', (name, nearest) => {
     expect(() => configOf(`kafka: { librdkafka_options: { ${name}: 1 } }`)).toThrow(
       `kafka.librdkafka_options.${name}: unknown to librdkafka, did you mean ${nearest}`,
     );

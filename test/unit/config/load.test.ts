@@ -19,7 +19,7 @@ function problems(source: string, environment: Record<string, string> = {}): str
   throw new Error('was accepted');
 }
 
-it('an empty file is every default', () => {
+it('an empty file gives all defaults', () => {
   const config = parse('');
   expect(config.kafka).toMatchObject({
     group_id: 'vector-aggregator',
@@ -29,7 +29,7 @@ it('an empty file is every default', () => {
   expect(config.elasticsearch.batch).toEqual({ max_bytes: 5_000_000, max_events: 10_000, max_age_ms: 200 });
 });
 
-it('unknown keys name the nearest known one with the line, and all problems come at once', () => {
+it('an unknown key is reported with its line and the nearest known key, and all problems at once', () => {
   expect(
     problems(
       'kafka:\n  gruop_id: x\n  commit_interval_ms: soon\nelasticserch: {}\nbuffer: { zzzzzzzzzz: 1 }\n',
@@ -42,7 +42,7 @@ it('unknown keys name the nearest known one with the line, and all problems come
   ]);
 });
 
-it('an unknown key inside a transform is found with its line', () => {
+it('an unknown key in a transform is reported with its line', () => {
   expect(problems('transforms:\n  - use: filter\n    wiht: {}\n')).toEqual([
     'l.yaml:3:5 transforms.0.wiht: unknown key, did you mean transforms.0.with?',
   ]);
@@ -55,7 +55,7 @@ describe('the environment', () => {
     expect(config.kafka.topics).toEqual(['a', 'b']);
   });
 
-  it('gives numbers and booleans where they are wanted', () => {
+  it('gives numbers and booleans where the schema expects them', () => {
     const config = parse(
       'kafka: { commit_interval_ms: "${C}" }\nelasticsearch: { tls: { verify: "${V:-false}" } }',
       { C: '250' },
@@ -75,22 +75,22 @@ describe('the environment', () => {
     ['Windows lines', 'kafka:\r\n  group_id: ${NO}\r\n', '2:13'],
     ['not closed', 'kafka:\n  group_id: a${NO\n', '2:14'],
     ['nothing', 'kafka:\n  group_id: a${}\n', '2:14'],
-  ])('a fault has its own place: %s', (_name, source, place) => {
+  ])('each fault has its own place: %s', (_name, source, place) => {
     const [first] = problems(source, { A: 'a' });
     expect(first).toMatch(new RegExp(`^l.yaml:${place} `));
   });
 
-  it('what is said of a variable is all that is said of its value', () => {
+  it('a setting with a fault in its variable has no second message', () => {
     expect(problems('kafka:\n  commit_interval_ms: ${NO}\n')).toHaveLength(1);
   });
 
-  it('is not expanded in names', () => {
+  it('is not expanded in keys', () => {
     expect(problems('kafka:\n  librdkafka_options:\n    ${A}: 1\n', { A: 'client.id' })).toEqual([
-      'l.yaml:3:5 variables are not expanded in a name; write the name itself',
+      'l.yaml:3:5 variables are not expanded in a key; write the key itself',
     ]);
   });
 
-  it('between braces or brackets wants quotes, and says so', () => {
+  it('in braces or brackets needs quotes, and the message says so', () => {
     expect(problems('kafka: { group_id: ${A} }\n', { A: 'a' })[0]).toBe(
       'l.yaml:1:21 not valid YAML: between { and } or [ and ] a text with ${…} must stand in quotes',
     );
@@ -100,26 +100,29 @@ describe('the environment', () => {
     ['1e3', 1000],
     ['+250', 250],
     [' 250 ', 250],
-  ])('%j is a number where one is wanted', (text, number) => {
+  ])('%j is a number where the schema expects one', (text, number) => {
     expect(parse('kafka: { commit_interval_ms: "${C}" }', { C: text }).kafka.commit_interval_ms).toBe(number);
   });
 
-  it.each(['abc', '0x10', '1_000', '', 'NaN', 'Infinity', '1e999', 'true', '1.5'])('%j is none', (text) => {
-    expect(problems('kafka:\n  commit_interval_ms: ${C}\n', { C: text })).toEqual([
-      expect.stringMatching(/^l.yaml:2:3 kafka.commit_interval_ms: .*\(what came of the variables in it\)$/),
-    ]);
-  });
+  it.each(['abc', '0x10', '1_000', '', 'NaN', 'Infinity', '1e999', 'true', '1.5'])(
+    '%j is not a number',
+    (text) => {
+      expect(problems('kafka:\n  commit_interval_ms: ${C}\n', { C: text })).toEqual([
+        expect.stringMatching(/^l.yaml:2:3 kafka.commit_interval_ms: .*\(after expanding its variables\)$/),
+      ]);
+    },
+  );
 
-  it.each(['TRUE', 'True', 'true'])('%s is a boolean where one is wanted', (text) => {
+  it.each(['TRUE', 'True', 'true'])('%s is a boolean where the schema expects one', (text) => {
     expect(parse('kafka: { tls: { enabled: "${C}" } }', { C: text }).kafka.tls.enabled).toBe(true);
   });
 
-  it('stays a text where one is wanted', () => {
+  it('stays text where the schema expects text', () => {
     const { kafka } = parse('kafka: { group_id: "${C}" }', { C: '007' });
     expect(kafka.group_id).toBe('007');
   });
 
-  it('a missing name is an error, an empty one takes the default', () => {
+  it('an unset variable is an error, and an empty one takes the default', () => {
     expect(problems('kafka:\n  group_id: ${NOPE}\n')[0]).toMatch(
       /^l.yaml:2:13 the environment variable NOPE is not set/,
     );
@@ -129,10 +132,10 @@ describe('the environment', () => {
 
 it.each([
   ['kafka: [1', /not valid YAML/],
-  ['kafka: {}\nkafka: {}', /^l.yaml:2:1 kafka stands here a second time; the first is in line 1$/],
+  ['kafka: {}\nkafka: {}', /^l.yaml:2:1 kafka is set twice; the first is in line 1$/],
   [
     'transforms: [{ use: filter, with: { field: id, equals: 9007199254740993 } }]',
-    /too large to be held exactly; put it in quotes/,
+    /too large to be represented exactly; put it in quotes/,
   ],
   ['kafka: { librdkafka_options: { enable.auto.commit: true } }', /may not set enable.auto.commit/],
   ['elasticsearch: { endpoints: ["localhost:9200"] }', /each must be a URL like/],
@@ -152,8 +155,8 @@ it.each([
   ['elasticsearch: { endpoints: "http://a,b" }', /each must be a URL like/],
   ['elasticsearch: { endpoints: "" }', /elasticsearch.endpoints/],
   ['elasticsearch: { endpoints: "http://a:9200,," }', /each must be a URL like/],
-  ['elasticsearch: { mode: data_stream, require_alias: true }', /require_alias: is for mode: index/],
-  ['dead_letter: { topic: app-logs }', /circles/],
+  ['elasticsearch: { mode: data_stream, require_alias: true }', /require_alias: needs mode: index/],
+  ['dead_letter: { topic: app-logs }', /consumed again/],
   ['elasticsearch: { auth: { username: a, api_key: b } }', /not both/],
   ['elasticsearch: { index: 5 }', /elasticsearch.index: Invalid input: expected string/],
   [
@@ -168,18 +171,18 @@ it.each([
   ],
   [
     "dead_letter: { topic: '{{tpic}}-dlq' }",
-    /^l.yaml:1:16 dead_letter.topic: '\{\{tpic\}\}-dlq' is no name of a topic/,
+    /^l.yaml:1:16 dead_letter.topic: '\{\{tpic\}\}-dlq' is not a topic name/,
   ],
-  [`{ kafka: { topics: [${'a'.repeat(246)}] } }`, /dead_letter.topic: 'a{246}-dlq' is no name of a topic/],
+  [`{ kafka: { topics: [${'a'.repeat(246)}] } }`, /dead_letter.topic: 'a{246}-dlq' is not a topic name/],
   [
     "kafka: { topics: ['^a'] }\ndead_letter: { topic: '{{topic}} dlq' }",
-    /dead_letter.topic: '.* dlq' is no name/,
+    /dead_letter.topic: '.* dlq' is not a topic name/,
   ],
   [
     'transforms:\n  - parse-json',
     /^l.yaml:2:5 transforms.0: must name a transform under use, like \{ use: parse-json \}$/,
   ],
-])('%s is refused', (source, message) => {
+])('%s is rejected', (source, message) => {
   expect(problems(source).join()).toMatch(message);
 });
 
@@ -205,12 +208,12 @@ it.each([
   expect(() => parse(source)).not.toThrow();
 });
 
-it('no password of an endpoint stands in what is wrong with it', () => {
+it('the message about an endpoint never contains its password', () => {
   for (const url of ['https://u:s3cr%t@h:9', 'https://u:s3cr/t@h:9', 'ftp://u:s3cret@h:9'])
     expect(problems(`elasticsearch: { endpoints: "${url}" }`).join()).not.toContain('s3cr');
 });
 
-describe('the file that is meant', () => {
+describe('the configuration file', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'logweir-load-'));
@@ -222,7 +225,7 @@ describe('the file that is meant', () => {
     rmSync(folder, { recursive: true });
   });
 
-  function refusal(option: string | undefined, environment: Record<string, string>): string {
+  function rejection(option: string | undefined, environment: Record<string, string>): string {
     try {
       loadConfig(option?.replace('DIR', folder), environment);
     } catch (error) {
@@ -248,18 +251,18 @@ describe('the file that is meant', () => {
     ],
     ['missing, not the one of the variable', 'DIR/gone.yaml', 'DIR/good.yaml', /gone\.yaml \(--config\)$/],
     [
-      'missing, by nobody',
+      'missing, not named',
       undefined,
       undefined,
-      /^there is no configuration file at .*\/logweir\.yaml: write one, or name one/,
+      /^there is no configuration file at .*\/logweir\.yaml: create it, or name one/,
     ],
     [
       'missing, by an empty variable',
       undefined,
       '',
-      /^there is no configuration file at .*\/logweir\.yaml: write one, or name one/,
+      /^there is no configuration file at .*\/logweir\.yaml: create it, or name one/,
     ],
-    ['of no name', '', 'DIR/good.yaml', /^--config names no file; give a path/],
+    ['of no name', '', 'DIR/good.yaml', /^--config is empty; give a path/],
     [
       'a folder',
       'DIR/sub',
@@ -284,26 +287,26 @@ describe('the file that is meant', () => {
       undefined,
       /^cannot read the configuration \/dev\/zero \(--config\): it is longer than 1048576 bytes$/,
     ],
-    ['not UTF-8', 'DIR/utf16.yaml', undefined, /utf16\.yaml \(--config\) is not UTF-8: save it as that$/],
-  ])('%s is one sentence', (_name, option, variable, message) => {
+    ['not UTF-8', 'DIR/utf16.yaml', undefined, /utf16\.yaml \(--config\) is not UTF-8: save it as UTF-8$/],
+  ])('%s gives one sentence', (_name, option, variable, message) => {
     const environment = variable === undefined ? {} : { LOGWEIR_CONFIG: variable.replace('DIR', folder) };
-    expect(refusal(option, environment)).toMatch(message);
+    expect(rejection(option, environment)).toMatch(message);
   });
 
-  it('may have the ends of lines of Windows, and a mark in front', () => {
+  it('may have Windows line ends and a byte order mark', () => {
     const { config, path, directory } = loadConfig(join(folder, 'good.yaml'), {});
     expect(config.kafka.group_id).toBe('mine');
     expect({ path, directory }).toEqual({ path: join(folder, 'good.yaml'), directory: folder });
   });
 });
 
-it('what several settings make wrong together is told where the first of them stands', () => {
+it('a conflict of several settings is reported at the first of them', () => {
   expect(problems('log: {}\nelasticsearch:\n  auth: { username: a, api_key: b }\n')).toEqual([
     'l.yaml:3:3 elasticsearch.auth: give either username and password or an API key, not both',
   ]);
 });
 
-it('a port above 65535 is refused', () => {
+it('a port above 65535 is rejected', () => {
   expect(problems('admin: { listen: "127.0.0.1:99999" }').join()).toContain(
     'admin.listen: the port is above 65535',
   );

@@ -6,7 +6,7 @@ import { hideSecrets, hideUrlPasswords, secretTexts } from '../../../src/config/
 const secret = z.string().meta({ secret: true });
 const open = z.string().meta({ secret: false });
 
-/** A schema, a value with it, and what is shown of that. */
+/** A schema, a value, and the value without secrets. */
 const bySchema: [string, z.ZodType, unknown, unknown][] = [
   ['marked', z.object({ a: secret, b: z.string() }), { a: 'x', b: 'y' }, { a: '(hidden)', b: 'y' }],
   ['optional', z.object({ a: secret.optional() }), { a: 'x' }, { a: '(hidden)' }],
@@ -158,12 +158,12 @@ const shownNames = [
   'hash',
 ];
 
-describe('what a schema marks is hidden', () => {
+describe('a value that a schema marks as secret is hidden', () => {
   it.each(bySchema)('%s', (_name, schema, value, shown) => {
     expect(hideSecrets(value, schema)).toEqual(shown);
   });
 
-  it('and so are our own secrets, wherever they stand', () => {
+  it("and so are Logweir's own secrets, at any depth", () => {
     const text = JSON.stringify(
       hideSecrets(
         {
@@ -184,8 +184,8 @@ describe('what a schema marks is hidden', () => {
   });
 });
 
-describe('where no schema says anything, the name does', () => {
-  it.each(hiddenNames)('%s is hidden, with all below it', (name) => {
+describe('without a mark in the schema the name decides', () => {
+  it.each(hiddenNames)('%s is hidden, with everything below it', (name) => {
     expect(hideSecrets({ [name]: 'x' }, z.unknown())).toEqual({ [name]: '(hidden)' });
     expect(hideSecrets({ a: { [name]: ['x', { b: 1 }] } }, z.unknown())).toEqual({
       a: { [name]: ['(hidden)', { b: '(hidden)' }] },
@@ -197,7 +197,7 @@ describe('where no schema says anything, the name does', () => {
   });
 });
 
-describe('what comes from outside', () => {
+describe('a value from the environment', () => {
   const fromOutside = (path: readonly PropertyKey[]): boolean => path[0] === 'out';
 
   it('is hidden, unless its schema declares it public', () => {
@@ -244,7 +244,7 @@ it('a long text without a URL takes time in proportion to its length', () => {
   expect(performance.now() - start).toBeLessThan(4000);
 });
 
-it('the texts of secrets are those that would be hidden, but for what is too short to be one', () => {
+it('the texts of secrets are the hidden ones, except very short ones', () => {
   expect(
     secretTexts(
       { a: 'long-one', pin: 'abc', token: ['second'], other: 'third', n: 12_345 },

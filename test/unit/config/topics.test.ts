@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LogweirError } from '../../../src/errors.ts';
 import {
-  letterTopics,
+  deadLetterTopicsOf,
   sourceTopics,
   splitTopics,
   topicProblem,
@@ -9,7 +9,7 @@ import {
 } from '../../../src/config/topics.ts';
 import { configOf } from '../support/config.ts';
 
-describe('a text with topics', () => {
+describe('topics in one text', () => {
   it.each<[string, string[]]>([
     ['app-logs', ['app-logs']],
     ['a, b ,c', ['a', 'b', 'c']],
@@ -29,7 +29,7 @@ describe('a text with topics', () => {
   });
 });
 
-describe('a regular expression means to us what it means to the Kafka client', () => {
+describe('a regular expression matches as in the Kafka client', () => {
   it.each<[string, string[], string[]]>([
     ['^app-[a-z]{1,3}$', ['app-a', 'app-abc'], ['app-', 'app-abcd', 'app-1']],
     ['^app-', ['app-', 'app-logs'], ['my-app-logs']],
@@ -57,10 +57,10 @@ describe('a regular expression means to us what it means to the Kafka client', (
     ['^(?:a|b)$', /\(\? is not known/],
     ['^(?!__).*', /\(\? is not known/],
     ['^app-[a-z', /\[ without its \]/],
-    ['^app-[a-z]{1', /\{ begins a count/],
-    ['^app-[a-z]{,3}$', /\{ begins a count/],
-    ['^app-{a}', /\{ begins a count/],
-    ['^app-[]a]', /\] at the beginning of a set/],
+    ['^app-[a-z]{1', /\{ must begin a count/],
+    ['^app-[a-z]{,3}$', /\{ must begin a count/],
+    ['^app-{a}', /\{ must begin a count/],
+    ['^app-[]a]', /\] begins a set/],
     ['^app-[[:nonsense:]]', /\[:nonsense:\] is not known/],
     ['^app-[[:constructor:]]', /is not known/],
     ['^app-(', /Unterminated group|nterminated/i],
@@ -68,33 +68,33 @@ describe('a regular expression means to us what it means to the Kafka client', (
     ['^*app', /othing to repeat/i],
     ['^app-[z-a]', /out of order/i],
     ['^a{3,1}', /out of order/i],
-  ])('%s is refused with a reason', (pattern, reason) => {
+  ])('%s is rejected with a reason', (pattern, reason) => {
     expect(topicProblem(pattern)).toMatch(reason);
-    expect(topicProblem(pattern)).toContain(`'${pattern}' is no regular expression`);
+    expect(topicProblem(pattern)).toContain(`'${pattern}' is not a regular expression`);
   });
 });
 
-describe('a name', () => {
+describe('a topic name', () => {
   it.each(['__consumer_offsets', '__transaction_state', '__share_group_state'])(
-    '%s is refused: it is a topic of Kafka itself',
+    '%s is rejected: it is a topic of Kafka itself',
     (name) => {
       expect(() => configOf(`kafka: { topics: [app-logs, ${name}] }`)).toThrow(LogweirError);
       expect(() => configOf(`kafka: { topics: [app-logs, ${name}] }`)).toThrow(
-        /kafka\.topics.*a topic that Kafka keeps for itself/,
+        /kafka\.topics.*an internal topic of Kafka/,
       );
     },
   );
 
-  it.each(['app-*', '3}$', 'a b', 'a/b', '.', '..', 'x'.repeat(250)])('%s is refused', (name) => {
-    expect(topicProblem(name)).toMatch(/is no name of a topic/);
+  it.each(['app-*', '3}$', 'a b', 'a/b', '.', '..', 'x'.repeat(250)])('%s is rejected', (name) => {
+    expect(topicProblem(name)).toMatch(/is not a topic name/);
   });
 
-  it.each(['app-logs', '__app', '_x.Y-1', 'x'.repeat(249)])('%s is taken', (name) => {
+  it.each(['app-logs', '__app', '_x.Y-1', 'x'.repeat(249)])('%s is accepted', (name) => {
     expect(topicProblem(name)).toBeNull();
   });
 });
 
-describe('of the topics that there are, a configuration means', () => {
+describe('of the existing topics a configuration matches', () => {
   const there = [
     'app-logs',
     'app-logs-dlq',
@@ -106,39 +106,39 @@ describe('of the topics that there are, a configuration means', () => {
     '__share_group_state',
     '__mine',
   ];
-  const read = (topics: string[], letters: string | null = '{{topic}}-dlq'): string[] =>
-    there.filter(sourceTopics(topics, letters).matches);
-  const letters = (topics: string[], template = '{{topic}}-dlq'): string[] =>
-    there.filter(letterTopics(topics, template).matches);
+  const read = (topics: string[], deadLetters: string | null = '{{topic}}-dlq'): string[] =>
+    there.filter(sourceTopics(topics, deadLetters).matches);
+  const deadLetterTopics = (topics: string[], template = '{{topic}}-dlq'): string[] =>
+    there.filter(deadLetterTopicsOf(topics, template).matches);
 
-  it('by a regular expression neither internal ones nor dead letters', () => {
+  it('neither internal nor dead-letter topics by a regular expression', () => {
     expect(read(['^.*'])).toEqual(['app-logs', 'audit', '__mine']);
     expect(read(['^__'])).toEqual(['__mine']);
     expect(read(['^.*'], null)).toEqual(there.filter((name) => !name.startsWith('__') || name === '__mine'));
   });
 
-  it('by name what is named', () => {
+  it('a named topic by its name', () => {
     expect(read(['audit', 'audit-dlq'])).toEqual(['audit', 'audit-dlq']);
     expect(read(['audit'], 'audit')).toEqual(['audit']);
   });
 
-  it('the dead letters of what is read', () => {
-    expect(letters(['app-logs'])).toEqual(['app-logs-dlq']);
-    expect(letters(['^a'])).toEqual(['app-logs-dlq', 'audit-dlq', 'audit-dlq-dlq']);
-    expect(letters(['^audit$|^nothing$'])).toEqual(['audit-dlq']);
-    expect(letters(['^a'], 'audit')).toEqual(['audit']);
-    expect(letters(['^x'])).toEqual([]);
+  it('the dead-letter topics of consumed topics', () => {
+    expect(deadLetterTopics(['app-logs'])).toEqual(['app-logs-dlq']);
+    expect(deadLetterTopics(['^a'])).toEqual(['app-logs-dlq', 'audit-dlq', 'audit-dlq-dlq']);
+    expect(deadLetterTopics(['^audit$|^nothing$'])).toEqual(['audit-dlq']);
+    expect(deadLetterTopics(['^a'], 'audit')).toEqual(['audit']);
+    expect(deadLetterTopics(['^x'])).toEqual([]);
   });
 
-  it('the dead letters whose template names the topic elsewhere, or twice', () => {
-    const { matches } = letterTopics(['^a.$'], 'dead.{{topic}}.of.{{topic}}');
+  it('dead-letter topics whose template has the topic in the middle, or twice', () => {
+    const { matches } = deadLetterTopicsOf(['^a.$'], 'dead.{{topic}}.of.{{topic}}');
     expect(['dead.ab.of.ab', 'dead.ab.of.ac', 'dead.b.of.b'].filter(matches)).toEqual(['dead.ab.of.ab']);
   });
 });
 
-it('a regular expression goes not with the group protocol in which the broker looks for topics', () => {
+it('a regular expression is rejected with the group protocol in which the broker matches topics', () => {
   const source = (topics: string): string =>
     `kafka: { topics: ${topics}, librdkafka_options: { group.protocol: Consumer } }`;
-  expect(() => configOf(source('["^app"]'))).toThrow(/kafka\.topics: a regular expression goes with/);
+  expect(() => configOf(source('["^app"]'))).toThrow(/kafka\.topics: a regular expression needs group/);
   expect(configOf(source('[app]')).kafka.topics).toEqual(['app']);
 });

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { tellWhereabouts, whereabouts } from '../../../src/config/whereabouts.ts';
 
-/** A folder, which is the current one to the module, with these files. */
+/** A folder with these files, as the module's current directory. */
 function inFolder(...names: string[]): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'logweir-where-')));
   for (const name of names) writeFileSync(join(folder, name), '');
@@ -38,16 +38,16 @@ it.each([
   },
 );
 
-it('a logweir.yaml that the variable keeps from being used is warned of, by every command', () => {
+it('every command warns if $LOGWEIR_CONFIG hides a ./logweir.yaml', () => {
   const folder = inFolder('logweir.yaml', 'other.yaml');
   const hidden = whereabouts(undefined, { LOGWEIR_CONFIG: join(folder, 'other.yaml') });
   expect(tellWhereabouts(hidden, false)).toEqual([
-    `warning: $LOGWEIR_CONFIG names ${folder}/other.yaml, so ${folder}/logweir.yaml is not used; for that one give --config ./logweir.yaml`,
+    `warning: $LOGWEIR_CONFIG names ${folder}/other.yaml, so ${folder}/logweir.yaml is not used; to use it, give --config ./logweir.yaml`,
   ]);
   expect(tellWhereabouts(hidden, true)).toHaveLength(2);
 });
 
-it('none is hidden where the variable names that very file, by a link too, or where --config says what is wanted', () => {
+it('no warning if the variable names the same file, even by a link, or if --config is given', () => {
   const folder = inFolder('logweir.yaml', 'other.yaml');
   symlinkSync('logweir.yaml', join(folder, 'link.yaml'));
   for (const name of ['logweir.yaml', 'link.yaml']) {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Batcher } from '../../../src/elasticsearch/batch.ts';
+import { BodyLimit } from '../../../src/elasticsearch/body-limit.ts';
 import type { BulkSender } from '../../../src/elasticsearch/bulk.ts';
 import { fixedConcurrency } from '../../../src/elasticsearch/concurrency.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
 import { type Deferred, deferred, documents } from '../support/fakes.ts';
+import { receivedRun, recordsOf } from '../support/runs.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -12,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Stands in for the sender: a batch is in flight until the test answers it. */
+/** A fake sender: a batch is in flight until the test answers it. */
 class FakeSender {
   readonly sent: Document[][] = [];
   readonly #open: Deferred<void>[] = [];
@@ -32,7 +34,7 @@ class FakeSender {
     return answer.promise;
   }
 
-  /** Answers the oldest request, and lets go on what waits for it. */
+  /** Answers the oldest request. */
   async answer(): Promise<void> {
     const answer = this.#open.shift();
     if (answer === undefined) throw new Error('nothing is in flight');
@@ -56,7 +58,7 @@ function addAll(batches: Batcher, added: readonly Document[]): void {
 }
 
 describe('while nothing is in flight', () => {
-  it('a lone document leaves at the flush, without waiting for others', () => {
+  it('a lone document is sent at the flush, without waiting for others', () => {
     const { sender, batches } = batcher();
     const [only] = documents(1);
     batches.add(only as Document);
@@ -66,7 +68,7 @@ describe('while nothing is in flight', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('all that one poll brought leaves as one batch, in order', () => {
+  it('the documents of one poll are sent as one batch, in order', () => {
     const { sender, batches } = batcher();
     const polled = documents(50);
     addAll(batches, polled);
@@ -74,7 +76,7 @@ describe('while nothing is in flight', () => {
     expect(sender.sent).toEqual([polled]);
   });
 
-  it('a flush of nothing sends nothing', () => {
+  it('a flush without documents sends nothing', () => {
     const { sender, batches } = batcher();
     batches.flush();
     expect(sender.sent).toEqual([]);
@@ -82,7 +84,7 @@ describe('while nothing is in flight', () => {
 });
 
 describe('while a request is in flight', () => {
-  it('documents gather until the oldest has waited for max_age_ms', () => {
+  it('documents accumulate until the oldest has waited for max_age_ms', () => {
     const { sender, batches } = batcher();
     const [first, second, third] = documents(3) as [Document, Document, Document];
     batches.add(first);
@@ -98,7 +100,7 @@ describe('while a request is in flight', () => {
     expect(sender.sent).toEqual([[first], [second, third]]);
   });
 
-  it('they leave at once when its answer comes', async () => {
+  it('documents are sent at once when it is answered', async () => {
     const { sender, batches } = batcher();
     addAll(batches, documents(1));
     batches.flush();
@@ -109,7 +111,7 @@ describe('while a request is in flight', () => {
     expect(sender.sizes).toEqual([1, 5]);
   });
 
-  it('a batch that is full by count leaves without waiting', () => {
+  it('a batch that is full by count is sent without waiting', () => {
     const { sender, batches } = batcher({ max_events: 10 });
     addAll(batches, documents(1));
     batches.flush();
@@ -120,7 +122,7 @@ describe('while a request is in flight', () => {
     expect(sender.sizes).toEqual([1, 10]);
   });
 
-  it('a batch that is full by bytes leaves without waiting', () => {
+  it('a batch that is full by bytes is sent without waiting', () => {
     const [sample] = documents(1, 100) as [Document];
     const { sender, batches } = batcher({ max_bytes: sample.bytes * 4 });
     addAll(batches, documents(1, 100));
@@ -142,7 +144,7 @@ describe('a batch is never larger than its limits', () => {
     expect(sender.sizes).toEqual([10, 10, 10, 5]);
   });
 
-  it('by bytes, as the body will have them', () => {
+  it('by bytes of the body', () => {
     const added = documents(20, 500);
     const { sender, batches } = batcher({ max_bytes: 2000 }, 20);
     addAll(batches, added);
@@ -154,7 +156,7 @@ describe('a batch is never larger than its limits', () => {
     }
   });
 
-  it('but for a single document that is larger, which leaves alone', () => {
+  it('except for a larger single document, which is sent alone', () => {
     const { sender, batches } = batcher({ max_bytes: 1024 });
     const small = documents(2);
     const large = documents(1, 5000);
@@ -166,8 +168,8 @@ describe('a batch is never larger than its limits', () => {
   });
 });
 
-describe('no more requests are in flight than the concurrency allows', () => {
-  it('the rest waits for answers, however old it gets', async () => {
+describe('the concurrency limits the requests in flight', () => {
+  it('other documents wait for answers, whatever their age', async () => {
     const { sender, batches } = batcher({ max_events: 10 }, 2);
     const added = documents(40);
     addAll(batches, added);
@@ -180,7 +182,7 @@ describe('no more requests are in flight than the concurrency allows', () => {
     expect(sender.sent.flat()).toEqual(added);
   });
 
-  it('a batch that has filled meanwhile is still cut to its limits', async () => {
+  it('documents that accumulated meanwhile are sent within the limits of a batch', async () => {
     const { sender, batches } = batcher({ max_events: 10 }, 1);
     addAll(batches, documents(100));
     while (sender.inFlight > 0) await sender.answer();
@@ -189,7 +191,7 @@ describe('no more requests are in flight than the concurrency allows', () => {
 });
 
 describe('close', () => {
-  it('releases the timer, and sends nothing more', async () => {
+  it('clears the timer, and sends nothing more', async () => {
     const { sender, batches } = batcher();
     addAll(batches, documents(1));
     batches.flush();
@@ -203,9 +205,60 @@ describe('close', () => {
     expect(sender.sizes).toEqual([1]);
   });
 
-  it('is harmless where there is no timer', () => {
+  it('is harmless without a timer', () => {
     const { batches } = batcher();
     batches.close();
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('a run', () => {
+  const runOf = (count: number): Document =>
+    receivedRun(recordsOf(Array.from({ length: count }, () => '{"n":0}'))).document;
+  const countsOf = ({ sent }: FakeSender): number[][] => sent.map((batch) => batch.map(({ count }) => count));
+
+  it('counts with all its documents', () => {
+    const { sender, batches } = batcher({ max_events: 10 });
+    addAll(batches, [runOf(4), runOf(4)]);
+    expect(sender.sent).toEqual([]);
+    batches.add(runOf(4));
+    expect(countsOf(sender)).toEqual([[4, 4]]);
+  });
+
+  it('counts with all its bytes', () => {
+    const { bytes } = runOf(4);
+    const { sender, batches } = batcher({ max_bytes: 2 * bytes + 1 });
+    addAll(batches, [runOf(4), runOf(4)]);
+    expect(sender.sent).toEqual([]);
+    batches.add(runOf(4));
+    expect(countsOf(sender)).toEqual([[4, 4]]);
+  });
+
+  it.each([
+    ['documents', { max_events: 3 }],
+    ['bytes', { max_bytes: 3 * runOf(1).bytes }],
+  ])('with more %s than a batch may have is split', (_what, limits) => {
+    const { sender, batches } = batcher(limits);
+    const run = runOf(7);
+    batches.add(run);
+    vi.advanceTimersByTime(200);
+    batches.flush();
+    expect(countsOf(sender)).toEqual([[1, 1, 1], [1, 1, 1], [1]]);
+    expect(sender.sent.flat().map(({ settlement }) => settlement.offset)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(run.settlement.settled).toBe(true);
+  });
+
+  it('with more bytes than the limit of a body is split', () => {
+    const sender = new FakeSender();
+    const limit = new BodyLimit(1_000_000);
+    limit.rejected(2 * runOf(3).bytes, 10);
+    const limits = { max_bytes: 1_000_000, max_events: 1000, max_age_ms: 200 };
+    const batches = new Batcher(limits, sender as unknown as BulkSender, fixedConcurrency(8), limit);
+    addAll(batches, [runOf(4), runOf(2)]);
+    batches.flush();
+    expect(countsOf(sender)).toEqual([
+      [1, 1, 1],
+      [1, 2],
+    ]);
   });
 });

@@ -1,70 +1,69 @@
 import { describe, expect, it } from 'vitest';
 import { Bisection } from '../../../src/elasticsearch/bisect.ts';
-import { openDelivery } from '../../../src/elasticsearch/delivery.ts';
+import { startBatch } from '../../../src/elasticsearch/in-flight-batch.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
-import { Progress } from '../../../src/elasticsearch/progress.ts';
+import { AcceptedDocuments } from '../../../src/elasticsearch/accepted-documents.ts';
 import { documents } from '../support/fakes.ts';
 
-/** A bisection of one batch, with what it says of single documents by their number. */
+/** A bisection of one batch, with its reports on single documents by number. */
 function bisecting(count: number) {
-  const batch = documents(count);
-  const told: string[] = [];
-  const numberOf = (document: Document): number => batch.indexOf(document);
-  const progress = new Progress();
-  const delivery = openDelivery(batch, progress.taken);
-  delivery.pieces = [];
-  const bisection = new Bisection(progress, {
-    rejected: (document, reason) => void told.push(`${numberOf(document)} rejected ${reason}`),
-    held: (document, cause) => void told.push(`${numberOf(document)} held ${cause}`),
+  const all = documents(count);
+  const reports: string[] = [];
+  const numberOf = (document: Document): number => all.indexOf(document);
+  const accepted = new AcceptedDocuments();
+  const batch = startBatch(all, accepted.count);
+  batch.pieces = [];
+  const bisection = new Bisection(accepted, {
+    rejected: (document, reason) => void reports.push(`${numberOf(document)} rejected ${reason}`),
+    blocked: (document, cause) => void reports.push(`${numberOf(document)} blocked ${cause}`),
   });
-  const pieces = (): number[][] => delivery.pieces.map((piece) => piece.map(numberOf));
-  return { batch, told, progress, delivery, bisection, pieces };
+  const pieces = (): number[][] => batch.pieces.map((piece) => piece.map(numberOf));
+  return { all, reports, accepted, batch, bisection, pieces };
 }
 
-describe('what was refused as a whole', () => {
-  it.each(['too_large', 'bad_request'] as const)('is halved, in front of all else: %s', (kind) => {
-    const { batch, delivery, bisection, pieces, told } = bisecting(6);
-    delivery.pieces = [batch.slice(5)];
-    bisection.split(delivery, batch.slice(0, 5), kind, 'HTTP');
+describe('a rejected request', () => {
+  it.each(['too_large', 'bad_request'] as const)('is halved, ahead of other pieces: %s', (kind) => {
+    const { all, batch, bisection, pieces, reports } = bisecting(6);
+    batch.pieces = [all.slice(5)];
+    bisection.split(batch, all.slice(0, 5), kind, 'HTTP');
     expect(pieces()).toEqual([[0, 1, 2], [3, 4], [5]]);
-    expect(told).toEqual([]);
+    expect(reports).toEqual([]);
   });
 
-  it('and is a single document is rejected where it is too large', () => {
-    const { batch, delivery, bisection, told } = bisecting(1);
-    bisection.split(delivery, batch, 'too_large', 'HTTP 413');
-    expect(told).toEqual(['0 rejected document_too_large']);
+  it('with a single document that is too large rejects the document', () => {
+    const { all, batch, bisection, reports } = bisecting(1);
+    bisection.split(batch, all, 'too_large', 'HTTP 413');
+    expect(reports).toEqual(['0 rejected document_too_large']);
   });
 
-  it('with 400 is held as a whole when eight documents were refused alone and none has passed', () => {
-    const { batch, delivery, bisection, told, progress } = bisecting(12);
-    for (const document of batch.slice(0, 8))
-      bisection.split(delivery, [document], 'bad_request', 'HTTP 400');
-    bisection.split(delivery, batch.slice(8), 'bad_request', 'HTTP 400');
-    expect(told).toEqual([8, 9, 10, 11].map((number) => `${number} held HTTP 400`));
-    progress.taken++;
-    bisection.split(delivery, batch.slice(8), 'bad_request', 'HTTP 400');
-    expect(told).toHaveLength(4);
+  it('with 400 is blocked if eight documents were rejected alone and none has passed', () => {
+    const { all, batch, bisection, reports, accepted } = bisecting(12);
+    for (const document of all.slice(0, 8)) bisection.split(batch, [document], 'bad_request', 'HTTP 400');
+    bisection.split(batch, all.slice(8), 'bad_request', 'HTTP 400');
+    expect(reports).toEqual([8, 9, 10, 11].map((number) => `${number} blocked HTTP 400`));
+    accepted.count++;
+    bisection.split(batch, all.slice(8), 'bad_request', 'HTTP 400');
+    expect(reports).toHaveLength(4);
   });
 });
 
-describe('a document that was refused with 400 alone', () => {
-  it('is held where no other passed', () => {
-    const { batch, delivery, bisection, told } = bisecting(1);
-    bisection.split(delivery, batch, 'bad_request', 'HTTP 400');
-    expect(bisection.judgeAlone(delivery)).toBe(false);
-    expect(told).toEqual(['0 held HTTP 400']);
+describe('a document that was rejected with 400 alone', () => {
+  it('is blocked if no other has passed', () => {
+    const { all, batch, bisection, reports } = bisecting(1);
+    bisection.split(batch, all, 'bad_request', 'HTTP 400');
+    expect(bisection.judgeRejectedAlone(batch)).toBe(false);
+    expect(reports).toEqual(['0 blocked HTTP 400']);
   });
 
-  it('is sent once more where others passed, and rejected when it is refused again', () => {
-    const { batch, delivery, bisection, told, progress, pieces } = bisecting(2);
-    bisection.split(delivery, batch.slice(0, 1), 'bad_request', 'HTTP 400');
-    progress.taken++;
-    expect(bisection.judgeAlone(delivery)).toBe(true);
-    expect([pieces(), told]).toEqual([[[0]], []]);
-    delivery.pieces = [];
-    bisection.split(delivery, batch.slice(0, 1), 'bad_request', 'HTTP 400');
-    expect(bisection.judgeAlone(delivery)).toBe(false);
-    expect(told).toEqual(['0 rejected bad_request']);
+  it('is sent again if others have passed, and rejected the second time', () => {
+    const { all, batch, bisection, reports, accepted, pieces } = bisecting(2);
+    bisection.split(batch, all.slice(0, 1), 'bad_request', 'HTTP 400');
+    accepted.count++;
+    expect(bisection.judgeRejectedAlone(batch)).toBe(true);
+    expect([pieces(), reports]).toEqual([[[0]], []]);
+    batch.pieces = [];
+    bisection.split(batch, all.slice(0, 1), 'bad_request', 'HTTP 400');
+    expect(bisection.judgeRejectedAlone(batch)).toBe(false);
+    expect(reports).toEqual(['0 rejected bad_request']);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BodyLimit, isSmall } from '../../../src/elasticsearch/body-limit.ts';
 
 const MAX = 5_000_000;
-/** Passes bodies as large as the limit until it stands still, or so often. */
+/** Passes `times` bodies as large as the limit. @returns the limit after each */
 function pass(limit: BodyLimit, times: number): number[] {
   return Array.from({ length: times }, () => {
     limit.passed(limit.bytes);
@@ -11,27 +11,27 @@ function pass(limit: BodyLimit, times: number): number[] {
 }
 
 describe('the limit of a body', () => {
-  it('is doubled by bodies that pass, up to what is configured', () => {
+  it('doubles with bodies that pass, up to the configured maximum', () => {
     const limit = new BodyLimit(MAX);
     const first = limit.bytes;
     expect(first).toBeLessThan(MAX / 4);
     expect(pass(limit, 5)).toEqual([first * 2, first * 4, first * 8, MAX, MAX]);
   });
 
-  it('is what is configured where that is less than it would begin with', () => {
+  it('is the configured maximum if that is below the first limit', () => {
     const limit = new BodyLimit(2000);
     expect(limit.bytes).toBe(2000);
     expect(pass(limit, 2)).toEqual([2000, 2000]);
   });
 
-  it('is not moved by bodies that are far from it', () => {
+  it('does not change with bodies far below it', () => {
     const limit = new BodyLimit(MAX);
     const before = limit.bytes;
     for (let body = 0; body < 100; body++) limit.passed(before / 2 - 1);
     expect(limit.bytes).toBe(before);
   });
 
-  it('is half of what failed', () => {
+  it('is half the size that failed', () => {
     const limit = new BodyLimit(MAX);
     pass(limit, 5);
     limit.failed(4_000_000, 10_000);
@@ -40,7 +40,7 @@ describe('the limit of a body', () => {
     expect(limit.bytes).toBe(1_000_000);
   });
 
-  it('is halved once by all the bodies that fail at the same time', () => {
+  it('is halved once by concurrent failures', () => {
     const limit = new BodyLimit(MAX);
     pass(limit, 5);
     for (let body = 0; body < 8; body++) limit.failed(MAX, 10_000);
@@ -51,7 +51,7 @@ describe('the limit of a body', () => {
     expect(limit.bytes).toBe(MAX * 0.4);
   });
 
-  it('comes back slowly to the size that failed, and faster beyond it', () => {
+  it('returns slowly to the size that failed, and grows faster beyond it', () => {
     const limit = new BodyLimit(MAX);
     limit.failed(400_000, 1000);
     const steps = pass(limit, 60);
@@ -60,7 +60,7 @@ describe('the limit of a body', () => {
     expect(until(MAX)).toBeLessThan(35);
   });
 
-  it('leaves a hundred documents in a body, or fewer where those are large', () => {
+  it('leaves 100 documents in a body, or fewer large ones', () => {
     const limit = new BodyLimit(MAX);
     for (let size = 1_000_000; size > 1000; size /= 2) limit.failed(size, size / 80);
     expect(limit.bytes).toBe(8000);
@@ -69,17 +69,17 @@ describe('the limit of a body', () => {
     expect(large.bytes).toBe(64_000);
   });
 
-  it('goes below that where a body is said to be too large', () => {
+  it('falls below that if a body is rejected as too large', () => {
     const limit = new BodyLimit(MAX);
-    for (let size = 1_000_000; size > 20_000; size /= 2) limit.refused(size, 1000);
+    for (let size = 1_000_000; size > 20_000; size /= 2) limit.rejected(size, 1000);
     expect(limit.bytes).toBeLessThan(20_000);
   });
 
-  it('is not moved by a single document, which cannot be sent in parts', () => {
+  it('does not change with a single document, which cannot be divided', () => {
     const limit = new BodyLimit(MAX);
     const before = limit.bytes;
     limit.failed(300_000, 1);
-    limit.refused(300_000, 1);
+    limit.rejected(300_000, 1);
     expect(limit.bytes).toBe(before);
   });
 });

@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { bulkQuery, deadLetterParameters } from '../../../src/elasticsearch/bulk-query.ts';
+import { ServerProduct } from '../../../src/elasticsearch/product.ts';
 import { configOf } from '../support/config.ts';
 
 const settings = (yaml: string) => configOf(`elasticsearch: ${yaml}`).elasticsearch;
 
-it('what a bulk request asks for tells what was written from what was not', () => {
-  const { filter_path } = bulkQuery(settings('{}'));
+it('requests the fields that distinguish written documents from others', () => {
+  const { filter_path } = bulkQuery(settings('{}'), 'elasticsearch');
   expect(filter_path?.split(',')).toEqual([
     'errors',
     'items.*.status',
@@ -26,11 +27,23 @@ it.each<[string, Record<string, string>, object]>([
     { require_data_stream: false, pipeline: '_none' },
   ],
 ])(
-  '%s: the request says it for events, and the action of a dead letter says it otherwise',
-  (yaml, query, own) => {
-    const { filter_path: _always, ...rest } = bulkQuery(settings(yaml));
+  '%s: the query sets it for events, and the action of a dead letter overrides it',
+  async (yaml, query, own) => {
+    const { filter_path: _always, ...rest } = bulkQuery(settings(yaml), 'elasticsearch');
     expect(rest).toEqual(query);
-    const parameters = deadLetterParameters(settings(yaml));
+    const parameters = await deadLetterParameters(settings(yaml), new ServerProduct('elasticsearch'));
     expect(JSON.parse(`{"index":{${parameters}"_index":"x"}}`)).toEqual({ index: { _index: 'x', ...own } });
   },
 );
+
+it('OpenSearch gets no require_data_stream, which it rejects, in the query or in an action', async () => {
+  const yaml = '{ mode: data_stream, pipeline: enrich }';
+  expect(bulkQuery(settings(yaml), 'opensearch')).not.toHaveProperty('require_data_stream');
+  const product = new ServerProduct('auto');
+  const parameters = deadLetterParameters(settings(yaml), product);
+  // The bytes of a dead letter are final: they wait for the product.
+  expect(parameters).toBeInstanceOf(Promise);
+  product.learn({ product: 'opensearch', version: '2.19.1' });
+  expect(await parameters).toBe('"pipeline":"_none",');
+  expect(deadLetterParameters(settings(yaml), product)).toBe('"pipeline":"_none",');
+});

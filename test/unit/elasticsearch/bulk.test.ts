@@ -4,7 +4,7 @@ import type { RequestOutcome } from '../../../src/elasticsearch/bulk-events.ts';
 import type { BulkTransport } from '../../../src/elasticsearch/client.ts';
 import { AdaptiveConcurrency } from '../../../src/elasticsearch/concurrency.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
-import { Outage } from '../../../src/elasticsearch/outage.ts';
+import { CircuitBreaker } from '../../../src/elasticsearch/circuit-breaker.ts';
 import type { Answer } from '../../../src/elasticsearch/verdict.ts';
 import { fakeDelay } from '../support/fake-delay.ts';
 import { type Deferred, deferred, documents, makeDocument, received, settleDown } from '../support/fakes.ts';
@@ -33,19 +33,19 @@ const BLOCKED: Item = { index: { status: 403, error: { type: 'cluster_block_exce
 const itemsOf = (...items: Item[]): Answer => ({ status: 200, body: { errors: true, items } });
 const allOk = (ids: string[]): Answer => itemsOf(...ids.map(() => OK));
 
-/** A sender over a transport that the test scripts, and everything that it tells. */
+/** A sender over a scripted transport, with its events. */
 function lab(script: Script, holdRejects = false) {
   const sent: string[][] = [];
-  /** The memory of each request's body. */
+  /** The buffer of each request's body. */
   const memory: ArrayBufferLike[] = [];
   const indexed: string[] = [];
   const diverted: { id: string; to: string }[] = [];
   const rejected: { id: string; reason: string; message: string }[] = [];
-  const held: { id: string; cause: string }[] = [];
+  const blocked: { id: string; cause: string }[] = [];
   const answered: { outcome: RequestOutcome; documents: number }[] = [];
   const retried: { documents: number; reason: string }[] = [];
   const states: string[] = [];
-  /** After how many requests the credentials were read anew. */
+  /** Number of requests at each reread of the credentials. */
   const refreshedAt: number[] = [];
   const transport: BulkTransport = {
     async send(body, signal) {
@@ -58,13 +58,13 @@ function lab(script: Script, holdRejects = false) {
     refresh: () => void refreshedAt.push(sent.length),
     close: async () => {},
   };
-  const outage = new Outage(
+  const breaker = new CircuitBreaker(
     (state) => void states.push(state === null ? 'closed' : `${state.kind}: ${state.reason}`),
   );
   const concurrency = new AdaptiveConcurrency();
   const sender = new BulkSender(
     transport,
-    outage,
+    breaker,
     concurrency,
     { initial_ms: 1, max_ms: 1 },
     {
@@ -74,7 +74,7 @@ function lab(script: Script, holdRejects = false) {
       },
       diverted(document, to) {
         diverted.push({ id: idOf(document.action), to });
-        if (holdRejects) return 'nobody has it';
+        if (holdRejects) return 'not in its index';
         document.settlement.settle(to);
         return undefined;
       },
@@ -84,21 +84,21 @@ function lab(script: Script, holdRejects = false) {
         document.settlement.settle('dead_lettered');
         return undefined;
       },
-      held: (document, cause) => void held.push({ id: idOf(document.action), cause }),
+      blocked: (document, cause) => void blocked.push({ id: idOf(document.action), cause }),
       answered: (outcome, count) => void answered.push({ outcome, documents: count }),
       retrying: (count, reason) => void retried.push({ documents: count, reason }),
     },
   );
   return {
     sender,
-    outage,
+    breaker,
     concurrency,
     sent,
     memory,
     indexed,
     diverted,
     rejected,
-    held,
+    blocked,
     answered,
     retried,
     states,
@@ -111,7 +111,7 @@ function idOf(action: string): string {
   return operation?._id ?? '';
 }
 
-/** An answer for each request in turn; the last one goes on. */
+/** An answer for each request in turn; the last one repeats. */
 function inTurn(...answers: (Answer | ((ids: string[]) => Answer))[]): Script {
   return (ids, request) => {
     const answer = answers[Math.min(request, answers.length) - 1] as (typeof answers)[number];
@@ -122,7 +122,7 @@ function inTurn(...answers: (Answer | ((ids: string[]) => Answer))[]): Script {
 const range = (count: number, from = 0): string[] =>
   Array.from({ length: count }, (_, at) => String(from + at));
 
-describe('a batch that is taken', () => {
+describe('an accepted batch', () => {
   it('is sent once, in order, and every document is acknowledged', async () => {
     const { sender, sent, indexed, answered, retried } = lab(allOk);
     await sender.send(documents(5));
@@ -132,7 +132,7 @@ describe('a batch that is taken', () => {
     expect(retried).toEqual([]);
   });
 
-  it('is in flight until it is answered', async () => {
+  it('is in flight until its answer arrives', async () => {
     const answer = deferred<Answer>();
     const { sender } = lab(() => answer.promise);
     const done = sender.send(documents(1));
@@ -144,8 +144,8 @@ describe('a batch that is taken', () => {
   });
 });
 
-describe('of a batch of which some documents fail', () => {
-  it('only those are sent again: 100 documents, one 429, make 101', async () => {
+describe('a batch with failed documents', () => {
+  it('sends only the failed documents again: 100 documents with one 429 make 101', async () => {
     const { sender, sent, indexed, retried, answered } = lab(
       inTurn((ids) => itemsOf(...ids.map((id) => (id === '50' ? BUSY : OK))), allOk),
     );
@@ -160,7 +160,7 @@ describe('of a batch of which some documents fail', () => {
     ]);
   });
 
-  it('what is refused for good is told at once, also when the retry of others succeeds', async () => {
+  it('reports a rejected document at once, even if a retry of others succeeds later', async () => {
     const { sender, sent, indexed, rejected } = lab(inTurn(itemsOf(OK, BAD, BUSY), itemsOf(BUSY), allOk));
     await sender.send(documents(3));
     expect(sent).toEqual([['0', '1', '2'], ['2'], ['2']]);
@@ -168,7 +168,7 @@ describe('of a batch of which some documents fail', () => {
     expect(indexed).toEqual(['0', '2']);
   });
 
-  it('verdicts go by position, also when what is left is sent again', async () => {
+  it('applies verdicts by position, also to a retry', async () => {
     const { sender, indexed, rejected } = lab(
       inTurn(itemsOf(BUSY, OK, BUSY, OK, BUSY), itemsOf(OK, BAD, OK)),
     );
@@ -177,9 +177,9 @@ describe('of a batch of which some documents fail', () => {
     expect(rejected.map(({ id }) => id)).toEqual(['2']);
   });
 
-  it('the documents of one record are known apart: what is taken is not sent again while another is open', async () => {
+  it('sends an accepted document only once while another of the same record is open', async () => {
     const { settlement, outcomes } = received();
-    settlement.share(2);
+    settlement.retain(2);
     const batch = ['a', 'b', 'c'].map((id) => makeDocument(settlement, 'index', 'logs', id, '{}'));
     const { sender, sent } = lab(inTurn(itemsOf(OK, BUSY, BUSY), itemsOf(BUSY, OK), allOk));
     await sender.send(batch);
@@ -187,28 +187,28 @@ describe('of a batch of which some documents fail', () => {
     expect(outcomes).toEqual(['indexed']);
   });
 
-  it('what the environment is to blame for is handed over, and the batch is through', async () => {
-    const { sender, sent, indexed, held } = lab(inTurn(itemsOf(OK, BLOCKED, OK)));
+  it('blocks a document that fails because of the environment, and is then settled', async () => {
+    const { sender, sent, indexed, blocked } = lab(inTurn(itemsOf(OK, BLOCKED, OK)));
     await sender.send(documents(3));
     expect(sent).toHaveLength(1);
     expect(indexed).toEqual(['0', '2']);
-    expect(held).toEqual([{ id: '1', cause: '403 cluster_block_exception' }]);
+    expect(blocked).toEqual([{ id: '1', cause: '403 cluster_block_exception' }]);
   });
 
-  it('what keeps failing while Elasticsearch answers is held by name in the end', async () => {
-    const { sender, sent, held, indexed } = lab((ids) =>
+  it('blocks a document that fails repeatedly while Elasticsearch answers', async () => {
+    const { sender, sent, blocked, indexed } = lab((ids) =>
       itemsOf(...ids.map((id) => (id === '1' ? BUSY : OK))),
     );
     await sender.send(documents(3));
     expect(indexed).toEqual(['0', '2']);
-    expect(held).toEqual([
+    expect(blocked).toEqual([
       { id: '1', cause: expect.stringMatching(/^429 es_rejected_execution_exception/) as string },
     ]);
     expect(sent.length).toBeGreaterThan(5);
     expect(sent.slice(1).every((ids) => ids.length === 1)).toBe(true);
   });
 
-  it('single documents that fail do not stop the others: the breaker stays closed', async () => {
+  it('keeps the breaker closed if only single documents fail', async () => {
     const { sender, states } = lab(
       inTurn(itemsOf(BUSY, BUSY), itemsOf(BUSY, BUSY), itemsOf(BUSY, BUSY), allOk),
     );
@@ -217,7 +217,7 @@ describe('of a batch of which some documents fail', () => {
   });
 });
 
-describe('an answer from which nothing can be known', () => {
+describe('an answer without verdicts', () => {
   it.each<[string, Answer]>([
     ['no answer', { failure: 'socket hang up' }],
     ['a truncated body', { status: 200, body: '{"errors":false,"items":[{"index"' }],
@@ -225,7 +225,7 @@ describe('an answer from which nothing can be known', () => {
     ['fewer items than were sent', itemsOf(OK, OK)],
     ['more items than were sent', itemsOf(OK, OK, OK, OK)],
     ['503', { status: 503, body: '' }],
-  ])('%s: all of it is sent again, and nothing is settled by it', async (_name, answer) => {
+  ])('%s: settles nothing, and the whole batch is sent again', async (_name, answer) => {
     const { sender, sent, indexed, rejected } = lab(inTurn(answer, allOk));
     await sender.send(documents(3));
     expect(sent).toEqual([range(3), range(3)]);
@@ -235,7 +235,7 @@ describe('an answer from which nothing can be known', () => {
 });
 
 describe('backoff', () => {
-  it('lies between attempts, and honours what the answer asks for', async () => {
+  it('separates attempts, and honours Retry-After', async () => {
     const { sender } = lab(
       inTurn({ status: 429, body: '', retryAfter: '7' }, { status: 503, body: '' }, allOk),
     );
@@ -245,7 +245,7 @@ describe('backoff', () => {
     expect(fakeDelay.lengths[1]).toBeLessThanOrEqual(1);
   });
 
-  it('nothing is sent while it lasts', async () => {
+  it('sends nothing until it ends', async () => {
     fakeDelay.held = true;
     const { sender, sent } = lab(inTurn({ failure: 'away' }, allOk));
     const done = sender.send(documents(1));
@@ -261,9 +261,9 @@ describe('backoff', () => {
     ['503', { status: 503, body: '' }, 1],
     ['429 for single documents', itemsOf(BUSY), 1],
     ['no answer in time', { failure: 'no answer within 20000 ms' }, 1],
-    ['a connection that fails, which says nothing about load', { failure: 'connect ECONNREFUSED' }, 2],
-    ['a connection that breaks, likewise', { failure: 'read ECONNRESET' }, 2],
-  ])('fewer requests at once follow where Elasticsearch asks for less: %s', async (_name, answer, limit) => {
+    ['a failed connection, which says nothing about load', { failure: 'connect ECONNREFUSED' }, 2],
+    ['a broken connection, likewise', { failure: 'read ECONNRESET' }, 2],
+  ])('adapts the number of open requests after: %s', async (_name, answer, limit) => {
     fakeDelay.held = true;
     const { sender, concurrency } = lab(inTurn(answer, allOk));
     expect(concurrency.limit).toBe(2);
@@ -276,7 +276,7 @@ describe('backoff', () => {
 });
 
 describe('an outage', () => {
-  it('opens the breaker after three failures, and the first success closes it', async () => {
+  it('opens the breaker after three failures, and closes it at the first success', async () => {
     const { sender, states, indexed } = lab((ids, request) =>
       request <= 20 ? { failure: 'away' } : allOk(ids),
     );
@@ -285,9 +285,9 @@ describe('an outage', () => {
     expect(indexed).toEqual(range(3));
   });
 
-  it('one batch probes while the others wait, and all are delivered afterwards', async () => {
+  it('lets one batch probe while the others wait, and delivers all afterwards', async () => {
     let up = false;
-    const { sender, sent, indexed, outage } = lab((ids) => (up ? allOk(ids) : { failure: 'away' }));
+    const { sender, sent, indexed, breaker } = lab((ids) => (up ? allOk(ids) : { failure: 'away' }));
     const first = documents(20);
     fakeDelay.held = true;
     const batches = [first.slice(0, 5), first.slice(5, 10), first.slice(10)].map((batch) =>
@@ -298,7 +298,7 @@ describe('an outage', () => {
       fakeDelay.end();
     }
     await settleDown();
-    expect(outage.state).toMatchObject({ kind: 'outage' });
+    expect(breaker.state).toMatchObject({ kind: 'outage' });
     const probes = new Set(sent.slice(-10).map((ids) => ids.join()));
     expect(probes.size).toBe(1);
     up = true;
@@ -306,11 +306,11 @@ describe('an outage', () => {
     fakeDelay.end();
     await Promise.all(batches);
     expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(20));
-    expect(outage.state).toBeNull();
+    expect(breaker.state).toBeNull();
   });
 
   it.each([401, 403, 404, 302])(
-    '%i holds at the first answer, and ends when it is mended',
+    '%i is a hold at the first answer, and ends with the fault',
     async (status) => {
       const { sender, states, sent, indexed, rejected } = lab(
         inTurn({ status, body: '' }, { status, body: '' }, { status, body: '' }, allOk),
@@ -323,7 +323,7 @@ describe('an outage', () => {
     },
   );
 
-  it('credentials and certificates are read anew before each probe, and not before', async () => {
+  it('rereads credentials and certificates before each probe only', async () => {
     const { sender, refreshedAt } = lab(
       inTurn({ failure: 'reset' }, { status: 401, body: '' }, { status: 401, body: '' }, allOk),
     );
@@ -333,7 +333,7 @@ describe('an outage', () => {
     expect(refreshedAt).toEqual([2, 3]);
   });
 
-  it('an error that the transport throws is a hold and no progress', async () => {
+  it('treats an error from the transport as a hold, without progress', async () => {
     const { sender, states, sent, indexed } = lab((ids, request) => {
       if (request <= 2) throw new TypeError('cannot read properties of undefined');
       return allOk(ids);
@@ -345,13 +345,13 @@ describe('an outage', () => {
   });
 });
 
-describe('413: the batch is halved', () => {
+describe('a batch with 413 is halved', () => {
   const tooLargeFrom =
     (count: number): Script =>
     (ids) =>
       ids.length >= count ? { status: 413, body: '' } : allOk(ids);
 
-  it('until the pieces fit, and nothing is lost or sent twice', async () => {
+  it('until the pieces fit, without loss or repetition', async () => {
     const { sender, sent, indexed, rejected, states } = lab(tooLargeFrom(3));
     await sender.send(documents(10));
     expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10));
@@ -360,7 +360,7 @@ describe('413: the batch is halved', () => {
     expect(states).toEqual([]);
   });
 
-  it('down to a single document, which is rejected while its neighbours pass', async () => {
+  it('down to a single document, which is rejected while the others pass', async () => {
     const { sender, indexed, rejected } = lab((ids) =>
       ids.includes('6') ? { status: 413, body: '' } : allOk(ids),
     );
@@ -369,8 +369,8 @@ describe('413: the batch is halved', () => {
     expect(indexed.toSorted((a, b) => Number(a) - Number(b))).toEqual(range(10).filter((id) => id !== '6'));
   });
 
-  it('also the batch that probes during an outage, of which a half then meets another failure', async () => {
-    const { sender, indexed, rejected, outage } = lab((ids, request) => {
+  it('also while it probes during an outage, and one half meets another failure', async () => {
+    const { sender, indexed, rejected, breaker } = lab((ids, request) => {
       if (request <= 3) return { failure: 'away' };
       if (ids.length > 2) return { status: 413, body: '' };
       return request === 5 ? { status: 503, body: '' } : allOk(ids);
@@ -378,10 +378,10 @@ describe('413: the batch is halved', () => {
     await sender.send(documents(4));
     expect(indexed.toSorted()).toEqual(range(4));
     expect(rejected).toEqual([]);
-    expect(outage.state).toBeNull();
+    expect(breaker.state).toBeNull();
   });
 
-  it('which is an answer, and ends an outage, though nothing is taken', async () => {
+  it('and ends an outage, since 413 is an answer', async () => {
     const away: Answer = { failure: 'away' };
     const { sender, states, rejected } = lab(inTurn(away, away, away, { status: 413, body: '' }));
     await sender.send(documents(2));
@@ -389,7 +389,7 @@ describe('413: the batch is halved', () => {
     expect(states).toEqual(['outage: away', 'closed']);
   });
 
-  it('a batch of one document that is too large is rejected at once', async () => {
+  it('or rejected at once if it has one document', async () => {
     const { sender, sent, rejected, states } = lab(() => ({ status: 413, body: '' }));
     await sender.send(documents(1));
     expect(sent).toHaveLength(1);
@@ -398,13 +398,13 @@ describe('413: the batch is halved', () => {
   });
 });
 
-describe('400: the batch is halved to find the document that makes the request bad', () => {
+describe('a batch with 400 is halved to find the bad document', () => {
   const badWith =
     (...bad: string[]): Script =>
     (ids) =>
       ids.some((id) => bad.includes(id)) ? { status: 400, body: '' } : allOk(ids);
 
-  it('which is rejected, while the others pass', async () => {
+  it('which is rejected while the others pass', async () => {
     const { sender, indexed, rejected, states } = lab(badWith('6'));
     await sender.send(documents(10));
     expect(rejected).toEqual([{ id: '6', reason: 'bad_request', message: 'HTTP 400' }]);
@@ -412,30 +412,32 @@ describe('400: the batch is halved to find the document that makes the request b
     expect(states).toEqual([]);
   });
 
-  it('and so are several', async () => {
+  it('or several of them', async () => {
     const { sender, indexed, rejected } = lab(badWith('0', '3', '9'));
     await sender.send(documents(10));
     expect(rejected.map(({ id }) => id)).toEqual(['0', '3', '9']);
     expect(indexed).toHaveLength(7);
   });
 
-  it('where nothing passes nothing is rejected: all are held, without a request for each', async () => {
-    const { sender, sent, rejected, held, states } = lab(() => ({ status: 400, body: '' }));
+  it('and is blocked without a request for each document if none passes', async () => {
+    const { sender, sent, rejected, blocked, states } = lab(() => ({ status: 400, body: '' }));
     await sender.send(documents(1000));
     expect(rejected).toEqual([]);
-    expect(held).toHaveLength(1000);
-    expect(held[0]?.cause).toBe('HTTP 400');
+    expect(blocked).toHaveLength(1000);
+    expect(blocked[0]?.cause).toBe('HTTP 400');
     expect(sent.length).toBeLessThan(50);
     expect(states).toEqual([]);
   });
 
-  it('a held one is rejected by its probe only when others have passed since, else it stays held', async () => {
+  it('whose probe rejects it only if others have passed since', async () => {
     let bad = true;
-    const { sender, indexed, rejected, held } = lab((ids) => (bad ? { status: 400, body: '' } : allOk(ids)));
+    const { sender, indexed, rejected, blocked } = lab((ids) =>
+      bad ? { status: 400, body: '' } : allOk(ids),
+    );
     const [document] = documents(1);
     if (document === undefined) throw new Error('no document');
     await sender.send([document]);
-    expect(held).toHaveLength(1);
+    expect(blocked).toHaveLength(1);
     const { signal } = new AbortController();
     expect(await sender.probe(document, signal)).toBe(false);
     expect(await sender.probe(document, signal)).toBe(false);
@@ -448,27 +450,27 @@ describe('400: the batch is halved to find the document that makes the request b
     expect(rejected).toHaveLength(1);
   });
 
-  it('a fault that ends in the middle of the halving costs no document its life', async () => {
-    // 0 and 1 are refused together, then 0 alone; from then on everything passes.
-    const { sender, indexed, rejected, held } = lab((ids, request) =>
+  it('without a rejection if the fault ends during the bisection', async () => {
+    // 0 and 1 are rejected together, then 0 alone; afterwards everything passes.
+    const { sender, indexed, rejected, blocked } = lab((ids, request) =>
       request <= 2 ? { status: 400, body: '' } : allOk(ids),
     );
     await sender.send(documents(2));
     expect(indexed).toEqual(['1', '0']);
-    expect([rejected, held]).toEqual([[], []]);
+    expect([rejected, blocked]).toEqual([[], []]);
   });
 
-  it('which is rejected also where a 503 comes between, before any other has passed', async () => {
-    const { sender, rejected, indexed, held, states } = lab((ids, request) =>
+  it('which is rejected also if a 503 occurs before any other has passed', async () => {
+    const { sender, rejected, indexed, blocked, states } = lab((ids, request) =>
       request === 2 ? { status: 503, body: '' } : badWith('1')(ids, request, AbortSignal.abort()),
     );
     await sender.send(documents(2));
     expect(rejected.map(({ id }) => id)).toEqual(['1']);
     expect(indexed).toEqual(['0']);
-    expect([held, states]).toEqual([[], []]);
+    expect([blocked, states]).toEqual([[], []]);
   });
 
-  it('a piece that is not answered while halving is sent again', async () => {
+  it('and an unanswered piece is sent again', async () => {
     const { sender, indexed, rejected } = lab((ids, request) => {
       if (request === 2) return { failure: 'socket hang up' };
       return badWith('9')(ids, request, AbortSignal.abort());
@@ -479,12 +481,12 @@ describe('400: the batch is halved to find the document that makes the request b
   });
 });
 
-describe('requests that break off', () => {
+describe('interrupted requests', () => {
   const LATE: Answer = { failure: 'no answer within 20000 ms' };
   const RESET: Answer = { failure: 'read ECONNRESET' };
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
   const inOrder = (ids: readonly string[]): string[] => ids.toSorted((a, b) => Number(a) - Number(b));
-  /** Takes so many documents in a body, and no more. */
+  /** Accepts bodies with at most `most` documents. */
   const takesUpTo =
     (most: number, answer: Answer): Script =>
     (ids) =>
@@ -495,17 +497,20 @@ describe('requests that break off', () => {
     ['are reset', RESET],
     ['are answered 504 by a proxy', { status: 504, body: '' }],
     ['are answered 502 by a proxy', { status: 502, body: '' }],
-  ])('for their size become smaller, at little cost, and are no outage: %s', async (_how, answer) => {
-    const { sender, sent, indexed, states } = lab(takesUpTo(555, answer));
-    await sender.send(documents(10_000));
-    expect(inOrder(indexed)).toEqual(range(10_000));
-    expect(sum(sent.map(({ length }) => length))).toBeLessThan(30_000);
-    // 360 s are the least where 500 documents take 18 s; what is given up costs 20.
-    expect(sum(sent.map(({ length }) => (length > 555 ? 20 : (length / 500) * 18)))).toBeLessThan(560);
-    expect(states).toEqual([]);
-  });
+  ])(
+    'become smaller at little cost, without an outage, if their size is the cause: %s',
+    async (_how, answer) => {
+      const { sender, sent, indexed, states } = lab(takesUpTo(555, answer));
+      await sender.send(documents(10_000));
+      expect(inOrder(indexed)).toEqual(range(10_000));
+      expect(sum(sent.map(({ length }) => length))).toBeLessThan(30_000);
+      // The minimum is 360 s if 500 documents take 18 s; an interrupted request costs 20 s.
+      expect(sum(sent.map(({ length }) => (length > 555 ? 20 : (length / 500) * 18)))).toBeLessThan(560);
+      expect(states).toEqual([]);
+    },
+  );
 
-  it('tell the batches after them: those are small at once', async () => {
+  it('make later batches small at once', async () => {
     const { sender, sent } = lab(takesUpTo(555, LATE));
     await sender.send(documents(3000));
     const before = sent.length;
@@ -513,7 +518,7 @@ describe('requests that break off', () => {
     expect(Math.max(...sent.slice(before).map(({ length }) => length))).toBeLessThan(700);
   });
 
-  it('do so where a 413 said it, too', async () => {
+  it('do so after a 413 too', async () => {
     const { sender, sent } = lab(takesUpTo(50, { status: 413, body: '' }));
     await sender.send(documents(3000));
     const before = sent.length;
@@ -521,7 +526,7 @@ describe('requests that break off', () => {
     expect(sum(sent.slice(before).map(({ length }) => length))).toBeLessThan(6000);
   });
 
-  it('are larger again when the server is fast again', async () => {
+  it('become larger again when the server is fast again', async () => {
     let slow = true;
     const { sender, sent } = lab((ids) => (slow && ids.length > 150 ? LATE : allOk(ids)));
     await sender.send(documents(1500, 400));
@@ -532,14 +537,14 @@ describe('requests that break off', () => {
     expect(sent.slice(before).map(({ length }) => length)).toEqual([1500]);
   });
 
-  it('now and then, whatever their size, leave bodies of hundreds of documents', async () => {
+  it('leave bodies of hundreds of documents if they are sporadic', async () => {
     const { sender, sent, indexed } = lab((ids, request) => (request % 12 === 0 ? LATE : allOk(ids)));
     for (let batch = 0; batch < 10; batch++) await sender.send(documents(2000, 400));
     expect(indexed).toHaveLength(20_000);
     expect(20_000 / sent.length).toBeGreaterThan(200);
   });
 
-  it('for load give way: no more are open than the concurrency has become', async () => {
+  it('stay within the lowered concurrency if load is the cause', async () => {
     const answers: Deferred<Answer>[] = [];
     const { sender, sent, concurrency, indexed } = lab((_ids, request) => {
       answers.push(deferred());
@@ -559,7 +564,7 @@ describe('requests that break off', () => {
     expect(indexed).toHaveLength(4000);
   });
 
-  it('since Elasticsearch is away open the breaker with the third, and are tried with a hundred documents or fewer', async () => {
+  it('open the breaker at the third failure, and continue with at most 100 documents', async () => {
     let up = false;
     const { sender, sent, states, indexed } = lab((ids) => (up ? allOk(ids) : LATE));
     fakeDelay.held = true;
@@ -580,18 +585,18 @@ describe('requests that break off', () => {
     await done;
     expect(inOrder(indexed)).toEqual(range(10_000));
     expect(states).toEqual(['outage: no answer within 20000 ms', 'closed']);
-    // What an outage has cut to pieces goes out whole again soon after.
+    // The pieces of an outage soon return to full size.
     expect(sent.length - sizes.length).toBeLessThan(30);
   });
 
-  it('as several large ones at once count as one: whether it is their size is tried out first', async () => {
+  it('count as one failure if several large ones are open: their size is tested first', async () => {
     const { sender, states, indexed } = lab(takesUpTo(1000, RESET));
     await Promise.all([1, 2, 3, 4].map(async () => sender.send(documents(3000))));
     expect(indexed).toHaveLength(12_000);
     expect(states).toEqual([]);
   });
 
-  /** Documents of which one is large. */
+  /** Documents with a large one at position `at`. */
   const withOneOf = (bytes: number, count: number, at: number): Document[] => {
     const all = documents(count, 100);
     const [large] = documents(1, bytes);
@@ -601,49 +606,54 @@ describe('requests that break off', () => {
   };
 
   it.each([[RESET], [LATE]])(
-    'for a single document do not hold up the others: that one is held by name (%o)',
+    'block the one document that causes them, and not the others (%o)',
     async (answer) => {
-      const { sender, indexed, held, rejected, states } = lab((ids) =>
+      const { sender, indexed, blocked, rejected, states } = lab((ids) =>
         ids.includes('700') ? answer : allOk(ids),
       );
       await sender.send(withOneOf(300_000, 1500, 700));
       expect(inOrder(indexed)).toEqual(range(1500).filter((id) => id !== '700'));
-      expect(held).toEqual([
+      expect(blocked).toEqual([
         { id: '700', cause: expect.stringMatching(/^document_too_large: .*proxy's limit/) as string },
       ]);
       expect([rejected, states]).toEqual([[], []]);
     },
   );
 
-  it('for a large document that comes alone: it is held, and nothing is an outage', async () => {
-    const { sender, held, states } = lab((ids) => (ids.length === 0 ? { status: 400, body: '' } : RESET));
+  it('block a large document without company, without an outage', async () => {
+    const { sender, blocked, states } = lab((ids) => (ids.length === 0 ? { status: 400, body: '' } : RESET));
     await sender.send(documents(1, 300_000));
-    expect(held.map(({ cause }) => cause)).toEqual([expect.stringMatching(/^document_too_large/)]);
+    expect(blocked.map(({ cause }) => cause)).toEqual([expect.stringMatching(/^document_too_large/)]);
     expect(states).toEqual([]);
   });
 
-  it('for a small document, whatever a proxy has against it: the others pass, and it is held', async () => {
-    const { sender, indexed, held, states } = lab((ids) => (ids.includes('33') ? RESET : allOk(ids)));
+  it('block a small document that a proxy drops, while the others pass', async () => {
+    const { sender, indexed, blocked, states } = lab((ids) => (ids.includes('33') ? RESET : allOk(ids)));
     await sender.send(documents(90));
     expect(inOrder(indexed)).toEqual(range(90).filter((id) => id !== '33'));
-    expect(held).toEqual([{ id: '33', cause: expect.stringMatching(/breaks off each time/) as string }]);
+    expect(blocked).toEqual([
+      {
+        id: '33',
+        cause: expect.stringMatching(/every request with this document alone is interrupted/) as string,
+      },
+    ]);
     expect(states.length % 2).toBe(0);
   });
 
-  it('and then an outage in the middle: nothing is lost, and what is too large is found afterwards', async () => {
+  it('with an outage in between lose nothing, and the large document is found afterwards', async () => {
     let requests = 0;
-    const { sender, indexed, held, states } = lab((ids) => {
+    const { sender, indexed, blocked, states } = lab((ids) => {
       requests++;
       if (requests > 8 && requests < 20) return { failure: 'connect ECONNREFUSED' };
       return ids.includes('700') || ids.length > 400 ? RESET : allOk(ids);
     });
     await sender.send(withOneOf(300_000, 1500, 700));
     expect(inOrder(indexed)).toEqual(range(1500).filter((id) => id !== '700'));
-    expect(held.map(({ id }) => id)).toEqual(['700']);
+    expect(blocked.map(({ id }) => id)).toEqual(['700']);
     expect(states).toEqual(['outage: connect ECONNREFUSED', 'closed']);
   });
 
-  it('for a held document again and again: it is too large, where its probes are reset while less is answered', async () => {
+  it('reject a blocked document as too large if its probes are reset but an empty request is not', async () => {
     const { signal } = new AbortController();
     const outcomes = async (script: Script): Promise<unknown> => {
       const { sender, rejected } = lab(script);
@@ -656,12 +666,12 @@ describe('requests that break off', () => {
       { id: '0', reason: 'document_too_large', message: expect.stringMatching(/proxy's limit/) as string },
     ]);
     expect(await outcomes(() => RESET)).toEqual([]);
-    // The server may be slow for this one; somebody must look.
+    // The server may be slow with this document: an operator must decide.
     expect(await outcomes((ids) => (ids.length === 0 ? small : LATE))).toEqual([]);
   });
 });
 
-it('what Elasticsearch put elsewhere, or dropped, is told apart, settles, and counts as passed', async () => {
+it('a document in the failure store or dropped by a pipeline is reported as diverted', async () => {
   const stored = { index: { status: 201, failure_store: 'used', result: 'created' } };
   const dropped = { index: { status: 200, result: 'noop' } };
   const { sender, diverted, indexed, sent } = lab(() => ({
@@ -677,28 +687,28 @@ it('what Elasticsearch put elsewhere, or dropped, is told apart, settles, and co
   expect(sent).toHaveLength(1);
 });
 
-it('what Elasticsearch put elsewhere is held where it may not be there, and its probe does not settle it', async () => {
+it('a diverted document that must not be diverted is blocked, and its probe does not settle it', async () => {
   const stored = { index: { status: 201, failure_store: 'used', result: 'created' } };
-  const { sender, held } = lab(() => ({ status: 200, body: { errors: false, items: [stored] } }), true);
-  const [letter] = documents(1);
-  await sender.send([letter as Document]);
-  expect(held).toEqual([{ id: '0', cause: 'nobody has it' }]);
-  expect(await sender.probe(letter as Document, new AbortController().signal)).toBe(false);
+  const { sender, blocked } = lab(() => ({ status: 200, body: { errors: false, items: [stored] } }), true);
+  const [document] = documents(1);
+  await sender.send([document as Document]);
+  expect(blocked).toEqual([{ id: '0', cause: 'not in its index' }]);
+  expect(await sender.probe(document as Document, new AbortController().signal)).toBe(false);
 });
 
-describe('documents that were given up with their partition', () => {
-  const giveUp = (given: readonly Document[]): void => {
-    for (const { settlement } of given) settlement.giveUp();
+describe('documents that are abandoned with their partition', () => {
+  const abandon = (given: readonly Document[]): void => {
+    for (const { settlement } of given) settlement.abandon();
   };
 
-  it('are not sent again, while the others of their batch are', async () => {
+  it('are not sent again, unlike the others of their batch', async () => {
     fakeDelay.held = true;
     const { sender, sent, indexed } = lab(inTurn({ failure: 'away' }, allOk));
     const batch = documents(4);
     const done = sender.send(batch);
     await settleDown();
-    giveUp(batch.slice(0, 2));
-    sender.dropGivenUp();
+    abandon(batch.slice(0, 2));
+    sender.dropAbandoned();
     await done;
     expect(sent).toEqual([range(4), ['2', '3']]);
     expect(indexed).toEqual(['2', '3']);
@@ -714,14 +724,14 @@ describe('documents that were given up with their partition', () => {
     const batch = documents(2);
     const done = sender.send(batch);
     await settleDown();
-    giveUp(batch);
-    sender.dropGivenUp();
+    abandon(batch);
+    sender.dropAbandoned();
     await done;
     expect(sent).toHaveLength(1);
     expect(sender.inFlight).toBe(0);
   });
 
-  it('do not make an outage of the abort', async () => {
+  it('are no outage when their request is aborted', async () => {
     const { sender, states, retried } = lab(
       (ids, request, signal) =>
         new Promise((resolve) => {
@@ -733,15 +743,15 @@ describe('documents that were given up with their partition', () => {
     const done = sender.send(batch);
     for (let at = 0; at < 3; at++) {
       await settleDown();
-      giveUp(batch.slice(at, at + 1));
-      sender.dropGivenUp();
+      abandon(batch.slice(at, at + 1));
+      sender.dropAbandoned();
     }
     await done;
     expect(states).toEqual([]);
     expect(retried).toHaveLength(3);
   });
 
-  it('do not wait for the probe of an outage', async () => {
+  it('do not wait for the probe during an outage', async () => {
     fakeDelay.held = true;
     const { sender, sent } = lab(() => ({ status: 401, body: '' }));
     const waiting = documents(1);
@@ -752,14 +762,14 @@ describe('documents that were given up with their partition', () => {
     const done = sender.send(waiting);
     await settleDown();
     expect(sent).toHaveLength(2);
-    giveUp(waiting);
-    sender.dropGivenUp();
+    abandon(waiting);
+    sender.dropAbandoned();
     await done;
     expect(sent).toHaveLength(2);
     expect(sender.inFlight).toBe(1);
   });
 
-  it('let another batch probe, where the probe consisted of nothing else', async () => {
+  it('let another batch probe if they were the whole probe', async () => {
     let up = false;
     fakeDelay.held = true;
     const { sender, sent, indexed } = lab((ids) => (up ? allOk(ids) : { status: 401, body: '' }));
@@ -772,14 +782,14 @@ describe('documents that were given up with their partition', () => {
     await settleDown();
     up = true;
     expect(sent).toEqual([['0'], ['0']]);
-    giveUp(probe);
-    sender.dropGivenUp();
+    abandon(probe);
+    sender.dropAbandoned();
     await Promise.all([first, second]);
     expect(sent[2]).toEqual(['0', '1']);
     expect(indexed).toEqual(['0', '1']);
   });
 
-  it('leave batches alone that have nothing to do with them', async () => {
+  it('do not affect other batches', async () => {
     const signals: AbortSignal[] = [];
     const { sender } = lab((_ids, _request, signal) => {
       signals.push(signal);
@@ -787,19 +797,19 @@ describe('documents that were given up with their partition', () => {
     });
     void sender.send(documents(2));
     await settleDown();
-    sender.dropGivenUp();
+    sender.dropAbandoned();
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 });
 
-it('documents that are refused for good and may not be dead-lettered now are held, the others settle', async () => {
-  const { sender, held, indexed } = lab(() => itemsOf(OK, BAD, OK), true);
+it('rejected documents that must not be dead-lettered now are blocked, and the others settle', async () => {
+  const { sender, blocked, indexed } = lab(() => itemsOf(OK, BAD, OK), true);
   await sender.send(documents(3));
   expect(indexed).toEqual(['0', '2']);
-  expect(held).toEqual([{ id: '1', cause: 'too many' }]);
+  expect(blocked).toEqual([{ id: '1', cause: 'too many' }]);
 });
 
-it('an error of our own midway through an answer: what was carried out before is not sent again', async () => {
+it('an internal error while an answer is applied does not repeat documents that were handled', async () => {
   const { sender, sent, indexed } = lab(allOk);
   const batch = documents(4);
   const [, second] = batch;
@@ -823,38 +833,38 @@ it('an error of our own midway through an answer: what was carried out before is
   expect(batch.every(({ settlement }) => settlement.settled)).toBe(true);
 });
 
-it('a document that was held for its refusals has all its chances anew', async () => {
-  const { sender, held } = lab(() => itemsOf(BUSY));
+it('a document that was blocked for its failed attempts gets the full number again', async () => {
+  const { sender, blocked } = lab(() => itemsOf(BUSY));
   const [document] = documents(1) as [Document];
   await sender.send([document]);
   await sender.send([document]);
-  expect(held).toHaveLength(2);
-  expect(document.refusals).toBe(0);
+  expect(blocked).toHaveLength(2);
+  expect(document.failedAttempts).toBe(0);
 });
 
-describe('a probe of a held document', () => {
+describe('a probe of a blocked document', () => {
   const never = new AbortController().signal;
 
-  it('sends it once, and says whether that settled it', async () => {
+  it('sends it once, and returns whether that settled it', async () => {
     const { sender, sent, indexed } = lab(allOk);
-    const [held] = documents(1) as [Document];
-    expect(await sender.probe(held, never)).toBe(true);
+    const [document] = documents(1) as [Document];
+    expect(await sender.probe(document, never)).toBe(true);
     expect(sent).toEqual([['0']]);
     expect(indexed).toEqual(['0']);
   });
 
-  it('that is refused for good settles it too', async () => {
+  it('settles it too by a rejection', async () => {
     const { sender, rejected } = lab(() => itemsOf(BAD));
-    const [held] = documents(1) as [Document];
-    expect(await sender.probe(held, never)).toBe(true);
+    const [document] = documents(1) as [Document];
+    expect(await sender.probe(document, never)).toBe(true);
     expect(rejected).toHaveLength(1);
   });
 
-  it('that is refused for good, and may not be dead-lettered now, stays held', async () => {
-    const { sender, held } = lab(() => itemsOf(BAD), true);
+  it('leaves it blocked if it is rejected and must not be dead-lettered now', async () => {
+    const { sender, blocked } = lab(() => itemsOf(BAD), true);
     const [document] = documents(1) as [Document];
     expect(await sender.probe(document, never)).toBe(false);
-    expect(held).toEqual([]);
+    expect(blocked).toEqual([]);
   });
 
   it.each<[string, Answer]>([
@@ -863,21 +873,21 @@ describe('a probe of a held document', () => {
     ['no answer', { failure: 'away' }],
     ['401', { status: 401, body: '' }],
     ['400', { status: 400, body: '' }],
-    ['an answer for nobody', itemsOf()],
-  ])('that does not settle it changes nothing: %s', async (_name, answer) => {
-    const { sender, indexed, rejected, held, states } = lab(() => answer);
+    ['an answer without items', itemsOf()],
+  ])('changes nothing if it does not settle it: %s', async (_name, answer) => {
+    const { sender, indexed, rejected, blocked, states } = lab(() => answer);
     const [document] = documents(1) as [Document];
     expect(await sender.probe(document, never)).toBe(false);
-    expect([indexed, rejected, held, states]).toEqual([[], [], [], []]);
+    expect([indexed, rejected, blocked, states]).toEqual([[], [], [], []]);
   });
 });
 
-it('the memory of a body is used again after an answer for each document, and after no other', async () => {
+it('the memory of a body is reused only after an answer with items', async () => {
   const ends: Answer[] = [
     { failure: 'reset' },
     { status: 503, body: '' },
     { status: 413, body: '' },
-    { status: 200, body: 'cut off' },
+    { status: 200, body: 'truncated' },
   ];
   for (const end of ends) {
     const { sender, memory } = lab(inTurn(end, allOk));
@@ -890,7 +900,7 @@ it('the memory of a body is used again after an answer for each document, and af
   expect(new Set(memory).size).toBe(1);
 });
 
-it('two requests at the same time do not share memory', async () => {
+it('concurrent requests do not share memory', async () => {
   const first = deferred<Answer>();
   const { sender, memory } = lab((ids, request) => (request === 1 ? first.promise : allOk(ids)));
   const sending = sender.send(documents(400, 1000));

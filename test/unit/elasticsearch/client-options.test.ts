@@ -9,7 +9,7 @@ const authOf = (auth: object) =>
   clientOptions(configOf(`elasticsearch: { auth: ${JSON.stringify(auth)} }`).elasticsearch).auth;
 
 it.each([
-  // As Elasticsearch gives it beside `encoded`, and as other shippers want it.
+  // `id:api_key`, as Elasticsearch issues it beside `encoded`, and as other shippers expect it.
   ['b1XkQ3:nT0pSecretPart', 'YjFYa1EzOm5UMHBTZWNyZXRQYXJ0'],
   ['YjFYa1EzOm5UMHBTZWNyZXRQYXJ0', 'YjFYa1EzOm5UMHBTZWNyZXRQYXJ0'],
   ['essu_YjFYa1EzOm5UMHBTZWNyZXRQYXJ0', 'essu_YjFYa1EzOm5UMHBTZWNyZXRQYXJ0'],
@@ -23,7 +23,7 @@ it.each([
   expect(authOf({ api_key_file: join(directory, 'key') })).toEqual({ apiKey: sent });
 });
 
-it('a login of a URL is for all endpoints, and one of its own comes first', () => {
+it('a login in a URL applies to all endpoints, and auth takes precedence', () => {
   const options = (more: string) =>
     clientOptions(
       configOf(`elasticsearch: { endpoints: ["http://a:1", "http://u:p%2Cw@b:1"] ${more} }`).elasticsearch,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdaptiveConcurrency, fixedConcurrency } from '../../../src/elasticsearch/concurrency.ts';
 
-it('a fixed limit stays', () => {
+it('a fixed limit never changes', () => {
   const fixed = fixedConcurrency(5);
   for (let round = 0; round < 10; round++) fixed.overloaded();
   expect(fixed.limit).toBe(5);
@@ -10,7 +10,7 @@ it('a fixed limit stays', () => {
 });
 
 describe('the adaptive limit', () => {
-  /** So many answers while all that is allowed is in flight. */
+  /** Answers to `rounds` requests at the limit. */
   const succeed = (limit: AdaptiveConcurrency, rounds: number): void => {
     for (let round = 0; round < rounds; round++) limit.succeeded(limit.limit, 100, 1_000_000);
   };
@@ -28,19 +28,19 @@ describe('the adaptive limit', () => {
     expect(limit.limit).toBe(4);
   });
 
-  it('does not grow while it is not reached', () => {
+  it('does not grow below full use', () => {
     const limit = new AdaptiveConcurrency();
     for (let round = 0; round < 1000; round++) limit.succeeded(1, 100, 1_000_000);
     expect(limit.limit).toBe(2);
   });
 
-  it('has an upper end', () => {
+  it('has a maximum', () => {
     const limit = new AdaptiveConcurrency();
     succeed(limit, 10_000);
     expect(limit.limit).toBe(8);
   });
 
-  it('halves when Elasticsearch asks for less, down to one and never to none', () => {
+  it('halves when Elasticsearch is overloaded, but never falls below one', () => {
     const limit = new AdaptiveConcurrency();
     succeed(limit, 10_000);
     limit.overloaded();
@@ -51,7 +51,7 @@ describe('the adaptive limit', () => {
     expect(limit.limit).toBe(1);
   });
 
-  it('grows again from the bottom', () => {
+  it('grows again from one', () => {
     const limit = new AdaptiveConcurrency();
     for (let round = 0; round < 100; round++) limit.overloaded();
     succeed(limit, 1);
@@ -60,7 +60,7 @@ describe('the adaptive limit', () => {
     expect(limit.limit).toBe(8);
   });
 
-  it('gives up a tenth where an answer takes far longer than the ones before, for its size', () => {
+  it('falls by a tenth if an answer takes far longer for its size than earlier ones', () => {
     const limit = new AdaptiveConcurrency();
     succeed(limit, 10_000);
     limit.succeeded(8, 100, 1_000_000);
@@ -71,21 +71,21 @@ describe('the adaptive limit', () => {
     expect(limit.limit).toBe(7);
   });
 
-  it('takes for usual what stays so, and grows again', () => {
+  it('adapts to a lasting slowness, and grows again', () => {
     const limit = new AdaptiveConcurrency();
     succeed(limit, 10_000);
     for (let round = 0; round < 100; round++) limit.succeeded(limit.limit, 500, 1_000_000);
     expect(limit.limit).toBe(8);
   });
 
-  it('does not mind answers that are a little slower than very steady ones', () => {
+  it('ignores answers that are slightly slower than very steady ones', () => {
     const limit = new AdaptiveConcurrency();
     succeed(limit, 10_000);
     for (const ms of [101, 110, 130]) limit.succeeded(8, ms, 1_000_000);
     expect(limit.limit).toBe(8);
   });
 
-  it('never goes below one, however slow everything gets', () => {
+  it('never falls below one, however slow the answers are', () => {
     const limit = new AdaptiveConcurrency();
     let ms = 1;
     for (let round = 0; round < 200; round++) limit.succeeded(limit.limit, (ms *= 1.8), 1_000_000);

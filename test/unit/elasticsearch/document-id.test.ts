@@ -9,7 +9,7 @@ const at = (partial: Partial<Coordinates> = {}): Coordinates => ({
   ...partial,
 });
 
-it('holds every coordinate, the time first', () => {
+it('contains every coordinate, with the time first', () => {
   expect(documentId(at({ timestamp: 36 ** 8 }))).toBe('100000000:app-logs:3:42');
 });
 
@@ -18,14 +18,14 @@ it('is a pure function of the record', () => {
   expect(documentId(at(), 7)).toBe(documentId({ ...at() }, 7));
 });
 
-it('carries the number of the output event, and leaves the first one out', () => {
+it('contains the number of the output event, except for the first', () => {
   expect(documentId(at(), 0)).toBe(documentId(at()));
   expect(documentId(at(), 1)).toBe(`${documentId(at())}:1`);
   expect(documentId(at(), 12)).toBe(`${documentId(at())}:12`);
 });
 
-it('differs wherever any coordinate does', () => {
-  // Names and numbers that would run into each other without a separator, or with a dash or dot for one.
+it('differs if any coordinate differs', () => {
+  // Names and numbers that would be ambiguous without a separator, or with a dash or dot as separator.
   const topics = ['a', 'a-1', 'a.1', 'a_1', 'a-1-1', '1', 'a.', 'a-', `${'x'.repeat(248)}y`, 'x'.repeat(249)];
   const ids = new Map<string, string>();
   for (const topic of topics) {
@@ -45,13 +45,13 @@ it('differs wherever any coordinate does', () => {
   expect(ids.size).toBe(topics.length * 4 * 5 * 4 * 3);
 });
 
-it('differs where a topic was deleted and created anew, and uses its offsets again', () => {
+it('differs if a topic was deleted and recreated, and reuses its offsets', () => {
   const before = documentId(at({ offset: 0, timestamp: Date.UTC(2026, 0, 1) }));
   const after = documentId(at({ offset: 0, timestamp: Date.UTC(2026, 0, 2) }));
   expect(after).not.toBe(before);
 });
 
-describe('as text, ids sort as their times do', () => {
+describe('ids sort as text in the order of their times', () => {
   it.each([
     [0, 1],
     [35, 36],
@@ -61,14 +61,14 @@ describe('as text, ids sort as their times do', () => {
     [Date.UTC(2058, 0, 1), Date.UTC(2060, 0, 1)],
     [Date.UTC(2026, 0, 1), Date.UTC(5000, 0, 1)],
   ])('%d before %d', (earlier, later) => {
-    // The other coordinates pull the other way.
+    // The other coordinates have the opposite order.
     const first = documentId({ topic: 'z', partition: 9, offset: 999, timestamp: earlier }, 9);
     const second = documentId({ topic: 'a', partition: 0, offset: 0, timestamp: later });
     expect(first < second).toBe(true);
   });
 });
 
-it('copes with a record that has no timestamp', () => {
+it('accepts a record without a timestamp', () => {
   expect(documentId(at({ timestamp: -1 }))).toBe('000000000:app-logs:3:42');
 });
 

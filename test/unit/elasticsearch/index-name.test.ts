@@ -12,14 +12,14 @@ function nameOf(template: string, event: Record<string, unknown> = {}, timestamp
 }
 
 describe('a template without placeholders', () => {
-  it('is the name, and wants no event', () => {
+  it('is the name, and needs no event', () => {
     const { name, needsEvent } = compileIndexName('app-logs_2.x');
     expect(needsEvent).toBe(false);
     expect(name(undefined, RECORD_TIME)).toBe('app-logs_2.x');
   });
 });
 
-it('says that it wants the event where it has a placeholder', () => {
+it('a template with a placeholder needs the event', () => {
   expect(compileIndexName('logs-{{service}}').needsEvent).toBe(true);
   expect(compileIndexName('logs-{{@timestamp|yyyy}}').needsEvent).toBe(true);
 });
@@ -27,15 +27,15 @@ it('says that it wants the event where it has a placeholder', () => {
 describe('a date', () => {
   it.each<[string, string, unknown]>([
     ['ISO 8601', '2025.12.31', '2025-12-31T23:59:59.999Z'],
-    ['another zone, as UTC has it', '2025.12.31', '2026-01-01T01:30:00+02:00'],
-    ['another zone, on the other side', '2026.01.01', '2025-12-31T22:30:00-02:00'],
+    ['another zone, converted to UTC', '2025.12.31', '2026-01-01T01:30:00+02:00'],
+    ['a zone west of UTC', '2026.01.01', '2025-12-31T22:30:00-02:00'],
     ['more digits than milliseconds', '2025.12.31', '2025-12-31T23:59:59.999999999Z'],
     ['a day alone', '2025.12.31', '2025-12-31'],
     ['milliseconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59)],
     ['seconds', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59) / 1000],
     ['seconds with a fraction', '2025.12.31', Date.UTC(2025, 11, 31, 23, 59) / 1000 + 0.25],
-    ['the last number that is in seconds', '5138.11.16', 99_999_999_999],
-    ['the first number that is in milliseconds', '1973.03.03', 100_000_000_000],
+    ['the last number of seconds', '5138.11.16', 99_999_999_999],
+    ['the first number of milliseconds', '1973.03.03', 100_000_000_000],
     ['the epoch', '1970.01.01', 0],
     ['a space for the T', '2025.12.31', '2025-12-31 23:59:59.999Z'],
     ['no seconds', '2025.12.31', '2025-12-31T23:59Z'],
@@ -55,13 +55,13 @@ describe('a date', () => {
     ['before 1970', '1969.12.31', '1969-12-31T23:59:59Z'],
     ['before 1970 in milliseconds', '1969.12.31', -1],
     ['the last millisecond of 9999', '9999.12.31', 253_402_300_799_999],
-    ['what would be the first of 10000 is in microseconds', '1978.01.11', 253_402_300_800_000],
+    ['the first number of microseconds', '1978.01.11', 253_402_300_800_000],
     ['the first millisecond of the year 0', '0000.01.01', -62_167_219_200_000],
   ])('comes from @timestamp in UTC: %s', (_name, day, timestamp) => {
     expect(nameOf('logs-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`logs-${day}`);
   });
 
-  it('is in UTC where it says no zone, whatever the zone of the machine', () => {
+  it('is in UTC without a zone, whatever the zone of the machine', () => {
     vi.stubEnv('TZ', 'America/New_York');
     try {
       expect(new Date(0).getTimezoneOffset()).toBe(300);
@@ -73,19 +73,19 @@ describe('a date', () => {
     }
   });
 
-  it('knows years, months, days, hours and quoted text', () => {
+  it('supports years, months, days, hours and quoted text', () => {
     const event = { '@timestamp': '2025-03-04T05:06:07Z' };
     expect(nameOf("{{@timestamp|yyyy-MM-dd.HH}}-{{ @timestamp | 'w'yyyy'x' }}", event)).toBe(
       '2025-03-04.05-w2025x',
     );
   });
 
-  it('comes from any field that the template names, nested or with dots in its name', () => {
+  it('comes from any field of the template, nested or with dots in its name', () => {
     expect(nameOf('l-{{log.time|yyyy}}', { log: { time: '2019-01-01T00:00:00Z' } })).toBe('l-2019');
     expect(nameOf('l-{{log.time|yyyy}}', { 'log.time': '2018-01-01T00:00:00Z' })).toBe('l-2018');
   });
 
-  it('comes from `timestamp`, as Vector writes it, where @timestamp is missing or null', () => {
+  it('comes from `timestamp`, as Vector writes it, if @timestamp is missing or null', () => {
     const timestamp = '2024-05-06T07:08:09Z';
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { timestamp })).toBe('l-2024.05.06');
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { timestamp, '@timestamp': null })).toBe('l-2024.05.06');
@@ -94,7 +94,7 @@ describe('a date', () => {
     );
   });
 
-  it('does not come from `timestamp` where the template names another field', () => {
+  it('does not come from `timestamp` if the template names another field', () => {
     expect(nameOf('l-{{time|yyyy.MM.dd}}', { timestamp: '2024-05-06T07:08:09Z' })).toBe(`l-${RECORD_DAY}`);
   });
 
@@ -102,8 +102,8 @@ describe('a date', () => {
     ['missing', undefined],
     ['null', null],
     ['text that is no date', 'yesterday'],
-    ['text that a lenient parser takes for a date', 'request 12'],
-    ['a date as people write it', '12/31/2025'],
+    ['text that a lenient parser accepts as a date', 'request 12'],
+    ['a date with slashes', '12/31/2025'],
     ['a date of RFC 2822', 'Wed, 31 Dec 2025 23:59:59 GMT'],
     ['text around a date', 'at 2025-12-31T23:59:59Z'],
     ['empty text', ''],
@@ -112,29 +112,29 @@ describe('a date', () => {
     ['an object', { iso: '2020-01-01' }],
     ['a list', ['2020-01-01']],
     ['NaN', Number.NaN],
-    ['beyond what a date can hold', 1e300],
+    ['a number beyond the range of dates', 1e300],
     ['a BigInt beyond the year 9999 in nanoseconds', 10n ** 21n],
     ['a number of a thousand digits', rawJSON('1'.repeat(1000))],
     ['a text of a million digits', '1'.repeat(1_000_000)],
-    ['a day that is in no calendar', '2025-02-30'],
-    ['a zone that is nowhere', '2025-12-31T00:00:00+19:00'],
+    ['a day that does not exist', '2025-02-30'],
+    ['a zone that does not exist', '2025-12-31T00:00:00+19:00'],
     ['the year 10000', '+10000-01-01T00:00:00Z'],
     ['before the year 0', '-0001-12-31T23:59:59Z'],
     ['an ISO week', '2025-W47-6T08:26:40Z'],
-  ])("is the record's where the event's is broken: %s", (_name, timestamp) => {
+  ])("is the record's if the event's is invalid: %s", (_name, timestamp) => {
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', { '@timestamp': timestamp })).toBe(`l-${RECORD_DAY}`);
   });
 
-  it('is 1970 where the record has no time either, never the wall clock', () => {
+  it('is 1970 if the record has no time either, never the wall clock', () => {
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', {}, -1)).toBe('l-1970.01.01');
   });
 
-  it("is the end of 9999 where the record's time is beyond what a date can hold", () => {
+  it("is the end of 9999 if the record's time is beyond the range of dates", () => {
     expect(nameOf('l-{{@timestamp|yyyy.MM.dd}}', {}, 9e15)).toBe('l-9999.12.31');
   });
 });
 
-it('a date changes at midnight, back and forth', () => {
+it('a date changes at midnight, in both directions', () => {
   const { name } = compileIndexName('l-{{@timestamp|yyyy.MM.dd.HH}}');
   const at = (iso: string): string => name({ '@timestamp': iso }, RECORD_TIME);
   expect(at('2025-11-22T23:59:59.999Z')).toBe('l-2025.11.22.23');
@@ -144,7 +144,7 @@ it('a date changes at midnight, back and forth', () => {
 });
 
 describe('eventTime', () => {
-  it('reads a usual date as any other', () => {
+  it('parses a usual date like any other', () => {
     const dates = [
       '0099-01-01',
       '0100-01-01',
@@ -184,22 +184,22 @@ describe('eventTime', () => {
     'x025-01-01T00:00:00Z',
     '2025-01-01T00:00:00ZZ',
     `2025-01-01T00:00:00.${'0'.repeat(50)}Z`,
-  ])('does not read %s', (text) => {
+  ])('does not parse %s', (text) => {
     expect(eventTime({ t: text }, 't', 5)).toBe(5);
   });
 
-  it('takes the first second and the last millisecond that have four digits for the year', () => {
+  it('accepts the epoch and the last millisecond of 9999', () => {
     expect(eventTime({ t: 0 }, 't', 5)).toBe(0);
     expect(eventTime({ t: 253_402_300_799_999 }, 't', 5)).toBe(253_402_300_799_999);
   });
 
-  it('does not read what a prototype holds', () => {
+  it('does not read properties of prototypes', () => {
     expect(eventTime({}, 'constructor', 5)).toBe(5);
     expect(eventTime({}, '__proto__.name', 5)).toBe(5);
   });
 });
 
-describe('values from events are made fit for an index name', () => {
+describe('values from events are sanitised', () => {
   it.each<[unknown, string]>([
     ['api', 'api'],
     ['API', 'api'],
@@ -229,12 +229,12 @@ describe('values from events are made fit for an index name', () => {
     [['a'], 'unknown'],
   ])('%o → %s', (value, expected) => {
     const name = nameOf('{{service}}', { service: value });
-    // Quotes and braces of an event never reach the action line of a bulk body.
+    // No quote of an event reaches the action line of a bulk body.
     expect(JSON.stringify(name)).toBe(`"${name}"`);
     expect(name).toBe(expected);
   });
 
-  it('a hostile value stays behind what the template puts before it', () => {
+  it('a hostile value keeps the prefix of the template', () => {
     expect(nameOf('logs-{{service}}', { service: '../x' })).toBe('logs-..-x');
     expect(nameOf('logs-{{service}}', { service: '_all,*' })).toBe('logs-_all--');
   });
@@ -243,17 +243,14 @@ describe('values from events are made fit for an index name', () => {
     ['ASCII', 'x'.repeat(300), 255],
     ['two bytes each', 'é'.repeat(300), 254],
     ['four bytes each', '🚀'.repeat(100), 252],
-  ])(
-    'a long one is cut to the 255 bytes that an index name may have, between characters: %s',
-    (_, value, bytes) => {
-      const name = nameOf('{{service}}', { service: value });
-      expect(Buffer.byteLength(name)).toBe(bytes);
-      expect(value.startsWith(name)).toBe(true);
-      expect(Buffer.byteLength(nameOf('logs-{{service}}', { service: value }))).toBeLessThanOrEqual(255);
-    },
-  );
+  ])('a long value is truncated to 255 bytes, between characters: %s', (_, value, bytes) => {
+    const name = nameOf('{{service}}', { service: value });
+    expect(Buffer.byteLength(name)).toBe(bytes);
+    expect(value.startsWith(name)).toBe(true);
+    expect(Buffer.byteLength(nameOf('logs-{{service}}', { service: value }))).toBeLessThanOrEqual(255);
+  });
 
-  it('a missing field is `unknown`, and what prototypes hold is missing', () => {
+  it('a missing field is `unknown`, and properties of prototypes are missing', () => {
     expect(nameOf('logs-{{service}}')).toBe('logs-unknown');
     expect(nameOf('logs-{{a.b.c}}', { a: { b: 5 } })).toBe('logs-unknown');
     expect(nameOf('logs-{{constructor}}')).toBe('logs-unknown');
@@ -271,11 +268,11 @@ describe('values from events are made fit for an index name', () => {
 it.each([
   ['Logs', "it has the upper-case letter 'L'"],
   ['été-É', "it has the upper-case letter 'É'"],
-  ['.logs', "it begins with '.', as hidden indices and those of Elasticsearch do"],
-  ['..', "it begins with '.'"],
-  ['_logs', "it begins with '_'"],
-  ['-logs', "it begins with '-'"],
-  ['+{{service}}', "it begins with '+'"],
+  ['.logs', "it starts with '.', which is reserved for hidden and system indices"],
+  ['..', "it starts with '.'"],
+  ['_logs', "it starts with '_'"],
+  ['-logs', "it starts with '-'"],
+  ['+{{service}}', "it starts with '+'"],
   ['a b', 'it has the character " "'],
   ['a:{{service}}', 'it has the character ":"'],
   ['a#b', 'it has the character "#"'],
@@ -283,11 +280,11 @@ it.each([
   ['a\tb', 'it has the character "\\t"'],
   ['é'.repeat(128), 'it is 256 bytes long'],
   ['', 'it is empty'],
-])('what is wrong with the name %j is said: %s', (template, why) => {
+])('the error for the name %j is: %s', (template, why) => {
   expect(() => compileIndexName(template)).toThrow(`is not a name that Elasticsearch accepts: ${why}`);
 });
 
-describe('a template that can never give a name is a configuration error that says what is wrong', () => {
+describe('an invalid template is a configuration error with the reason', () => {
   it.each([
     ['Logs', /'Logs' is not a name that Elasticsearch accepts/],
     ['_logs', /is not a name/],

@@ -4,7 +4,7 @@ import { judgeError } from '../../../src/elasticsearch/item-errors.ts';
 const verdictOn = (reason: string, type = 'illegal_argument_exception', status = 400, cause = '') =>
   judgeError(status, { type, reason, cause });
 
-describe('the environment is at fault, and it is held', () => {
+describe('a fault of the environment is a hold', () => {
   it.each([
     ["Number of documents in the index can't exceed [2147483519]"],
     ['number of documents in the index cannot exceed 2147483519 (current document count is 2147483519)'],
@@ -89,7 +89,7 @@ describe('the environment is at fault, and it is held', () => {
   });
 });
 
-describe('the document is at fault, and it is rejected', () => {
+describe('a fault of the document is a rejection', () => {
   it.each([
     ['Limit of total fields [1000] has been exceeded while adding new fields [1]'],
     ['Limit of mapping depth [20] has been exceeded due to object field [a]'],
@@ -120,36 +120,36 @@ describe('the document is at fault, and it is rejected', () => {
     'Failed to parse mapping: x',
     'composable template [x] template after composition is invalid',
     'this action would add [2] shards',
-  ])('whatever of its own text stands in the message, which could else hold a partition: %s', (text) => {
+  ])('whatever text of the document is in the message, so that it cannot block a partition: %s', (text) => {
     const reason = `[1:5] failed to parse field [n] of type [long]. Preview of field's value: '${text}'`;
     expect(verdictOn(reason, 'document_parsing_exception').kind).toBe('reject');
     expect(verdictOn('failed to parse', 'mapper_parsing_exception', 400, text).kind).toBe('reject');
   });
 });
 
-it('an index that somebody else has made at the same moment is there at the next try', () => {
+it('an index that another client creates at the same time is retried', () => {
   expect(verdictOn('index [logs/x] already exists', 'resource_already_exists_exception').kind).toBe('retry');
 });
 
-describe('what can be done about it is said', () => {
+describe('the reason of a hold contains advice', () => {
   it.each([
     [
       'no such index [app-bug22-x] and the index creation request requires a data stream, but no matching index template with data stream template was found for it',
       'index_not_found_exception',
       404,
-      /^404 index_not_found_exception: no template makes a data stream of app-bug22-x; install one: PUT _index_template\/.* "data_stream": \{\}$/,
+      /^404 index_not_found_exception: no index template creates the data stream app-bug22-x; install one: PUT _index_template\/.* "data_stream": \{\}$/,
     ],
     [
       '[require_data_stream] request flag is [true] and [logs] is not a data stream',
       'resource_not_found_exception',
       404,
-      /: logs is not a data stream, and with mode: data_stream nothing else is written to$/,
+      /: logs is not a data stream, and mode: data_stream writes only to data streams$/,
     ],
     [
       'no such index [bug23] and [require_alias] request flag is [true] and [bug23] is not an alias',
       'index_not_found_exception',
       404,
-      /: there is no alias bug23, which require_alias asks for/,
+      /: the alias bug23, which require_alias demands, does not exist; create it/,
     ],
     [
       "Number of documents in the index can't exceed [2147483519]",
@@ -161,7 +161,7 @@ describe('what can be done about it is said', () => {
       'no matching index template found for data stream [logs-app-default]',
       'illegal_argument_exception',
       400,
-      /: no template makes a data stream of logs-app-default/,
+      /: no index template creates the data stream logs-app-default/,
     ],
   ] as const)('%s', (reason, type, status, expected) => {
     const verdict = verdictOn(reason, type, status);

@@ -26,34 +26,34 @@ const up: EndpointState = { endpoint: 'http://a/', reason: null };
 const down: EndpointState = { endpoint: 'http://a/', reason: 'connect ECONNREFUSED' };
 const foreign: EndpointState = { endpoint: 'http://a/', reason: 'HTTP 403', isForeign: true };
 
-/** Answers of the endpoints, in turn; the last ones go on. */
+/** The results of successive checks; the last one repeats. */
 function watching(...answers: EndpointState[][]) {
   let asked = 0;
-  const told: string[] = [];
+  const changes: string[] = [];
   const made = new Reachability(
     async () => answers[Math.min(asked++, answers.length - 1)] ?? [],
-    ({ state }) => void told.push(state),
+    ({ state }) => void changes.push(state),
   );
   reachability = made;
   const running = made.run();
-  /** Lets the time come at which it looks again. */
+  /** Advances to the next check. */
   const later = async (): Promise<void> => {
     now += 6000;
     fakeDelay.end();
     await settleDown();
   };
-  return { reachability: made, told, running, later, asked: () => asked };
+  return { reachability: made, changes, running, later, asked: () => asked };
 }
 
-it('nothing is known before the first answer, and that is not ready', async () => {
+it('the state is unknown before the first answer', async () => {
   const { reachability: one } = watching([up]);
   expect(one.state).toMatchObject({ state: 'unknown', reason: 'Elasticsearch has not answered yet' });
   await settleDown();
   expect(one.state).toMatchObject({ state: 'ok', reason: null });
 });
 
-it('a wrong address is said with its reason, asked again and again, and is over when it answers', async () => {
-  const { reachability: one, told, later } = watching([down], [down], [up]);
+it('an unreachable endpoint is reported with its reason, and checked until it answers', async () => {
+  const { reachability: one, changes, later } = watching([down], [down], [up]);
   await settleDown();
   expect(one.state).toMatchObject({ state: 'unreachable', reason: 'http://a/: connect ECONNREFUSED' });
   const { since } = one.state;
@@ -61,10 +61,10 @@ it('a wrong address is said with its reason, asked again and again, and is over 
   expect(one.state).toMatchObject({ state: 'unreachable', since });
   await later();
   expect(one.state.state).toBe('ok');
-  expect(told).toEqual(['unreachable', 'ok']);
+  expect(changes).toEqual(['unreachable', 'ok']);
 });
 
-it('what goes away while nothing is sent is noticed', async () => {
+it('an endpoint that fails while idle is noticed', async () => {
   const { reachability: one, later } = watching([up], [down]);
   await settleDown();
   expect(one.state.state).toBe('ok');
@@ -72,7 +72,7 @@ it('what goes away while nothing is sent is noticed', async () => {
   expect(one.state.state).toBe('unreachable');
 });
 
-it('nothing is asked while bulk requests are answered, which say more', async () => {
+it('there are no checks while bulk requests are answered', async () => {
   const { reachability: one, later, asked } = watching([down], [down]);
   await settleDown();
   one.answered();
@@ -84,24 +84,24 @@ it('nothing is asked while bulk requests are answered, which say more', async ()
   expect([asked(), one.state.state]).toEqual([2, 'unreachable']);
 });
 
-it('an answered bulk request ends what the endpoints said before, for as long as they are not asked again', async () => {
-  const { reachability: one, told } = watching([down]);
+it('an answered bulk request overrides earlier checks until the next one', async () => {
+  const { reachability: one, changes } = watching([down]);
   await settleDown();
   one.answered();
   one.answered();
   now += 60_000;
   expect(one.state).toMatchObject({ state: 'ok', reason: null });
-  expect(told).toEqual(['unreachable', 'ok']);
+  expect(changes).toEqual(['unreachable', 'ok']);
 });
 
-it('one endpoint that answers is enough, and the status says which does not', async () => {
-  const { reachability: one, told } = watching([down, { ...up, endpoint: 'http://b/' }]);
+it('one reachable endpoint is enough, and the status names the others', async () => {
+  const { reachability: one, changes } = watching([down, { ...up, endpoint: 'http://b/' }]);
   await settleDown();
   expect(one.state).toMatchObject({ state: 'ok', reason: 'http://a/: connect ECONNREFUSED' });
-  expect(told).toEqual(['ok']);
+  expect(changes).toEqual(['ok']);
 });
 
-it('what answers and is no Elasticsearch is unreachable, unless bulk requests have been answered: a proxy may pass on nothing else', async () => {
+it('a foreign answer is unreachable, unless a proxy has passed bulk requests', async () => {
   const { reachability: one, later } = watching([foreign]);
   await settleDown();
   expect(one.state.state).toBe('unreachable');
@@ -110,7 +110,7 @@ it('what answers and is no Elasticsearch is unreachable, unless bulk requests ha
   expect(one.state.state).toBe('ok');
 });
 
-it('is over at once when it is closed, also in the middle of a question', async () => {
+it('close ends it at once, also during a check', async () => {
   const { reachability: one, running } = watching([up]);
   await settleDown();
   one.close();

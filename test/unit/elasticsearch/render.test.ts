@@ -4,7 +4,8 @@ import type { Document } from '../../../src/elasticsearch/document.ts';
 import { documentId } from '../../../src/elasticsearch/document-id.ts';
 import { type Renderer, createRenderer } from '../../../src/elasticsearch/render.ts';
 import { LogweirError } from '../../../src/errors.ts';
-import { type Event, routeTo } from '../../../src/transform/api.ts';
+import type { Settlement } from '../../../src/pipeline/settlement.ts';
+import { type Event, routeTo } from '../../../src/transform/api/api.ts';
 import { configOf } from '../support/config.ts';
 import { RECORD_TIME, received, sourceRecord } from '../support/fakes.ts';
 
@@ -13,7 +14,7 @@ const ID = documentId(sourceRecord({ offset: 7 }));
 const renderer = (elasticsearch: string): Renderer =>
   createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch);
 
-/** An event is parsed at once, or where it is looked into. */
+/** Events are parsed eagerly or lazily. */
 const LAZILY: [string, boolean][] = [
   ['', false],
   [' (lazily)', true],
@@ -25,7 +26,7 @@ function decoded(text: string, lazily = false): Decoded {
   return result;
 }
 
-/** The document of a record that was parsed and not changed. */
+/** Renders the document of a parsed record, with an optional change. */
 function render(
   by: Renderer,
   text: string,
@@ -36,27 +37,33 @@ function render(
   return by.event(received({ offset: 7 }).settlement, change(exact.value as Event), 0, exact);
 }
 
+/** The document of an unparsed record that cannot be built in place. */
+function copied(elasticsearch: string, settlement: Settlement, text: string): Document {
+  const { passthrough } = renderer(elasticsearch);
+  if (passthrough === null) throw new Error('the renderer needs events');
+  return passthrough.copy(settlement, decoded(text).bytes);
+}
+
 describe('in index mode', () => {
-  it('a document is written with `index` under the id of its record, so that a replay corrects it', () => {
+  it('a document is written with `index` under the id of its record, so that a replay overwrites it', () => {
     const { settlement } = received({ offset: 7 });
-    const document = renderer('{ index: app-logs }').untouched(settlement, decoded('{"a":1}'));
+    const document = copied('{ index: app-logs }', settlement, '{"a":1}');
     expect(JSON.parse(document.action)).toEqual({ index: { _index: 'app-logs', _id: ID } });
     expect(document.settlement).toBe(settlement);
   });
 
-  it('a record that nobody looked into goes as the very bytes that came', () => {
-    const text = decoded('{"a":1.0,  "b":"\\u00e9"}');
-    const document = renderer('{ index: app-logs }').untouched(received().settlement, text);
-    expect(document.source).toBe(text.bytes.toString());
+  it('an unparsed record keeps its exact bytes', () => {
+    const text = '{"a":1.0,  "b":"\\u00e9"}';
+    expect(copied('{ index: app-logs }', received().settlement, text).source).toBe(text);
   });
 
-  it('wants the event only where the index name hangs on it', () => {
-    expect(renderer('{ index: app-logs }').needsEvent).toBe(false);
-    expect(renderer('{ index: "app-{{@timestamp|yyyy}}" }').needsEvent).toBe(true);
-    expect(renderer('{ index: "app-{{service}}" }').needsEvent).toBe(true);
+  it('needs the event only if the index name depends on it', () => {
+    expect(renderer('{ index: app-logs }').passthrough?.index).toBe('app-logs');
+    expect(renderer('{ index: "app-{{@timestamp|yyyy}}" }').passthrough).toBeNull();
+    expect(renderer('{ index: "app-{{service}}" }').passthrough).toBeNull();
   });
 
-  it('the index comes from the event as the transforms left it', () => {
+  it('the index comes from the event after the transforms', () => {
     const by = renderer('{ index: "{{service}}-{{@timestamp|yyyy.MM.dd}}" }');
     const text = '{"service":"API","@timestamp":"2025-06-07T08:09:10Z"}';
     expect(render(by, text)).toMatchObject({ index: 'api-2025.06.07' });
@@ -72,13 +79,13 @@ describe('in index mode', () => {
   });
 
   it.each([
-    ['seconds that end in 0', '{"@timestamp":1763800000.120}', '2025.11.22'],
-    ['seconds that do not', '{"@timestamp":1763800000.123}', '2025.11.22'],
+    ['seconds with a trailing 0', '{"@timestamp":1763800000.120}', '2025.11.22'],
+    ['seconds without a trailing 0', '{"@timestamp":1763800000.123}', '2025.11.22'],
     ['milliseconds in another notation', '{"@timestamp":1.763800000123E12}', '2025.11.22'],
     ['nanoseconds', '{"@timestamp":1763800000123456789}', '2025.11.22'],
     ['more digits than a double has', '{"@timestamp":1763800000.12345678901234567890}', '2025.11.22'],
     ['`timestamp`', '{"timestamp":1763800000.10}', '2025.11.22'],
-  ])('the way a number is written does not change the index: %s', (_, text, day) => {
+  ])('the notation of a number does not change the index: %s', (_, text, day) => {
     const document = render(renderer('{ index: "l-{{@timestamp|yyyy.MM.dd}}" }'), text);
     expect(document).toMatchObject({ index: `l-${day}`, source: text });
   });
@@ -92,13 +99,13 @@ describe('in index mode', () => {
     ['9007199254740993', '9007199254740993'],
     ['0.12345678901234567890', '0.12345678901234567890'],
     ['1E400', '1e400'],
-  ])('a number in a name is as JavaScript prints it: %s → %s', (number, printed) => {
+  ])('a number in a name has the format of JavaScript: %s → %s', (number, printed) => {
     const text = `{"tenant":${number}}`;
     const document = render(renderer('{ index: "l-{{tenant}}" }'), text);
     expect(document).toMatchObject({ index: `l-${printed}`, source: text });
   });
 
-  it('an event that a transform has kept is not changed when it is written', () => {
+  it('an event that a transform keeps is not changed when it is written', () => {
     const kept: Event[] = [];
     const text = '{"price":12.50,"items":[{"n":1.0}],"id":9007199254740993}';
     render(renderer('{ index: app-logs }'), text, (event) => {
@@ -112,12 +119,12 @@ describe('in index mode', () => {
     expect(render(renderer('{ index: app-logs }'), '{"a":1}').source).toBe('{"a":1}');
   });
 
-  it('numbers are put out as they were written', () => {
+  it('numbers keep their literals', () => {
     const text = '{"id":9007199254740993,"n":1.0,"nested":{"m":2.50}}';
     expect(render(renderer('{ index: app-logs }'), text).source).toBe(text);
   });
 
-  it('each output of a record has an id of its own, and the first one the id of the record', () => {
+  it('each output of a record has its own id, and the first has that of the record', () => {
     const by = renderer('{ index: app-logs }');
     const { settlement } = received({ offset: 7 });
     const ids = [0, 1, 2].map((output) => {
@@ -127,14 +134,14 @@ describe('in index mode', () => {
     expect(ids).toEqual([ID, `${ID}:1`, `${ID}:2`]);
   });
 
-  it('an event that has no JSON form throws, and makes no document', () => {
+  it('an event without a JSON form throws', () => {
     const cyclic: Event = {};
     cyclic['self'] = cyclic;
     const by = renderer('{ index: app-logs }');
     expect(() => by.event(received().settlement, cyclic, 0, undefined)).toThrow(TypeError);
   });
 
-  it('a name that Elasticsearch refuses is a configuration error', () => {
+  it('an invalid name is a configuration error', () => {
     expect(() => renderer('{ index: App }')).toThrow(LogweirError);
   });
 });
@@ -147,26 +154,23 @@ describe('in data_stream mode', () => {
     expect(JSON.parse(action)).toEqual({ create: { _index: 'logs-app-prod', _id: ID } });
   });
 
-  it('wants the event, since every document needs a @timestamp', () => {
-    expect(renderer(STREAM).needsEvent).toBe(true);
+  it('needs the event, since every document needs a @timestamp', () => {
+    expect(renderer(STREAM).passthrough).toBeNull();
   });
 
   it.each([
     ['the record', '{"a":1}', new Date(RECORD_TIME).toISOString()],
     ['`timestamp`, as Vector writes it', '{"timestamp":"2025-06-07T08:09:10Z"}', '2025-06-07T08:09:10.000Z'],
-    ['the record, where `timestamp` is broken', '{"timestamp":"soon"}', new Date(RECORD_TIME).toISOString()],
+    ['the record, if `timestamp` is invalid', '{"timestamp":"soon"}', new Date(RECORD_TIME).toISOString()],
   ])('a missing @timestamp comes from %s', (_from, text, expected) => {
     const { source } = render(renderer(STREAM), text);
     expect((JSON.parse(source) as Event)['@timestamp']).toBe(expected);
   });
 
-  it.each(LAZILY)(
-    'a @timestamp of null is replaced by that of the record, where it stands%s',
-    (_, lazily) => {
-      const { source } = render(renderer(STREAM), '{"@timestamp":null,"n":1}', undefined, lazily);
-      expect(source).toBe('{"@timestamp":"2026-01-02T03:04:05.678Z","n":1}');
-    },
-  );
+  it.each(LAZILY)('a @timestamp of null is replaced in place by that of the record%s', (_, lazily) => {
+    const { source } = render(renderer(STREAM), '{"@timestamp":null,"n":1}', undefined, lazily);
+    expect(source).toBe('{"@timestamp":"2026-01-02T03:04:05.678Z","n":1}');
+  });
 
   it.each([
     ['nanoseconds', '"2025-06-07T08:09:10.123456789+02:00"'],
@@ -178,17 +182,17 @@ describe('in data_stream mode', () => {
     ['before 1970 in milliseconds', '-14182940000'],
     ['a year', '2025'],
     ['the epoch', '0'],
-    ['a small number, in milliseconds as Elasticsearch has it', '86400000'],
-    ['a list of one', '["2025-11-22"]'],
-    ['a time that it refuses', '"2025-W47-6T08:26:40Z"'],
-    ['a space for the T, which it refuses', '"2025-11-22 08:26:40"'],
-    ['no time at all', '"soon"'],
+    ['a small number, in milliseconds as in Elasticsearch', '86400000'],
+    ['a list with one element', '["2025-11-22"]'],
+    ['a time that Elasticsearch rejects', '"2025-W47-6T08:26:40Z"'],
+    ['a space for the T, which Elasticsearch rejects', '"2025-11-22 08:26:40"'],
+    ['text that is no time', '"soon"'],
     ['empty text', '""'],
     ['an object', '{"at":1}'],
     ['a boolean', 'true'],
-    ['more than any unit has', '1e400'],
-    ['a number beyond all times', '1763800000123456789000'],
-  ])('a @timestamp that Elasticsearch reads, or refuses, stays to the letter: %s', (_, timestamp) => {
+    ['a number above every unit', '1e400'],
+    ['a number beyond the last time', '1763800000123456789000'],
+  ])('a @timestamp that Elasticsearch parses or rejects is unchanged: %s', (_, timestamp) => {
     const text = `{"@timestamp":${timestamp}}`;
     for (const [, lazily] of LAZILY) {
       expect(render(renderer(STREAM), text, undefined, lazily).source).toBe(text);
@@ -199,12 +203,16 @@ describe('in data_stream mode', () => {
     ['seconds', '1763800000', '2025-11-22T08:26:40.000Z'],
     ['seconds as text', '"1763800000"', '2025-11-22T08:26:40.000Z'],
     ['seconds with a fraction', '1763800000.018632', '2025-11-22T08:26:40.018632Z'],
-    ['seconds with a fraction that ends in 0', '1763800000.120', '2025-11-22T08:26:40.120Z'],
+    ['seconds with a trailing 0', '1763800000.120', '2025-11-22T08:26:40.120Z'],
     ['seconds in another notation', '1.7638e9', '2025-11-22T08:26:40.000Z'],
-    ['seconds in nanoseconds', '1763800000.123456789', '2025-11-22T08:26:40.123456789Z'],
-    ['seconds with more digits than that', '1763800000.1234567891234', '2025-11-22T08:26:40.123456789Z'],
-    ['the first second that is none of 1973', '100000000', '1973-03-03T09:46:40.000Z'],
-    ['the last second', '99999999999', '5138-11-16T09:46:39.000Z'],
+    ['seconds with nanoseconds', '1763800000.123456789', '2025-11-22T08:26:40.123456789Z'],
+    [
+      'seconds with more digits than nanoseconds',
+      '1763800000.1234567891234',
+      '2025-11-22T08:26:40.123456789Z',
+    ],
+    ['the first number of seconds', '100000000', '1973-03-03T09:46:40.000Z'],
+    ['the last number of seconds', '99999999999', '5138-11-16T09:46:39.000Z'],
     ['microseconds', '1763800000123456', '2025-11-22T08:26:40.123456Z'],
     ['microseconds as text', '"1763800000123456"', '2025-11-22T08:26:40.123456Z'],
     ['nanoseconds', '1763800000123456789', '2025-11-22T08:26:40.123456789Z'],
@@ -223,7 +231,7 @@ describe('in data_stream mode', () => {
     ['seconds', '1763800000.5', '2025-11-22T08:26:40.500Z'],
     ['nanoseconds', '1763800000123456789', '2025-11-22T08:26:40.123456789Z'],
     ['before 1970', '"1969-07-20T20:17:40.25Z"', '1969-07-20T20:17:40.250Z'],
-  ])('a @timestamp that is made of `timestamp` keeps its digits: %s', (_, timestamp, expected) => {
+  ])('a @timestamp from `timestamp` keeps its digits: %s', (_, timestamp, expected) => {
     for (const [, lazily] of LAZILY) {
       const { source } = render(renderer(STREAM), `{"timestamp":${timestamp}}`, undefined, lazily);
       expect(source).toBe(`{"timestamp":${timestamp},"@timestamp":"${expected}"}`);
@@ -233,9 +241,9 @@ describe('in data_stream mode', () => {
   it.each<[string, unknown, string]>([
     ['a Date', new Date(1_763_800_000_123), '{"@timestamp":"2025-11-22T08:26:40.123Z"}'],
     ['NaN, which is null in JSON', Number.NaN, '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
-    ['a Date that is none', new Date('soon'), '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
+    ['an invalid Date', new Date('soon'), '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
     ['undefined', undefined, '{"@timestamp":"2026-01-02T03:04:05.678Z"}'],
-  ])('a @timestamp that a transform has set: %s', (_, timestamp, expected) => {
+  ])('a @timestamp that a transform sets: %s', (_, timestamp, expected) => {
     for (const [, lazily] of LAZILY) {
       const { source } = render(
         renderer(STREAM),
@@ -251,7 +259,7 @@ describe('in data_stream mode', () => {
     }
   });
 
-  it.each(LAZILY)('an event that a transform has kept is not changed by it%s', (_, lazily) => {
+  it.each(LAZILY)('an event that a transform keeps is not changed by it%s', (_, lazily) => {
     for (const text of ['{}', '{"n":1}', '{"@timestamp":null,"n":1}', '{"@timestamp":1763800000,"n":1.0}']) {
       let kept: Event = {};
       render(renderer(STREAM), text, (event) => (kept = event), lazily);
@@ -259,14 +267,13 @@ describe('in data_stream mode', () => {
     }
   });
 
-  it('a record that nobody looked into gets its @timestamp too, and keeps its numbers', () => {
-    const { settlement } = received({ offset: 7 });
-    const { source } = renderer(STREAM).untouched(settlement, decoded('{"id":9007199254740993,"n":1.0}'));
+  it.each(LAZILY)('an untransformed record gets its @timestamp too, and keeps its numbers%s', (_, lazily) => {
+    const { source } = render(renderer(STREAM), '{"id":9007199254740993,"n":1.0}', undefined, lazily);
     expect(source).toBe('{"id":9007199254740993,"n":1.0,"@timestamp":"2026-01-02T03:04:05.678Z"}');
   });
 
   it.each(['Logs', 'lo gs', '-logs', 'a*', 'a"b', 'a/b', 'a:b', '.ds-logs', 'x'.repeat(222)])(
-    'a name that Elasticsearch refuses (%.10s) is a configuration error',
+    'an invalid name (%.10s) is a configuration error',
     (type) => {
       const create = (): Renderer =>
         renderer(`{ mode: data_stream, data_stream: { type: ${JSON.stringify(type)} } }`);
@@ -275,7 +282,7 @@ describe('in data_stream mode', () => {
     },
   );
 
-  it('a name leaves room for what Elasticsearch puts around it', () => {
+  it('a name leaves room for the prefix and suffix of backing indices', () => {
     const type = 'x'.repeat(233 - '-app-default'.length);
     const by = renderer(`{ mode: data_stream, data_stream: { type: ${type}, dataset: app } }`);
     expect(render(by, '{"a":1}').index).toBe(`${type}-app-default`);

@@ -8,54 +8,54 @@ function slotsFor(limit: number) {
 }
 const never = (): AbortSignal => new AbortController().signal;
 
-it('as many have a slot as may be open, the others when one comes free', async () => {
+it('grants as many slots as the limit allows, and others when one is released', async () => {
   const { slots } = slotsFor(2);
-  const told: number[] = [];
-  for (const who of [1, 2, 3, 4]) void slots.take(never()).then(() => told.push(who));
+  const granted: number[] = [];
+  for (const caller of [1, 2, 3, 4]) void slots.acquire(never()).then(() => granted.push(caller));
   await settleDown();
-  expect(told).toEqual([1, 2]);
-  slots.free();
+  expect(granted).toEqual([1, 2]);
+  slots.release();
   await settleDown();
-  expect(told).toEqual([1, 2, 3]);
-  slots.free();
+  expect(granted).toEqual([1, 2, 3]);
+  slots.release();
   await settleDown();
-  expect(told).toEqual([1, 2, 3, 4]);
+  expect(granted).toEqual([1, 2, 3, 4]);
 });
 
-it('a limit that has become lower is kept from the next request on, and one that has become higher too', async () => {
+it('applies a changed limit from the next request on', async () => {
   const { slots, concurrency } = slotsFor(3);
-  for (let open = 0; open < 3; open++) await slots.take(never());
+  for (let open = 0; open < 3; open++) await slots.acquire(never());
   concurrency.limit = 1;
-  let taken = 0;
-  for (let wanted = 0; wanted < 3; wanted++) void slots.take(never()).then(() => taken++);
-  slots.free();
-  slots.free();
+  let acquired = 0;
+  for (let wanted = 0; wanted < 3; wanted++) void slots.acquire(never()).then(() => acquired++);
+  slots.release();
+  slots.release();
   await settleDown();
-  expect(taken).toBe(0);
-  slots.free();
+  expect(acquired).toBe(0);
+  slots.release();
   await settleDown();
-  expect(taken).toBe(1);
+  expect(acquired).toBe(1);
   concurrency.limit = 3;
-  slots.free();
+  slots.release();
   await settleDown();
-  expect(taken).toBe(3);
+  expect(acquired).toBe(3);
 });
 
-it('whoever is called off waits no longer, and holds up nobody', async () => {
+it('an aborted caller stops waiting, and does not delay the others', async () => {
   const { slots } = slotsFor(1);
-  await slots.take(never());
+  await slots.acquire(never());
   const off = new AbortController();
   let over = false;
-  void slots.take(off.signal).then(() => (over = true));
+  void slots.acquire(off.signal).then(() => (over = true));
   await settleDown();
   expect(over).toBe(false);
   off.abort();
   await settleDown();
   expect(over).toBe(true);
   let next = false;
-  void slots.take(never()).then(() => (next = true));
-  slots.free();
-  slots.free();
+  void slots.acquire(never()).then(() => (next = true));
+  slots.release();
+  slots.release();
   await settleDown();
   expect(next).toBe(true);
 });

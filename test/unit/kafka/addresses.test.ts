@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { FailingAddresses, unreachable } from '../../../src/kafka/addresses.ts';
 
-/** Something that can be connected to. */
+/** Runs `use` with the port of a server. */
 async function listening<T>(use: (port: number) => Promise<T>): Promise<T> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -15,24 +15,24 @@ async function listening<T>(use: (port: number) => Promise<T>): Promise<T> {
 
 const LOST = [{ host: '127.0.0.1', port: 1 }];
 
-it('an address that is answered at is none to complain of, nor is none', () =>
+it('no sentence is given for a reachable address, or without addresses', () =>
   listening(async (port) => {
-    const asked = [`127.0.0.1:${port}`];
-    expect(await unreachable([{ host: 'localhost', port }], asked)).toBeNull();
-    expect(await unreachable([], asked)).toBeNull();
-    expect(await unreachable([{ host: 'localhost', port }, ...LOST], asked)).toMatch(
+    const servers = [`127.0.0.1:${port}`];
+    expect(await unreachable([{ host: 'localhost', port }], servers)).toBeNull();
+    expect(await unreachable([], servers)).toBeNull();
+    expect(await unreachable([{ host: 'localhost', port }, ...LOST], servers)).toMatch(
       /^a broker advertises the address 127\.0\.0\.1:1, which cannot be reached from here \(ECONNREFUSED\): set advertised\.listeners/,
     );
   }));
 
-it('a name that does not resolve is named', () =>
+it('an unresolvable name is reported', () =>
   listening(async (port) => {
     expect(await unreachable([{ host: 'kafka.invalid', port: 9092 }], [`127.0.0.1:${port}`])).toMatch(
       /^a broker advertises the address kafka\.invalid:9092, which cannot be resolved here \([A-Z_]+\): set advertised/,
     );
   }));
 
-it('brokers that are away advertise nothing wrong, nor does one that was asked by its address', async () => {
+it('brokers that are away, and addresses of bootstrap servers, are not at fault', async () => {
   expect(await unreachable([{ host: '127.0.0.1', port: 2 }], ['127.0.0.1:1'])).toBeNull();
   await listening(async (port) => {
     for (const server of ['127.0.0.1:1', 'PLAINTEXT://127.0.0.1:1'])
@@ -44,7 +44,7 @@ it('brokers that are away advertise nothing wrong, nor does one that was asked b
   });
 });
 
-it('what the client logs of a failure names an advertised address; a bootstrap server is none', () => {
+it("the client's log of a failure names an advertised address; a bootstrap server is not one", () => {
   const clock = vi.spyOn(performance, 'now').mockReturnValue(1000);
   const failing = new FailingAddresses();
   const notes = [

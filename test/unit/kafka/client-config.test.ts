@@ -38,7 +38,7 @@ describe('every client', () => {
     expect(clientOptions(kafka(source))['security.protocol']).toBe(protocol);
   });
 
-  it('logs in with what is given', () => {
+  it('logs in with the configured credentials', () => {
     expect(
       clientOptions(kafka('{ sasl: { mechanism: SCRAM-SHA-256, username: u, password: p } }')),
     ).toMatchObject({
@@ -58,7 +58,7 @@ describe('every client', () => {
     expect(options).toMatchObject({ 'ssl.key.password': 'from-file', 'sasl.password': 'from-file' });
   });
 
-  it('hands the paths of certificates on', () => {
+  it('has the paths of the certificates', () => {
     const source = '{ tls: { enabled: true, ca_file: /ca, cert_file: /cert, key_file: /key } }';
     expect(clientOptions(kafka(source))).toMatchObject({
       'ssl.ca.location': '/ca',
@@ -75,7 +75,7 @@ describe('every client', () => {
 });
 
 describe('the consumer', () => {
-  it('never commits or stores offsets behind our back, and sees no aborted records', () => {
+  it('never commits or stores offsets by itself, and receives no aborted records', () => {
     expect(consumerOptions(kafka('{}'), null)).toMatchObject({
       'group.id': 'vector-aggregator',
       'enable.auto.commit': false,
@@ -91,13 +91,13 @@ describe('the consumer', () => {
     );
   });
 
-  it('lets one fetch bring little, and the largest record that the user allows', () => {
+  it('limits one fetch, but not below the largest record that the user allows', () => {
     const fetchBytes = (options: string): unknown =>
       consumerOptions(kafka(`{ librdkafka_options: ${options} }`), null)['fetch.max.bytes'];
     expect(fetchBytes('{}')).toBe(2_097_152);
     expect(fetchBytes('{ message.max.bytes: 20000000 }')).toBe(20_000_000);
     expect(fetchBytes('{ fetch.max.bytes: 50000000 }')).toBe(50_000_000);
-    // It is librdkafka that says what is wrong with it.
+    // librdkafka reports the invalid value.
     expect(fetchBytes('{ message.max.bytes: much }')).toBe(2_097_152);
   });
 
@@ -112,14 +112,14 @@ describe('the consumer', () => {
     });
   });
 
-  it('is a static member only where that is asked for', () => {
+  it('is a static member only if configured', () => {
     expect(consumerOptions(kafka('{}'), null)).not.toHaveProperty('group.instance.id');
     expect(consumerOptions(kafka('{ group_instance_id: pod-1 }'), null)).toMatchObject({
       'group.instance.id': 'pod-1',
     });
   });
 
-  it("takes the user's own settings, which win over ours", () => {
+  it("prefers the user's own settings", () => {
     const source = '{ librdkafka_options: { fetch.wait.max.ms: 7, client.rack: eu-1a } }';
     expect(consumerOptions(kafka(source), null)).toMatchObject({
       'fetch.wait.max.ms': 7,
@@ -128,7 +128,7 @@ describe('the consumer', () => {
   });
 });
 
-describe("the user's settings reach each client that has a use for them", () => {
+describe("the user's settings reach each client that supports them", () => {
   const config = kafka(
     '{ librdkafka_options: { security.protocol: sasl_ssl, sasl.mechanisms: OAUTHBEARER, ssl.ca.location: /ca, ' +
       'ssl.endpoint.identification.algorithm: none, client.id: mine, socket.timeout.ms: 9000, ' +
@@ -145,9 +145,9 @@ describe("the user's settings reach each client that has a use for them", () => 
 
   it.each<[string, Record<string, unknown>, object, string[]]>([
     ['the consumer', consumerOptions(config, null), { 'fetch.min.bytes': 5 }, ['linger.ms']],
-    ['who reads for commands', readerOptions(config), { 'fetch.min.bytes': 5 }, ['linger.ms']],
+    ['the reader of commands', readerOptions(config), { 'fetch.min.bytes': 5 }, ['linger.ms']],
     [
-      'the producer of dead letters',
+      'the dead-letter producer',
       producerOptions(config),
       { 'compression.codec': 'zstd', 'linger.ms': 50 },
       ['fetch.min.bytes'],
@@ -158,7 +158,7 @@ describe("the user's settings reach each client that has a use for them", () => 
     expect(unknown.filter((name) => name in options)).toEqual([]);
   });
 
-  it('but for what makes a dead letter safe', () => {
+  it('except for settings that protect dead letters', () => {
     const options = producerOptions(kafka('{ librdkafka_options: { message.max.bytes: 1000000 } }'));
     expect(options).toMatchObject({
       'request.required.acks': -1,
@@ -167,7 +167,7 @@ describe("the user's settings reach each client that has a use for them", () => 
     });
   });
 
-  it('and who reads for commands commits nothing by itself either', () => {
+  it('and the reader of commands never commits by itself either', () => {
     expect(readerOptions(kafka('{ librdkafka_options: { message.max.bytes: 60000000 } }'))).toMatchObject({
       'enable.auto.commit': false,
       'fetch.max.bytes': 60_000_000,
@@ -176,14 +176,14 @@ describe("the user's settings reach each client that has a use for them", () => 
 });
 
 describe('with the group protocol of KIP-848', () => {
-  it.each(['consumer', 'CONSUMER'])('what the broker decides is left out (%s)', (protocol) => {
+  it.each(['consumer', 'CONSUMER'])('settings that the broker decides are left out (%s)', (protocol) => {
     const options = consumerOptions(kafka(`{ librdkafka_options: { group.protocol: ${protocol} } }`), null);
     expect(options['group.protocol']).toBe(protocol);
     for (const name of ['session.timeout.ms', 'heartbeat.interval.ms', 'partition.assignment.strategy'])
       expect(options).not.toHaveProperty([name]);
   });
 
-  it('and not with the classic one', () => {
+  it('the classic protocol keeps them', () => {
     expect(
       consumerOptions(kafka('{ librdkafka_options: { group.protocol: classic } }'), null),
     ).toHaveProperty(['session.timeout.ms']);
@@ -205,21 +205,24 @@ describe('a regular expression over topics', () => {
     expect(isExcluded('app-dlq-logs')).toBe(false);
   });
 
-  it('takes a dot in the name of the dead-letter topic for a dot', () => {
+  it('treats a dot in the name of the dead-letter topic as a dot', () => {
     const isExcluded = excluded('["^app.*"]', 'app.dead');
     expect(isExcluded('app.dead')).toBe(true);
     expect(isExcluded('app-dead')).toBe(false);
   });
 
-  it.each([null, '{{topic}}-dlq'])("never matches Kafka's own topics (dead letters: %s)", (letters) => {
-    const isExcluded = excluded('["^.*"]', letters);
-    for (const name of ['__consumer_offsets', '__transaction_state', '__share_group_state'])
-      expect([name, isExcluded(name)]).toEqual([name, true]);
-    for (const name of ['__consumer_offsets_of_mine', 'x__transaction_state', '__mine'])
-      expect([name, isExcluded(name)]).toEqual([name, false]);
-  });
+  it.each([null, '{{topic}}-dlq'])(
+    "never matches Kafka's internal topics (dead letters: %s)",
+    (deadLetters) => {
+      const isExcluded = excluded('["^.*"]', deadLetters);
+      for (const name of ['__consumer_offsets', '__transaction_state', '__share_group_state'])
+        expect([name, isExcluded(name)]).toEqual([name, true]);
+      for (const name of ['__consumer_offsets_of_mine', 'x__transaction_state', '__mine'])
+        expect([name, isExcluded(name)]).toEqual([name, false]);
+    },
+  );
 
-  it('matches neither what the user excludes beside', () => {
+  it('does not match topics that the user excludes either', () => {
     const isExcluded = excluded('["^.*"], librdkafka_options: { topic.blacklist: "^a,^b" }', '{{topic}}-dlq');
     expect(['a', 'b', 'x-dlq', '__consumer_offsets', 'c'].filter((name) => !isExcluded(name))).toEqual(['c']);
   });
@@ -229,7 +232,7 @@ describe('a regular expression over topics', () => {
   });
 });
 
-it('the queue is bounded by records too, since the client does not count headers; whoever knows better may set it', () => {
+it('the queue is bounded in records too, because the client does not count headers; the user may override it', () => {
   expect(consumerOptions(configOf('').kafka, null)).toMatchObject({ 'queued.min.messages': 5000 });
   const own = configOf('kafka: { librdkafka_options: { queued.min.messages: 100000 } }').kafka;
   expect(consumerOptions(own, null)).toMatchObject({ 'queued.min.messages': 100_000 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Headers, headerOf, headerPairs, repairHeaders } from '../../../src/kafka/headers.ts';
 
-/** As the client sets it: an assignment to the name. */
+/** A header as the client sets it: by assignment to the name. */
 function asGiven(name: string, value: Buffer): Headers[number] {
   const header: Headers[number] = {};
   header[name] = value;
@@ -9,7 +9,7 @@ function asGiven(name: string, value: Buffer): Headers[number] {
 }
 
 describe('headers', () => {
-  it('of the name __proto__ come from the client as a prototype, and become data', () => {
+  it('named __proto__ arrive as a prototype, and become data', () => {
     const headers = [asGiven('a', Buffer.from('1')), asGiven('__proto__', Buffer.from('2'))];
     repairHeaders(headers);
     expect(headerPairs(headers)).toEqual([
@@ -19,13 +19,13 @@ describe('headers', () => {
     expect(headers.map((header) => Object.getPrototypeOf(header) === Object.prototype)).toEqual([true, true]);
   });
 
-  it.each(['constructor', 'toString', 'hasOwnProperty', ''])('of the name %j are as any other', (name) => {
+  it.each(['constructor', 'toString', 'hasOwnProperty', ''])('named %j are like any other', (name) => {
     const headers = [asGiven(name, Buffer.from('x'))];
     repairHeaders(headers);
     expect(headerPairs(headers)).toEqual([[name, Buffer.from('x')]]);
   });
 
-  it('of several names in one object, of none and of null are read', () => {
+  it('are read from objects with several names, with none, and with a null value', () => {
     expect(headerPairs(undefined)).toEqual([]);
     expect(headerPairs([{ a: 'x', b: null }, {}])).toEqual([
       ['a', 'x'],
@@ -33,7 +33,7 @@ describe('headers', () => {
     ]);
   });
 
-  it('go to the producer with no bytes in the place of a null', () => {
+  it('are produced with an empty buffer instead of a null', () => {
     expect(headerOf('a', null)).toEqual({ a: Buffer.alloc(0) });
     expect(Object.keys(headerOf('__proto__', 'x'))).toEqual(['__proto__']);
   });

@@ -5,11 +5,11 @@ import { connect, createProducer, disconnect, onError } from '../../../src/kafka
 import { checkClientOptions } from '../../../src/kafka/options-check.ts';
 import { configOf } from '../support/config.ts';
 
-const NOBODY = '127.0.0.1:1';
+const NO_BROKER = '127.0.0.1:1';
 const check = (kafka: string): Promise<void> =>
-  checkClientOptions(configOf(`kafka: { bootstrap_servers: "${NOBODY}", ${kafka} }`));
+  checkClientOptions(configOf(`kafka: { bootstrap_servers: "${NO_BROKER}", ${kafka} }`));
 
-describe('what librdkafka refuses is said before anything is connected, by the name of its key', () => {
+describe('a setting that librdkafka rejects is an error that names its key, before any connection', () => {
   it.each<[string, string, RegExp]>([
     ['fetch.min.bytes: abc', 'librdkafka_options.fetch.min.bytes', /Invalid value/],
     ['fetch.min.bytes: -5', 'librdkafka_options.fetch.min.bytes', /outside allowed range/],
@@ -42,7 +42,7 @@ describe('what librdkafka refuses is said before anything is connected, by the n
     await expect(checked).rejects.toThrow(`kafka.${key}: `);
   });
 
-  it('also where the key is one of our own', async () => {
+  it('also for a key of our own', async () => {
     await expect(check('tls: { enabled: true, ca_file: /nowhere/ca }')).rejects.toThrow(
       /^kafka\.tls\.ca_file: /,
     );
@@ -55,19 +55,19 @@ describe('what librdkafka refuses is said before anything is connected, by the n
     '{ partition.assignment.strategy: "range,roundrobin", fetch.max.bytes: 262144, message.max.bytes: 262144 }',
     '{ message.max.bytes: 20000000, receive.message.max.bytes: 40000000 }',
     '{ compression.codec: gzip, linger.ms: 50, enable.idempotence: true }',
-  ])('%s is taken, though nobody answers', async (options) => {
+  ])('%s is accepted without a broker', async (options) => {
     await expect(check(`librdkafka_options: ${options}`)).resolves.toBeUndefined();
   });
 });
 
-describe('a producer to which nobody answers', () => {
+describe('a producer without a broker', () => {
   const producer = createProducer(
-    producerOptions(configOf(`kafka: { bootstrap_servers: "${NOBODY}" }`).kafka),
+    producerOptions(configOf(`kafka: { bootstrap_servers: "${NO_BROKER}" }`).kafka),
   );
   onError(producer, () => {});
   afterAll(() => disconnect(producer, 1000));
 
-  it('is no fault of its settings, and closes without one', async () => {
+  it('fails without blaming its settings, and closes', async () => {
     await expect(connect(producer, 1)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(disconnect(producer, 1000)).resolves.toBeUndefined();
   });

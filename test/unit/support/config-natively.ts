@@ -10,8 +10,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { printConfig } from '../../../src/commands/config.ts';
 import { LogweirError } from '../../../src/errors.ts';
-import { loadConfigWhole } from '../../../src/transform/load-config.ts';
-import { loadChain } from '../../../src/transform/loader.ts';
+import { loadConfigWhole } from '../../../src/transform/loader/load-config.ts';
+import { loadChain } from '../../../src/transform/loader/loader.ts';
 import { sourceRecord } from './fakes.ts';
 
 export interface ConfigQuestion {

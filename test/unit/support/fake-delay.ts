@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 
-// Not from node:timers/promises: that is the module whose place this takes.
+// Not from node:timers/promises: that is the module that this replaces.
 const turn = promisify(setImmediate);
 
 interface Wait {
@@ -13,7 +13,7 @@ interface Wait {
  * of the event loop, or, while `held` is set, when the test ends them.
  *
  *     vi.mock(import('node:timers/promises'), async (original) => {
- *       const { fakeDelay } = await import('../support/fake-delay.ts');
+ *       const { fakeDelay } = await import('./fake-delay.ts');
  *       return { ...(await original()), setTimeout: fakeDelay.wait };
  *     });
  */

@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Chunk } from '../../../src/arena.ts';
+import { Chunk } from '../../../src/memory/arena.ts';
 import { Document } from '../../../src/elasticsearch/document.ts';
-import { OwnedPartition } from '../../../src/kafka/assignment.ts';
+import { OwnedPartition } from '../../../src/kafka/consumer/assignment.ts';
 import type { NativeConsumer } from '../../../src/kafka/native.ts';
-import { TakenRecord } from '../../../src/taken-record.ts';
-import { type Outcome, Settlement, type SourceRecord } from '../../../src/settlement.ts';
+import { RecordChunk } from '../../../src/memory/record-chunk.ts';
+import type { SourceRecord } from '../../../src/record.ts';
+import type { Outcome } from '../../../src/pipeline/outcome.ts';
+import { Settlement } from '../../../src/pipeline/settlement.ts';
 
 /** 2026-01-02T03:04:05.678Z */
 export const RECORD_TIME = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
@@ -28,14 +30,10 @@ export function received(
   owned = new OwnedPartition('app-logs', 0, partial.offset ?? 0, -1),
 ): { settlement: Settlement; owned: OwnedPartition; outcomes: Outcome[] } {
   const outcomes: Outcome[] = [];
-  const settlement = new Settlement(
-    new TakenRecord(sourceRecord(partial), partial.topic ?? 'app-logs'),
-    100,
-    owned,
-    {
-      settled: (_settlement, outcome) => void outcomes.push(outcome),
-    },
-  );
+  const run = { chunk: RecordChunk.of(sourceRecord(partial)), row: 0, count: 1 };
+  const settlement = new Settlement(run, 100, owned, {
+    settled: (_settlement, outcome) => void outcomes.push(outcome),
+  });
   owned.receive(settlement);
   return { settlement, owned, outcomes };
 }
@@ -63,7 +61,7 @@ export function documents(count: number, sourceBytes = 20): Document[] {
   });
 }
 
-/** Lets everything go on that waits for nothing but promises. */
+/** Runs all that waits only for promises. */
 export async function settleDown(): Promise<void> {
   for (let left = 5; left > 0; left--) await turn();
 }

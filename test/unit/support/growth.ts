@@ -1,14 +1,14 @@
 /**
- * How time grows with the size of an input: what is quadratic takes sixteen times as long for four times as much. It is the time of this thread,
+ * How time grows with the size of an input: a quadratic step needs sixteen times as long for four times as much. It is the time of this thread,
  * since others are busy on the machine too.
  */
 
 const FACTOR = 4;
 /** Linear is 4, quadratic is 16; caches and the garbage collector make linear things look worse than they are. */
 const GROWTH_MAX = 10;
-/** What takes no longer is not worth being measured, in ms; and what takes a tenth of that may be another, cheaper way. */
+/** A shorter time is not worth a measurement, in ms; a tenth of it may be another, cheaper way. */
 const FLOOR_MS = 25;
-/** What takes longer is measured well enough by one run. */
+/** A longer time is measured well enough by one run. */
 const LONG_MS = 1000;
 const RUNS = 3;
 /** Other work on the machine may disturb one measurement, not each of them. */

@@ -7,8 +7,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TransformConfig } from '../../../src/config/schema.ts';
 import { LogweirError } from '../../../src/errors.ts';
-import type { Event } from '../../../src/transform/api.ts';
-import { loadChain } from '../../../src/transform/loader.ts';
+import type { Event } from '../../../src/transform/api/api.ts';
+import { loadChain } from '../../../src/transform/loader/loader.ts';
 import { sourceRecord } from './fakes.ts';
 
 export interface Question {

@@ -1,23 +1,27 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { DeadLetterReason, DeadLetters } from '../../../src/dead-letters.ts';
+import type { DeadLetterReason, DeadLetters } from '../../../src/dead-letter/port.ts';
 import type { Document } from '../../../src/elasticsearch/document.ts';
-import type { Diversion } from '../../../src/elasticsearch/verdict.ts';
+import type { Diversion } from '../../../src/elasticsearch/item-verdict.ts';
 import { createRenderer } from '../../../src/elasticsearch/render.ts';
-import { Holds } from '../../../src/holds.ts';
-import { Assignment, OwnedPartition } from '../../../src/kafka/assignment.ts';
-import { Pipeline } from '../../../src/pipeline.ts';
-import type { Original } from '../../../src/pipeline-parts.ts';
-import { RejectStorm } from '../../../src/reject-storm.ts';
-import { type Outcome, type Settlement, type SourceRecord, outcomes } from '../../../src/settlement.ts';
-import type { ReduceTransform, TransformFunction } from '../../../src/transform/api.ts';
-import { Chain, type OnError } from '../../../src/transform/chain.ts';
-import type { RecordWatch } from '../../../src/transform/record-watch.ts';
-import type { Quarantine } from '../../../src/workers/quarantine.ts';
+import { BlockedRecords } from '../../../src/pipeline/blocked-records.ts';
+import { Assignment, OwnedPartition } from '../../../src/kafka/consumer/assignment.ts';
+import { Pipeline } from '../../../src/pipeline/pipeline.ts';
+import type { DocumentSink, Original } from '../../../src/pipeline/dependencies.ts';
+import { RejectionRate } from '../../../src/pipeline/rejection-rate.ts';
+import type { SourceRecord } from '../../../src/record.ts';
+import { type Outcome, outcomes } from '../../../src/pipeline/outcome.ts';
+import type { Settlement } from '../../../src/pipeline/settlement.ts';
+import type { ReduceTransform, TransformFunction } from '../../../src/transform/api/api.ts';
+import { Chain, type OnError } from '../../../src/transform/runtime/chain.ts';
+import type { RecordWatch } from '../../../src/transform/runtime/record-watch.ts';
+import type { Tap } from '../../../src/tap/tap.ts';
+import type { Quarantine } from '../../../src/pipeline/quarantine.ts';
 import { configOf } from './config.ts';
 import { type Deferred, deferred, sourceRecord } from './fakes.ts';
+import { BatchWriter } from '../../../src/memory/batch-writer.ts';
 
 /** A dead letter on its way. */
-export interface Letter {
+export interface OpenDeadLetter {
   readonly settlement: Settlement;
   readonly why: DeadLetterReason;
   readonly answer: Deferred<void>;
@@ -41,8 +45,15 @@ export interface LabOptions {
   takeRejected?: () => Document[];
   quarantine?: Quarantine;
   watch?: RecordWatch;
+  tap?: Tap;
   /** YAML under `elasticsearch:`. */
   elasticsearch?: string;
+  /** Whether documents of neighbours stay together, as the batcher is given them; else each comes by itself. */
+  runs?: boolean;
+  /** Makes its batches; for tests with so many labs that the memory of each would cost too much. */
+  writer?: BatchWriter;
+  /** In place of those that the test answers for itself. */
+  documents?: DocumentSink;
 }
 
 interface LabStep {
@@ -54,7 +65,8 @@ interface LabStep {
 
 /** @param errors what transforms fail of, as it would be logged */
 function chainOf(steps: readonly LabStep[], errors: string[]): Chain {
-  const fixed = { close: () => {}, timeoutMs: 1000 };
+  // Nothing that a test keeps waiting is over time, however busy the machine is.
+  const fixed = { close: () => {}, timeoutMs: 60_000 };
   return new Chain(
     steps.map((step, at) => ({ name: `step-${at}`, ...fixed, ...step })),
     (step, policy, { message }) => void errors.push(`${step} (${policy}): ${message}`),
@@ -64,29 +76,38 @@ function chainOf(steps: readonly LabStep[], errors: string[]): Chain {
 /** A pipeline between a consumer, an Elasticsearch and a dead letter that the test plays itself. */
 export class PipelineLab implements DeadLetters {
   readonly assignment = new Assignment();
-  readonly holds = new Holds({ began: () => {}, ended: () => {} });
-  readonly storm: RejectStorm;
+  readonly blockedRecords = new BlockedRecords({ began: () => {}, ended: () => {} });
+  readonly rejectionRate: RejectionRate;
   readonly pipeline: Pipeline;
-  /** Documents that Elasticsearch has not answered for. */
+  /** The first one. */
+  readonly chain: Chain;
+  /** Documents without an answer of Elasticsearch. */
   documents: Document[] = [];
   /** Dead letters that are not acknowledged. */
-  letters: Letter[] = [];
-  /** Documents that Elasticsearch has rejected and that are held. */
+  deadLetters: OpenDeadLetter[] = [];
+  /** Documents that Elasticsearch has rejected and that are blocked. */
   rejected: Document[] = [];
   readonly deadLettered: string[] = [];
   readonly errors: string[] = [];
   readonly counts: Record<Outcome, number>;
   received = 0;
   outputs = 0;
+  undecodable = 0;
   flushes = 0;
+  readonly #writer: BatchWriter;
 
   constructor(options: LabOptions = {}) {
     const { run, onError = 'dead_letter', lazy = false, steps, codec = 'json' } = options;
-    const { elasticsearch = '{}' } = options;
+    const { elasticsearch = '{}', writer = new BatchWriter() } = options;
+    this.#writer = writer;
     this.counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
     const transforms = steps ?? (run === undefined ? [] : [{ run, onError, lazy }]);
-    this.storm = new RejectStorm(options.holdAboveRatio ?? null, { began: () => {}, ended: () => {} });
+    this.rejectionRate = new RejectionRate(options.holdAboveRatio ?? null, {
+      began: () => {},
+      ended: () => {},
+    });
     const chain = chainOf(transforms, this.errors);
+    this.chain = chain;
     if (options.watch !== undefined) chain.watch(options.watch);
     this.pipeline = new Pipeline({
       assignment: () => this.assignment,
@@ -94,33 +115,37 @@ export class PipelineLab implements DeadLetters {
       chain,
       watch: options.watch,
       renderer: createRenderer(configOf(`elasticsearch: ${elasticsearch}`).elasticsearch),
-      documents: {
-        add: (document) => void this.documents.push(document),
+      documents: options.documents ?? {
+        add: (document) =>
+          void this.documents.push(...(options.runs === true ? [document] : document.split())),
         flush: () => void this.flushes++,
         takeRejected: options.takeRejected ?? (() => this.rejected.splice(0)),
-        dropGivenUp: () => {
+        dropAbandoned: () => {
           this.rejected = this.rejected.filter(({ settlement }) => !settlement.settled);
           this.documents = this.documents.filter(({ settlement }) => !settlement.settled);
         },
       },
       deadLetters: options.deadLettersOff === true ? null : (options.deadLetters ?? this),
-      holds: this.holds,
-      storm: this.storm,
+      blockedRecords: this.blockedRecords,
+      rejectionRate: this.rejectionRate,
       events: {
         received: (count) => void (this.received += count),
-        settled: (outcome) => void this.counts[outcome]++,
+        polled: () => {},
+        undecodable: () => void this.undecodable++,
+        settled: (outcome, count) => void (this.counts[outcome] += count),
         deadLettered: (reason) => void this.deadLettered.push(reason),
         outputEvents: (count) => void (this.outputs += count),
       },
       bufferBytes: options.bufferBytes ?? 1_000_000,
       original: options.original,
       quarantine: options.quarantine,
+      tap: options.tap,
     });
   }
 
   send(settlement: Settlement, why: DeadLetterReason): Promise<void> {
     const answer = deferred();
-    this.letters.push({ settlement, why, answer });
+    this.deadLetters.push({ settlement, why, answer });
     return answer.promise;
   }
 
@@ -138,7 +163,7 @@ export class PipelineLab implements DeadLetters {
   }
 
   /** Gives records with these values, from `offset` on, to the pipeline. */
-  take(values: readonly (string | Buffer | null)[], offset = 0, partition = 0): SourceRecord[] {
+  receive(values: readonly (string | Buffer | null)[], offset = 0, partition = 0): SourceRecord[] {
     const records = values.map((value, at) =>
       sourceRecord({
         partition,
@@ -146,8 +171,20 @@ export class PipelineLab implements DeadLetters {
         value: typeof value === 'string' ? Buffer.from(value) : value,
       }),
     );
-    this.pipeline.take(records);
+    this.receiveRecords(records);
     return records;
+  }
+
+  /**
+   * Gives records to the pipeline as the consumer does: in batches, whose memory is used again.
+   *
+   * @param room what was left free before values when they were read
+   */
+  receiveRecords(records: readonly SourceRecord[], room = this.pipeline.room): void {
+    for (const batch of this.#writer.write(records, room)) {
+      this.pipeline.onRecords(batch);
+      batch.chunk.release();
+    }
   }
 
   /** As a reload does. */
@@ -155,14 +192,14 @@ export class PipelineLab implements DeadLetters {
     this.pipeline.changeChain(chainOf(steps, this.errors));
   }
 
-  /** Elasticsearch takes the first open document, or the one given. */
+  /** Elasticsearch indexes the first open document, or the one given. */
   acknowledge(document = this.documents[0]): void {
     if (document === undefined) throw new Error('there is no open document');
     this.documents = this.documents.filter((one) => one !== document);
     this.pipeline.indexed(document);
   }
 
-  /** Elasticsearch refuses the first open document, or the one given, for good. */
+  /** Elasticsearch rejects the first open document, or the one given. */
   reject(document = this.documents[0]): string | undefined {
     if (document === undefined) throw new Error('there is no open document');
     this.documents = this.documents.filter((one) => one !== document);
@@ -178,17 +215,17 @@ export class PipelineLab implements DeadLetters {
     return this.pipeline.diverted(document, to);
   }
 
-  /** The dead letter acknowledges the first open letter, or the one given. */
-  async bury(letter = this.letters[0]): Promise<void> {
-    if (letter === undefined) throw new Error('there is no open letter');
-    this.letters = this.letters.filter((one) => one !== letter);
-    letter.answer.resolve();
+  /** The dead letter acknowledges the first open dead letter, or the one given. */
+  async bury(deadLetter = this.deadLetters[0]): Promise<void> {
+    if (deadLetter === undefined) throw new Error('there is no open dead letter');
+    this.deadLetters = this.deadLetters.filter((one) => one !== deadLetter);
+    deadLetter.answer.resolve();
     await turn();
   }
 
   /** Revokes the partition, settled or not. */
   revoke(owned: OwnedPartition): void {
     this.assignment.remove(owned);
-    this.pipeline.giveUp([owned]);
+    this.pipeline.abandon([owned]);
   }
 }

@@ -2,8 +2,8 @@
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import * as fc from 'fast-check';
-import type { Event, TransformFunction, TransformResult } from '../../../src/transform/api.ts';
-import { routeTo } from '../../../src/transform/route.ts';
+import type { Event, TransformFunction, TransformResult } from '../../../src/transform/api/api.ts';
+import { routeTo } from '../../../src/transform/api/route.ts';
 
 const MARK = Symbol('mark');
 const keys = ['a', 'b', 'message', 'nested', 'n', '7', 'toString', '__proto__', 'toJSON'] as const;
@@ -63,10 +63,10 @@ const returned = fc.constantFrom(
 );
 
 export interface Program {
-  /** A caught error is noted, and the program goes on. */
+  /** A caught error is noted, and the program continues. */
   readonly steps: readonly { readonly operation: Operation; readonly caught: boolean }[];
   readonly returns: typeof returned extends fc.Arbitrary<infer T> ? T : never;
-  /** Whether it waits before it begins, and before it returns. */
+  /** Whether it waits before it starts, and before it returns. */
   readonly waits: readonly [boolean, boolean];
 }
 
@@ -222,7 +222,7 @@ function resultOf(event: Event, returns: Program['returns']): TransformResult {
   }
 }
 
-/** A known pattern: what is secret is hidden from whoever looks. */
+/** A known pattern: a secret is hidden from every reader. */
 export function masked(event: Event): Event {
   return new Proxy(event, {
     get: (target, name, receiver): unknown => (name === 'a' ? '***' : Reflect.get(target, name, receiver)),

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'vitest';
 import type { Document } from '../../../src/elasticsearch/document.ts';
-import type { OwnedPartition } from '../../../src/kafka/assignment.ts';
-import type { Outcome, Settlement } from '../../../src/settlement.ts';
-import type { Event, RecordInfo } from '../../../src/transform/api.ts';
+import type { OwnedPartition } from '../../../src/kafka/consumer/assignment.ts';
+import type { Outcome } from '../../../src/pipeline/outcome.ts';
+import type { Settlement } from '../../../src/pipeline/settlement.ts';
+import type { Event, RecordInfo } from '../../../src/transform/api/api.ts';
 import { seededRandom } from '../../support/random.ts';
 import { type Deferred, deferred } from './fakes.ts';
 import { PipelineLab } from './pipeline-lab.ts';
@@ -23,7 +25,7 @@ interface Entry {
   running: boolean;
   /** Documents that are not answered for. */
   open: number;
-  letter: 'none' | 'open' | 'written';
+  dead: 'none' | 'open' | 'written';
   /** Whether a document of it went into the failure store. */
   diverted: boolean;
   without: 'skipped' | 'dropped' | null;
@@ -48,7 +50,7 @@ export interface Observed {
 }
 
 /**
- * Plays everything around a pipeline at random (delivery, redelivery, late transforms, acknowledgements, refusals, dead
+ * Plays everything around a pipeline at random (delivery, redelivery, late transforms, acknowledgements, rejections, dead
  * letters, revocation) and keeps books of its own, which share nothing with the pipeline's.
  */
 export class RandomHistory {
@@ -60,13 +62,21 @@ export class RandomHistory {
   /** Every epoch that there was, and its records by offset. */
   readonly #books = new Map<OwnedPartition, Map<number, Entry>>();
   readonly #startOf = new Map<OwnedPartition, number>();
+  readonly #isPassthrough: boolean;
   #returned = 0;
+  /** How often several records were acknowledged as one, and how many times neighbours were distinguished. */
+  together = 0;
+  splits = 0;
 
-  constructor(seed: number) {
+  /** @param isPassthrough whether there is no transform: then neighbours stay together while their outcomes are equal */
+  constructor(seed: number, isPassthrough = false) {
     this.#random = seededRandom(seed);
-    this.lab = new PipelineLab({
-      run: (event, record) => this.#transform(event as unknown as Order, record),
-    });
+    this.#isPassthrough = isPassthrough;
+    this.lab = new PipelineLab(
+      isPassthrough
+        ? { runs: true }
+        : { run: (event, record) => this.#transform(event as unknown as Order, record) },
+    );
     for (const partition of this.#log.keys()) this.#assign(partition, 0);
   }
 
@@ -75,10 +85,10 @@ export class RandomHistory {
     const { lab } = this;
     const dice = this.#random();
     if (dice < 0.25) this.#produceAndDeliver();
-    else if (dice < 0.48 && lab.documents.length > 0) lab.acknowledge(this.#pickDocument());
+    else if (dice < 0.48 && lab.documents.length > 0) this.#acknowledge();
     else if (dice < 0.6 && lab.documents.length > 0) this.#divert();
     else if (dice < 0.67 && lab.documents.length > 0) this.#reject();
-    else if (dice < 0.82 && lab.letters.length > 0) await this.#bury();
+    else if (dice < 0.82 && lab.deadLetters.length > 0) await this.#bury();
     else if (dice < 0.93 && this.#late.length > 0) this.#finishLate();
     else if (dice < 0.96) this.#pick(lab.assignment.all()).draining = true;
     else this.#reassign(this.#pick(lab.assignment.all()));
@@ -90,8 +100,8 @@ export class RandomHistory {
     const { lab } = this;
     for (const owned of lab.assignment.all()) if (owned.draining) this.#reassign(owned);
     for (let round = 0; round < 5000; round++) {
-      if (lab.documents.length > 0) lab.acknowledge(this.#pickDocument());
-      else if (lab.letters.length > 0) await this.#bury();
+      if (lab.documents.length > 0) this.#acknowledge();
+      else if (lab.deadLetters.length > 0) await this.#bury();
       else if (this.#late.length > 0) this.#finishLate();
       else if (!this.#deliverRest()) return;
       await turn();
@@ -192,13 +202,18 @@ export class RandomHistory {
         entries?.set(offset, entryFor(log[offset] ?? null));
     }
     const from = Math.max(0, owned.position - this.#below(3));
-    this.lab.take(log.slice(from), from, owned.partition);
+    this.lab.receive(log.slice(from), from, owned.partition);
   }
 
   #value(): string | null {
     const dice = this.#random();
     if (dice < 0.08) return null;
     if (dice < 0.16) return 'poison';
+    if (this.#isPassthrough) {
+      const order: Order = { make: 1, late: false, fails: false, cyclic: false };
+      // One with line feeds cannot go as it lies.
+      return JSON.stringify(order, null, dice < 0.24 ? 1 : 0);
+    }
     const order: Order = {
       make: this.#below(4),
       late: this.#random() < 0.25,
@@ -232,35 +247,60 @@ export class RandomHistory {
     return this.#books.get(partition as OwnedPartition)?.get(offset);
   }
 
-  #pickDocument(): Document {
-    const document = this.#pick(this.lab.documents);
+  #acknowledge(): void {
+    const document = this.#random() < 0.5 ? this.#pick(this.lab.documents) : this.#pickSingle();
+    const { partition, offset, last } = document.settlement;
+    const entries = this.#books.get(partition as OwnedPartition);
+    for (let at = offset; at <= last; at++) {
+      const entry = entries?.get(at);
+      if (entry !== undefined) entry.open--;
+    }
+    if (document.count > 1) this.together++;
+    this.lab.acknowledge(document);
+  }
+
+  /** A document by itself: its neighbours have fates of their own from now on. */
+  #pickSingle(): Document {
+    const { lab } = this;
+    const picked = this.#pick(lab.documents);
+    if (picked.count > 1) this.splits++;
+    const parts = picked.split();
+    lab.documents = lab.documents.flatMap((document) => (document === picked ? parts : document));
+    const document = this.#pick(parts);
+    if (this.#random() < 0.3) document.detach();
+    return document;
+  }
+
+  /** A document that is answered for. */
+  #answered(): Document {
+    const document = this.#pickSingle();
     const entry = this.#entryOf(document.settlement);
     if (entry !== undefined) entry.open--;
     return document;
   }
 
   #reject(): void {
-    const document = this.#pickDocument();
+    const document = this.#answered();
     const entry = this.#entryOf(document.settlement);
-    if (entry?.letter === 'none') entry.letter = 'open';
+    if (entry?.dead === 'none') entry.dead = 'open';
     this.lab.reject(document);
   }
 
   #divert(): void {
-    const document = this.#pickDocument();
+    const document = this.#answered();
     const entry = this.#entryOf(document.settlement);
     if (entry !== undefined) entry.diverted = true;
     this.lab.divert('failure_store', document);
   }
 
   async #bury(): Promise<void> {
-    const letter = this.#pick(this.lab.letters);
-    const entry = this.#entryOf(letter.settlement);
-    if (entry !== undefined) entry.letter = 'written';
-    await this.lab.bury(letter);
+    const deadLetter = this.#pick(this.lab.deadLetters);
+    const entry = this.#entryOf(deadLetter.settlement);
+    if (entry !== undefined) entry.dead = 'written';
+    await this.lab.bury(deadLetter);
   }
 
-  /** Ends the epoch, and begins the next one where the old one would have committed. */
+  /** Ends the epoch, and starts the next one where the old one would have committed. */
   #reassign(owned: OwnedPartition): void {
     const { watermark } = owned;
     this.lab.revoke(owned);
@@ -285,21 +325,32 @@ function eventsOf({ make, fails, cyclic }: Order): Event[] {
 
 /** What must be answered for before a record with this value is settled. */
 function entryFor(value: string | null): Entry {
-  const nothing: Entry = { running: false, open: 0, letter: 'none', diverted: false, without: null };
+  const nothing: Entry = { running: false, open: 0, dead: 'none', diverted: false, without: null };
   if (value === null) return { ...nothing, without: 'skipped' };
-  if (value === 'poison') return { ...nothing, letter: 'open' };
+  if (value === 'poison') return { ...nothing, dead: 'open' };
   const order = JSON.parse(value) as Order;
   return order.late ? { ...nothing, running: true } : { ...nothing, ...answersTo(order) };
 }
 
 function answersTo({ make, fails, cyclic }: Order): Partial<Entry> {
-  if (fails) return { letter: 'open' };
+  if (fails) return { dead: 'open' };
   if (make === 0) return { without: 'dropped' };
-  return cyclic ? { open: make - 1, letter: 'open' } : { open: make };
+  return cyclic ? { open: make - 1, dead: 'open' } : { open: make };
 }
 
-function outcomeOf({ running, open, letter, diverted, without }: Entry): Exclude<Outcome, 'returned'> | null {
-  if (running || open > 0 || letter === 'open') return null;
-  if (letter === 'written') return 'dead_lettered';
+function outcomeOf({ running, open, dead, diverted, without }: Entry): Exclude<Outcome, 'returned'> | null {
+  if (running || open > 0 || dead === 'open') return null;
+  if (dead === 'written') return 'dead_lettered';
   return without ?? (diverted ? 'failure_store' : 'indexed');
+}
+
+/** Goes so many steps and to the end: the books agree at every one of them, and nothing is skipped. */
+export async function expectBooksToAgree(history: RandomHistory, steps: number): Promise<void> {
+  for (let step = 0; step < steps; step++) {
+    await history.step();
+    expect(history.actual()).toEqual(history.expected());
+  }
+  await history.finish();
+  expect(history.actual()).toEqual(history.expected());
+  expect(history.neverFinished()).toEqual([]);
 }

@@ -1,7 +1,7 @@
 /** Loads a chain, lets a file be another one, and loads it again, in a Node of its own; see load-natively.ts. */
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadChain } from '../../../src/transform/loader.ts';
+import { loadChain } from '../../../src/transform/loader/loader.ts';
 import { sourceRecord } from './fakes.ts';
 
 const [directory = '', use = '', changed = ''] = process.argv.slice(2);

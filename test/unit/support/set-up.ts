@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { TransformDefinition } from '../../../src/transform/api.ts';
-import type { Step } from '../../../src/transform/chain.ts';
-import { type GivenContext, setUp } from '../../../src/transform/runner.ts';
+import type { TransformDefinition } from '../../../src/transform/api/api.ts';
+import type { Step } from '../../../src/transform/runtime/chain.ts';
+import { type GivenContext, setUp } from '../../../src/transform/runtime/runner.ts';
 
 const ignore = (): void => {};
 
@@ -12,7 +12,7 @@ export const NO_CONTEXT: GivenContext = {
   metrics: { count: ignore },
 };
 
-/** What a chain runs of a transform, and nothing around it: to take its time, for one. */
+/** The part of a transform that a chain runs, and nothing else: to measure its time, for example. */
 export async function bare<Schema extends z.ZodType>(
   definition: TransformDefinition<Schema>,
   given: object,

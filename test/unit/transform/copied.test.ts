@@ -1,19 +1,19 @@
-/** A built-in is a transform like any other: copied into a folder of the user, with what lies beside it, it does the same. */
+/** A built-in is an ordinary transform: its copy in the user's folder, with its helpers, works the same. */
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { isTransformDefinition } from '../../../src/transform/api.ts';
-import { builtIns } from '../../../src/transform/loader.ts';
+import { isTransformDefinition } from '../../../src/transform/api/api.ts';
+import { builtIns } from '../../../src/transform/loader/loader.ts';
 import { type Question, loadNatively } from '../support/load-natively.ts';
 
 const builtInFolder = fileURLToPath(new URL('../../../transforms/', import.meta.url));
-/** Where no `node_modules` are, nor above it. */
+/** A folder without `node_modules` in it or above it. */
 const folder = mkdtempSync(join(tmpdir(), 'logweir-copied-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-it('every built-in, copied into a folder without node_modules, loads and does what its example shows', async () => {
+it('every built-in loads from a folder without node_modules and does what its example shows', async () => {
   cpSync(builtInFolder, folder, { recursive: true });
   const questions: (Question & { name: string })[] = [];
   for (const name of builtIns()) {
@@ -29,7 +29,7 @@ it('every built-in, copied into a folder without node_modules, loads and does wh
   for (const [at, { name }] of questions.entries()) {
     if (at % 2 === 1) continue;
     const [builtIn, copy] = answers.slice(at, at + 2);
-    // Those that read a file want its name, and load as far as that.
+    // Those that read a file load, and then fail because its name is missing.
     if (builtIn?.loaded === false)
       expect([name, builtIn.message]).toEqual([name, expect.stringMatching(/geoip|lookup/)]);
     expect(strip(copy)).toEqual(strip(builtIn));
@@ -40,7 +40,7 @@ function strip(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer).replaceAll(/\.\/([\w-]+)\.ts/g, '$1')) as unknown;
 }
 
-it('none of them imports from a folder that is not copied along', () => {
+it('no built-in imports from a folder that is not copied', () => {
   const isOutside = (file: string): boolean =>
     readFileSync(file, 'utf8')
       .matchAll(/from '(\.[^']*)'/g)

@@ -61,7 +61,7 @@ function load(use: string, changed = '', next = ''): unknown[] {
   return JSON.parse(execFileSync(process.execPath, [program, folder, use, changed]).toString()) as unknown[];
 }
 
-describe('a CommonJS file is read anew with the transform that requires it', () => {
+describe('a CommonJS file is read again with the transform that requires it', () => {
   it.each([
     ['./imports.mjs', 'lib/helper.cjs', cjsVersion(2), { version: 1 }, { version: 2 }],
     ['./requires.cjs', 'lib/helper.cjs', cjsVersion(2), { version: 1, cjs: true }, { version: 2, cjs: true }],
@@ -81,12 +81,12 @@ describe('a CommonJS file is read anew with the transform that requires it', () 
       { from: 'cjs' },
       { n: 2 },
     ],
-  ])('%s, of which %s changes', (use, changed, next, before, after) => {
+  ])('%s, when %s changes', (use, changed, next, before, after) => {
     expect(load(use, changed, next)).toEqual([before, before, after]);
   });
 });
 
-describe('a package in node_modules can use defineTransform, of the running copy', () => {
+describe('a package in node_modules can use defineTransform of the running copy', () => {
   it.each([
     ['esm-package', 'esm'],
     ['cjs-package', 'cjs'],
@@ -100,7 +100,7 @@ describe('a package in node_modules can use defineTransform, of the running copy
   });
 });
 
-it('what built-ins need is found by what requires it too', () => {
+it('require finds the dependencies of built-ins too', () => {
   const event = { found: ['function', 'function', 'function'] };
   expect(load('./built-ins.cjs')).toEqual([event, event, event]);
 });

@@ -5,7 +5,7 @@ import type { Patterns } from './patterns/helpers.ts';
 import { withoutNeedlessLookbehinds } from './lookbehind.ts';
 import { translateGrok } from './syntax.ts';
 
-/** The types that Logstash's grok filter and Elasticsearch's grok processor know. */
+/** The types of Logstash's grok filter and Elasticsearch's grok processor. */
 const TYPES = ['int', 'long', 'float', 'double', 'boolean', 'string'] as const;
 type Type = (typeof TYPES)[number];
 
@@ -13,11 +13,11 @@ const DEPTH_MAX = 20;
 
 /** A compiled grok expression. */
 export interface Grok {
-  /** @returns the fields by their names, undefined where the text does not fit */
+  /** @returns the fields by their names; undefined if the text does not match */
   match(text: string): Event | undefined;
 }
 
-/** A capture: where its value goes, and what it becomes. */
+/** A capture: the path and the type of its value. */
 interface Capture {
   /** The keys of `[a][b]`, or the one key of a plain name. */
   readonly path: readonly string[];
@@ -25,19 +25,20 @@ interface Capture {
 }
 
 /**
- * Compiles `%{NAME:field:int} (?<field>…) …` for an engine that is linear in the text. As in Logstash `^` and `$` stand for the
- * ends of lines, `(?m)` lets a dot take line feeds, `\w` knows letters beyond ASCII, a capture that took nothing is left out, and a
- * field that is captured twice becomes a list.
+ * Compiles `%{NAME:field:int} (?<field>…) …` for an engine that is linear in the text. As in Logstash, `^`
+ * and `$` match the ends of lines, `(?m)` lets a dot match line feeds, `\w` includes letters beyond ASCII, an
+ * empty capture is skipped, and a field that is captured twice becomes a list.
  *
- * @param own patterns of the user's own, which win over those that are known
- * @param known the set that is known
- * @throws Error where something in it is not understood, a pattern is unknown, or one refers to itself
+ * @param own the user's own patterns, which take precedence
+ * @param known the set of known patterns
+ * @throws Error if the syntax is invalid, a pattern is unknown, or a pattern refers to itself
  */
 export function compileGrok(expression: string, own: Patterns = {}, known: Patterns = grokPatterns): Grok {
   const captures: Capture[] = [];
   const group = (field: string, type: Type = 'string'): string => {
     captures.push({ path: pathOf(field, expression), type });
-    // Names of groups are narrower than names of fields, and the same field may stand twice.
+    // Numbered, because names of groups are more restricted than names of fields, and a field may occur
+    // twice.
     return `(?P<f${captures.length - 1}>`;
   };
   const expand = (text: string, depth: number): string => {
@@ -70,7 +71,7 @@ function patternOf(name: string, sets: readonly Patterns[], expression: string):
   const pattern = sets.find((set) => Object.hasOwn(set, name))?.[name];
   if (pattern !== undefined) return pattern;
   throw new Error(
-    `there is no grok pattern ${name} (in '${expression}'); patterns of your own go under definitions`,
+    `there is no grok pattern ${name} (in '${expression}'); your own patterns go under definitions`,
   );
 }
 
@@ -91,7 +92,7 @@ function pathOf(field: string, expression: string): string[] {
   return keys;
 }
 
-/** A field that is there already becomes a list of all its values. */
+/** An existing field becomes a list of all its values. */
 function put(found: Event, path: readonly string[], value: unknown): void {
   let holder = found;
   for (const key of path.slice(0, -1)) {
@@ -99,7 +100,7 @@ function put(found: Event, path: readonly string[], value: unknown): void {
     if (typeof next === 'object' && next !== null && !Array.isArray(next)) holder = next as Event;
     else {
       const made: Event = {};
-      // A value that stands where the object should be is kept in it, under no name.
+      // An existing value at the path of the object is kept in it, under an empty name.
       if (next !== undefined) define(made, '', next);
       define(holder, key, made);
       holder = made;
@@ -111,7 +112,7 @@ function put(found: Event, path: readonly string[], value: unknown): void {
   else define(holder, key, [...(Array.isArray(before) ? (before as unknown[]) : [before]), value]);
 }
 
-/** A text that is no number in spite of its type stays a text: no number is made up. */
+/** A text that is not a number stays a text, in spite of its type. */
 function convert(value: string, type: Type): unknown {
   const number = Number(value);
   switch (type) {

@@ -1,40 +1,41 @@
 import { RE2JS } from 're2js';
 
-/** A lookbehind at one character, as the patterns that are known have it. */
+/** A lookbehind of one character, as in the known patterns. */
 const NEGATIVE = /\(\?<!(\[(?:\\.|[^\]\\[])*\]|\\[^pPwWdDsS]|[^\\()[\]])\)/y;
 const GROUP = /\((?:\?(?:P<\w+>|<[=!]|[a-z-]*:))?/y;
 const FLAGS = /\(\?[a-z-]+\)/y;
 const CLASS = /\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]/y;
 const ESCAPE = /\\(?:[pP]\{\w+\}|x\{\w+\}|x\w\w|[\s\S])/y;
 const REPEATED = /\{\d*,?\d*\}|[*?]/y;
-/** What stands for itself behind a backslash, or is one character. */
+/** Escapes that stand for one character. */
 const ESCAPED: Readonly<Record<string, string>> = { s: ' ', t: '\t', n: '\n', r: '\r' };
 
-/** Stands for the character before the expression, which may be any. */
+/** Marks the position before the expression, where any character is possible. */
 const START = '';
 
 /**
- * Leaves out the negative lookbehinds that need not be: with one the engine must take its slowest way. One that cannot fail goes, since a
- * character stands before it that is known: ` (?<![0-9])[0-9]+` is ` [0-9]+`. One with which every match begins becomes a character that
- * is part of the match, since nobody sees where a match begins, only where its groups do.
+ * Removes unnecessary negative lookbehinds, because they force the engine into its slowest mode. A lookbehind
+ * that cannot fail, because the character before it is known, is removed: ` (?<![0-9])[0-9]+` is ` [0-9]+`. A
+ * lookbehind at the start of every match is replaced by a character in the match: only the positions of
+ * groups are used, not the start of the match.
  *
  * @param pattern in RE2's syntax
  */
 export function withoutNeedlessLookbehinds(pattern: string): string {
   if (!pattern.includes('(?<!')) return pattern;
   const kept: string[] = [];
-  /** The character before, undefined where it may be one of several; and that before each group that is open. */
+  /** The previous character, undefined if several are possible; and the one before each open group. */
   let before: string | undefined = START;
   const opened: (string | undefined)[] = [];
-  /** Where the lookbehind stands with which the expression begins, and the class in it. */
+  /** The position of the lookbehind at the start of the expression, and the negation of its class. */
   let first: { readonly at: number; readonly others: string } | undefined;
-  /** Whether there is no way around it. */
+  /** Whether every match passes it. */
   let everyMatch = true;
-  for (const [piece, behind, next] of piecesOf(pattern)) {
-    if (behind !== undefined) {
-      const needless = before !== undefined && before !== START && !RE2JS.matches(behind, before);
-      if (before === START && behind.startsWith('[') && !behind.startsWith('[^'))
-        first ??= { at: kept.length, others: `[^${behind.slice(1)}` };
+  for (const [piece, operand, next] of piecesOf(pattern)) {
+    if (operand !== undefined) {
+      const needless = before !== undefined && before !== START && !RE2JS.matches(operand, before);
+      if (before === START && operand.startsWith('[') && !operand.startsWith('[^'))
+        first ??= { at: kept.length, others: `[^${operand.slice(1)}` };
       if (!needless) kept.push(piece);
       continue;
     }
@@ -53,9 +54,9 @@ export function withoutNeedlessLookbehinds(pattern: string): string {
   return String.raw`(?:\A|${first.others})${kept.join('')}`;
 }
 
-type Piece = readonly [piece: string, behind: string | undefined, next: number];
+type Piece = readonly [piece: string, operand: string | undefined, next: number];
 
-/** The parts of a pattern, with what a negative lookbehind looks at, and where each ends. */
+/** The parts of a pattern, with the operand of a negative lookbehind, and the end position of each. */
 function* piecesOf(pattern: string): Generator<Piece> {
   for (let at = 0; at < pattern.length;) {
     const found = [NEGATIVE, FLAGS, GROUP, CLASS, ESCAPE, REPEATED].map((expression) => {
@@ -68,9 +69,9 @@ function* piecesOf(pattern: string): Generator<Piece> {
   }
 }
 
-/** The one character that a piece stands for. */
+/** The single character that a piece matches. */
 function literalOf(piece: string): string | undefined {
-  // Nothing, or a line feed.
+  // The previous character is a line feed, or there is none.
   if (piece === '^') return '\n';
   if (/^\\[stnr]$/.test(piece)) return ESCAPED[piece.charAt(1)];
   if (/^\\[^\w]$/.test(piece)) return piece.charAt(1);

@@ -17,7 +17,7 @@ import { serversEcs, serversLegacy } from './patterns/servers.ts';
 import { syslogEcs, syslogLegacy } from './patterns/syslog.ts';
 import { zeekEcs, zeekLegacy } from './patterns/zeek.ts';
 
-/** The patterns that are known by name, by what they are for: those of Logstash's legacy set, and those of its set for ECS. */
+/** The known patterns by purpose: those of Logstash's legacy set, and those of its ECS set. */
 export const grokFamilies: Readonly<Record<string, readonly [legacy: Patterns, ecs: Patterns]>> = {
   'Numbers, words, addresses, paths, times': [baseLegacy, baseEcs],
   'Syslog and cron': [syslogLegacy, syslogEcs],
@@ -43,5 +43,5 @@ const setOf = (which: 0 | 1): Patterns =>
 /** Logstash's legacy set: `%{IP:clientip}` and other fields at the top level. */
 export const grokPatterns: Patterns = setOf(0);
 
-/** Logstash's set for the Elastic Common Schema, version 1: fields in objects, with their types. */
+/** Logstash's set for the Elastic Common Schema, version 1: fields in objects, with types. */
 export const ecsGrokPatterns: Patterns = setOf(1);

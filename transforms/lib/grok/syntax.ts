@@ -1,8 +1,8 @@
-/** What a grok expression means beyond a regular expression; both give the opening of a group, or a whole one, for RE2. */
+/** Translates the grok extensions of regular expressions into RE2. */
 export interface GrokParts {
-  /** `(?<field>`. @returns what opens the group */
+  /** `(?<field>`. @returns the opening of the group */
   group(field: string): string;
-  /** `%{NAME:field:type}`. @returns the group that it stands for */
+  /** `%{NAME:field:type}`. @returns the whole group */
   reference(name: string, field: string | undefined, type: string | undefined): string;
 }
 
@@ -10,15 +10,15 @@ export interface GrokParts {
 const FIELD = String.raw`(?:\[[^[\]{}]+\])+|[\w@.-]+`;
 const REFERENCE = new RegExp(String.raw`%\{(\w+)(?::(${FIELD}))?(?::(\w+))?\}`, 'y');
 const NAMED_GROUP = new RegExp(String.raw`\(\?(?:P?<(${FIELD})>|'(${FIELD})')`, 'y');
-/** Flags of Oniguruma's Ruby syntax: `m` is what RE2 calls `s`. */
+/** Flags of Oniguruma's Ruby syntax: its `m` is `s` in RE2. */
 const FLAGS = /\(\?([imx]*)(?:-([imx]*))?([:)])/y;
 const POSIX_CLASS = /\[:\^?[a-z]+:\]/y;
 const WORD_CHARACTERS = String.raw`\p{L}\p{M}\p{N}_`;
 
 /**
- * Translates the syntax of Oniguruma, which Logstash and Elasticsearch use, into RE2's. One pass.
+ * Translates the syntax of Oniguruma, which Logstash and Elasticsearch use, into RE2's in one pass.
  *
- * @throws Error where something is not understood, or the engine cannot do it
+ * @throws Error if the syntax is invalid, or the engine does not support it
  */
 export function translateGrok(text: string, parts: GrokParts): string {
   let translated = '';
@@ -46,7 +46,7 @@ function nextPiece(text: string, at: number, parts: GrokParts): Piece {
     case '+':
     case '*':
     case '?':
-      // Possessive: what fits the original fits without it; a little more may.
+      // Possessive: without it all texts that match the original still match, and a few more.
       return [text[at] ?? '', text[at + 1] === '+' ? at + 2 : at + 1];
     default:
       return [text[at] ?? '', at + 1];
@@ -73,7 +73,7 @@ function classPiece(text: string, start: number): Piece {
     piece += '^';
     at++;
   }
-  // A bracket that comes first is one of the characters.
+  // A leading bracket is one of the characters.
   if (text[at] === ']') {
     piece += String.raw`\]`;
     at++;
@@ -111,13 +111,13 @@ function groupPiece(text: string, at: number, parts: GrokParts): Piece {
   if (text[at + 1] !== '?') return ['(', at + 1];
   for (const lookahead of ['(?=', '(?!']) {
     if (text.startsWith(lookahead, at))
-      throw unknown(text, at, 'a lookahead, which an engine that is linear in the text cannot do');
+      throw unknown(text, at, 'a lookahead, which an engine with linear time does not support');
   }
   for (const lookbehind of ['(?<=', '(?<!']) {
     if (text.startsWith(lookbehind, at)) return [lookbehind, at + lookbehind.length];
   }
   if (text.startsWith('(?:', at)) return ['(?:', at + 3];
-  // Atomic: what fits the original fits without it; a little more may.
+  // Atomic: without it all texts that match the original still match, and a few more.
   if (text.startsWith('(?>', at)) return ['(?:', at + 3];
   if (text.startsWith('(?#', at)) {
     const end = text.indexOf(')', at);
@@ -130,7 +130,7 @@ function groupPiece(text: string, at: number, parts: GrokParts): Piece {
   FLAGS.lastIndex = at;
   const flags = FLAGS.exec(text);
   if (flags !== null) return [flagsOf(flags, text, at), at + flags[0].length];
-  throw unknown(text, at, 'a group of a kind that is not known');
+  throw unknown(text, at, 'an unknown kind of group');
 }
 
 function flagsOf([, on = '', off = '', end = '']: RegExpExecArray, text: string, at: number): string {
@@ -143,7 +143,7 @@ function referencePiece(text: string, at: number, parts: GrokParts): Piece {
   REFERENCE.lastIndex = at;
   const found = REFERENCE.exec(text);
   if (found === null)
-    throw unknown(text, at, 'a reference that is none of %{NAME}, %{NAME:field}, %{NAME:field:type}');
+    throw unknown(text, at, 'a reference other than %{NAME}, %{NAME:field} and %{NAME:field:type}');
   return [parts.reference(found[1] ?? '', found[2], found[3]), at + found[0].length];
 }
 

@@ -1,22 +1,23 @@
 /**
- * Card numbers in text (ISO/IEC 7812): known by their issuer, their length for that issuer, and their check digit, so that times,
- * counters and ids, of which every tenth passes the check digit alone, mostly stay.
+ * Finds card numbers in text (ISO/IEC 7812) by their issuer, their length for that issuer, and their check
+ * digit. The check digit alone matches every tenth time, counter or id; with all three criteria, most of
+ * these are kept.
  */
 
-/** Digits in a row, and where they stand. */
+/** Consecutive digits and their position. */
 interface Group {
   readonly start: number;
   readonly end: number;
-  /** Where it begins among the digits of its run. */
+  /** Its start among the digits of its run. */
   readonly at: number;
   readonly width: number;
-  /** Whether it may go on with the group before in groups that no card is printed in. */
+  /** Whether the separator before it may also join groups of unusual widths. */
   readonly isPlain: boolean;
-  /** Whether it stands behind `0.` and is a fraction. */
+  /** Whether it follows `0.` and is a fraction. */
   readonly isFraction: boolean;
 }
 
-/** Groups with nothing but separators between them. */
+/** Groups with only separators between them. */
 interface Run {
   readonly groups: Group[];
   digits: string;
@@ -34,15 +35,15 @@ const DIGITS_MAX = 19;
 const GAP_MAX = 18;
 
 /**
- * Digits, and escapes that would hide where digits begin (`%20`, `\u00a0`). No encoder escapes a letter or a digit, so `100%4111` is a per
- * cent sign in front of a number, and `%B4111` the beginning of a magnetic stripe.
+ * Digits, and escapes that contain digits themselves (`%20`, `\u00a0`). No encoder escapes a letter or a
+ * digit, so `100%4111` is a per cent sign and a number, and `%B4111` the start of a magnetic stripe.
  */
 const TOKEN =
   /%(?:[0-2][\da-f]|3[a-f]|40|5[b-f]|60|7[b-f]|[c-f][\da-f]|(?<=%[\da-f]{2}%)[89ab][\da-f])|\\u[\da-f]{4}|\\x[\da-f]{2}|(?<digits>\d+)/gi;
-/** What people and programs write between the groups of one number. */
+/** The separators that people and programs write between the groups of one number. */
 const SEPARATOR =
   /^(?:[ .+_\u00A0\u2000-\u200B\u202F\u205F\u3000\u2010-\u2015\u2212-]|%20|%2[bde]|%c2%a0|\\u00a0|\\xa0){1,3}$/i;
-/** The separators that may stand in unusual groups: with dots those would be versions, addresses and fractions. */
+/** The separators for groups of unusual widths: with dots these are versions, addresses and fractions. */
 const PLAIN_SEPARATOR = /^(?:[ +\u00A0\u2000-\u200B\u202F\u205F\u3000\u2010-\u2015-]|%20|%c2%a0|\\u00a0)$/i;
 
 const PRINTED = new Set(['465', '464', '4333']);
@@ -50,12 +51,12 @@ const PRINTED = new Set(['465', '464', '4333']);
 const ZERO = 0x30;
 const NINE = 0x39;
 const ASCII_END = 0x80;
-/** By code of ASCII whether a gap may hold it: separators, and what escapes of them are written with. */
+/** For each ASCII code, whether a gap may contain it: separators, and the characters of their escapes. */
 const GAP_CODES = Uint8Array.from({ length: ASCII_END }, (_, code) =>
   Number(' .+_-%\\uxabcdefABCDEF'.includes(String.fromCharCode(code))),
 );
 
-/** First and last beginning of a range, of the same length, and the lengths of its numbers. */
+/** The first and last prefix of a range, of equal length, and the lengths of its numbers. */
 type Issuer = readonly [from: string, to: string, lengths: readonly number[]];
 
 const ANY = [13, 14, 15, 16, 17, 18, 19];
@@ -88,17 +89,17 @@ const ISSUERS: readonly Issuer[] = [
   ['9860', '9860', [16]], // Humo
 ];
 
-/** Issuers by the first digit, since this is asked for every number of a text. */
+/** Issuers by the first digit, for a fast check of every number in a text. */
 const BY_DIGIT: readonly (readonly Issuer[])[] = Array.from({ length: 10 }, (_, digit) =>
   ISSUERS.filter(([from, to]) => Number(from[0]) <= digit && digit <= Number(to[0])),
 );
 
-/** Whether a text is the digits of a card number, and nothing else. */
+/** Whether a text consists of exactly the digits of a card number. */
 export function isCard(digits: string): boolean {
   if (digits.length < DIGITS_MIN || digits.length > DIGITS_MAX) return false;
   for (const [from, to, lengths] of BY_DIGIT[digits.charCodeAt(0) - 0x30] ?? []) {
-    const beginning = digits.slice(0, from.length);
-    if (from <= beginning && beginning <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);
+    const prefix = digits.slice(0, from.length);
+    if (from <= prefix && prefix <= to && lengths.includes(digits.length)) return hasCheckDigit(digits);
   }
   return false;
 }
@@ -116,9 +117,9 @@ function hasCheckDigit(digits: string): boolean {
 }
 
 /**
- * Replaces card numbers, in groups or not, whatever numbers stand beside them. Linear in the text.
+ * Replaces card numbers, with or without groups, also next to other numbers. Linear in the text.
  *
- * @param replace is given the digits alone, so that a number has one replacement however it is written
+ * @param replace receives the digits only, so the replacement of a number does not depend on its formatting
  */
 export function replaceCards(text: string, replace: (digits: string) => string): string {
   if (!mayHoldCard(text)) return text;
@@ -133,7 +134,7 @@ export function replaceCards(text: string, replace: (digits: string) => string):
   return end === 0 ? text : replaced + text.slice(end);
 }
 
-/** Whether there are enough digits with nothing between them that no gap can hold: many times faster than to look at the gaps. */
+/** Whether enough digits have only gap characters between them: much faster than matching the gaps. */
 function mayHoldCard(text: string): boolean {
   if (text.length < DIGITS_MIN) return false;
   let digits = 0;
@@ -146,7 +147,7 @@ function mayHoldCard(text: string): boolean {
   return false;
 }
 
-/** Those that have enough digits for a card. */
+/** The runs that have enough digits for a card. */
 function* runsIn(text: string): Generator<Run> {
   let run: Run = { groups: [], digits: '' };
   for (const match of text.matchAll(TOKEN)) {
@@ -174,8 +175,8 @@ function* runsIn(text: string): Generator<Run> {
 }
 
 /**
- * The cards of a run. Every group may begin one, so that no number in front hides it; where two overlap, all that they cover is one.
- * Groups as they stand on cards go first: a number beside such a card is left alone.
+ * The cards of a run. Every group may start a card, so a preceding number does not hide it; overlapping cards
+ * are merged. Cards in printed groups are matched first, so a number next to such a card is kept.
  */
 function cardsIn(run: Run): Card[] {
   const ends = run.groups.map((_group, from) => endInUsualGroups(run, from));
@@ -200,7 +201,7 @@ function cardsIn(run: Run): Card[] {
   return cards;
 }
 
-/** Which groups belong to a card already. */
+/** For each group, whether it already belongs to a card. */
 function areTaken(ends: readonly number[]): boolean[] {
   let last = -1;
   return ends.map((end, at) => {
@@ -210,8 +211,8 @@ function areTaken(ends: readonly number[]): boolean[] {
 }
 
 /**
- * The last group of the shortest card that begins with a group, or -1: in one group, in fours, or as those of American Express, Diners Club
- * and the old Visa are printed.
+ * The last group of the shortest card that starts with the group `from`, or -1. Its groups are a single one,
+ * fours, or the printed groups of American Express, Diners Club and the old Visa.
  */
 function endInUsualGroups({ groups, digits }: Run, from: number): number {
   const first = groups[from] as Group;
@@ -231,7 +232,8 @@ function endInUsualGroups({ groups, digits }: Run, from: number): number {
 }
 
 /**
- * The same for groups of three digits and more, and for digits one by one or two by two: not for a row of numbers like `12 4705 356 0`.
+ * The same for groups of at least three digits each, and for single digits or pairs, but not for mixed
+ * numbers like `12 4705 356 0`.
  */
 function endInEvenGroups({ groups, digits }: Run, from: number, taken: readonly boolean[]): number {
   const first = groups[from] as Group;

@@ -2,7 +2,7 @@
 
 type Replace = (found: string) => string;
 
-/** ISO 13616: how long the numbers of a country are. */
+/** The length of the numbers of each country, by ISO 13616. */
 const IBAN_LENGTHS = new Map(
   (
     'AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 ES24 FI18 FK18 FO18 FR27 ' +
@@ -14,11 +14,14 @@ const IBAN_LENGTHS = new Map(
     .map((one) => [one.slice(0, 2), Number(one.slice(2))]),
 );
 const IBAN_START = /(?:(?<![A-Za-z0-9])|(?<=%[0-9A-F]{2}))[A-Z]{2}\d{2}(?=[^A-Za-z0-9]?[A-Za-z0-9]|%20)/gi;
-/** What may stand between two characters of a number. */
+/** A separator between two characters of a number. */
 const GAP = /[ .+\u00A0\u202F-]|%20|%C2%A0/iy;
 const ALPHANUMERIC = /[A-Za-z0-9]/;
 
-/** International bank account numbers, in groups or not, by their length and check digits. Linear: each start reads at most one number. */
+/**
+ * Replaces international bank account numbers, with or without groups, by their length and check digits.
+ * Linear: at most one number is read from each start.
+ */
 export function replaceIbans(text: string, replace: Replace): string {
   let replaced = '';
   let end = 0;
@@ -50,7 +53,7 @@ function ibanAt(text: string, start: number): { compact: string; end: number } |
   return !ALPHANUMERIC.test(text[at] ?? '') && hasIbanCheck(compact) ? { compact, end: at } : undefined;
 }
 
-/** ISO 7064, MOD 97-10, over the number with its first four characters at the end and letters as 10 to 35. */
+/** ISO 7064, MOD 97-10, of the number with its first four characters at the end and letters as 10 to 35. */
 function hasIbanCheck(compact: string): boolean {
   let remainder = 0;
   for (const character of compact.slice(4) + compact.slice(0, 4)) {
@@ -60,7 +63,7 @@ function hasIbanCheck(compact: string): boolean {
   return remainder === 1;
 }
 
-/** Area, group and serial number, none of them zero; areas 666 and from 900 on are never given. */
+/** Area, group and serial number, none of them zero; areas 666 and from 900 on are never issued. */
 const US_SOCIAL_SECURITY_NUMBER =
   /(?<!\d)(?!000|666|9)\d{3}(?<dash>[-\u2010-\u2015])(?!00)\d{2}\k<dash>(?!0000)\d{4}(?!\d)/g;
 

@@ -1,17 +1,17 @@
-/** Tokens, keys and passwords in text, by where they stand or how they begin. All are linear in the text. */
+/** Finds tokens, keys and passwords in text by their context or prefix. All functions take linear time. */
 
 type Replace = (found: string) => string;
 
-/** Where a word may begin: `%3D` and `\n` in front of it are escapes, and no letters of it. */
+/** The start of a word: `%3D` and `\n` before it are escapes, and not part of the word. */
 const START = String.raw`(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}|\\[nrt]|\\u[0-9A-Fa-f]{4}))`;
 const SPACE = String.raw`(?:[ \t]|%20|\+)`;
 
-/** A scheme of HTTP authentication in any case (RFC 9110, 11.1), and what stands behind it. */
+/** A scheme of HTTP authentication in upper or lower case (RFC 9110, 11.1), and its credentials. */
 const SCHEME = new RegExp(
   String.raw`${START}(?:bearer|basic)(?::|%3a)?${SPACE}{1,8}["'\\]{0,3}(?<token>[\w.~+/|:%-]{8,}=*)`,
   'gi',
 );
-/** The value of an `Authorization` header: behind a scheme even a word is a credential. Parameters as Digest and AWS have them go along. */
+/** The value of `Authorization`, with the parameters of Digest and AWS; after a scheme even one word. */
 const HEADER = new RegExp(
   String.raw`(?<name>authorization["'\\]{0,4}[ \t]{0,4}(?:[:=]|%3a|%3d|=>)(?:[ \t]|%20|\+){0,4}["'\\[]{0,4})` +
     String.raw`(?:(?:bearer|basic|token|digest|negotiate|ntlm|hawk|api-?key|aws4-hmac-sha256)(?::|%3a)?${SPACE}{1,8}` +
@@ -28,13 +28,13 @@ export function replaceBearers(text: string, replace: Replace): string {
     .replaceAll(SCHEME, (found, token: string) => (looksRandom(token) ? replace(found) : found));
 }
 
-/** Not a word, as in `Basic authentication failed`: digits, a capital inside of it, or longer than words are. */
+/** Whether it is no word (`Basic authentication failed`): has digits or an inner capital, or is longer. */
 function looksRandom(token: string): boolean {
   return /\d|[a-z][A-Z]|[A-Za-z]{24}/.test(token);
 }
 
-/** Well-known beginnings: clouds, forges, registries, payment, chat, models. */
-const BEGINNINGS = [
+/** Well-known keys by their prefixes: clouds, forges, registries, payment, chat, models. */
+const PREFIXED_KEYS = [
   '(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])',
   'AIza[A-Za-z0-9_-]{35}',
   String.raw`ya29\.[\w-]{20,}`,
@@ -61,15 +61,15 @@ const BEGINNINGS = [
   String.raw`xapp-\d-[A-Za-z0-9-]{10,}`,
   'AGE-SECRET-KEY-1[A-Z0-9]{20,}',
 ];
-const KNOWN_KEY = new RegExp(`${START}(?:${BEGINNINGS.join('|')})`, 'g');
-/** What each of them begins with, which is found much faster. */
+const KNOWN_KEY = new RegExp(`${START}(?:${PREFIXED_KEYS.join('|')})`, 'g');
+/** The prefixes alone, for a much faster first search. */
 const MAY_BE_KEY =
   /A(?:[KS]IA|BIA|CCA|Iza|TATT3|GE-S)|ya29|GOCSPX|g(?:h[pousr]_|ithub_pat_|l[a-z]+-)|npm_|pypi-|dckr_|d(?:o[opr]_v1|api)|hv[sbr]\.|[sr]k_|whsec|shp|sk-|hf_|glsa|SG\.|xox|xapp/;
-/** Who knows the address may post. */
+/** The URL is a secret: every client that knows it may post. */
 const WEBHOOK =
   /hooks\.slack\.com\\?\/(?:services|workflows|triggers)(?:\\?\/[\w-]+)+|discord(?:app)?\.com\\?\/api\\?\/webhooks(?:\\?\/[\w-]+)+/gi;
 const AWS_SECRET_NAME = String.raw`(?:aws_?)?secret_?(?:access_?)?key`;
-/** Forty characters that say nothing by themselves: the name in front does. */
+/** Forty arbitrary characters, recognised only by the name before them. */
 const AWS_SECRET = new RegExp(
   String.raw`(?<name>${AWS_SECRET_NAME}["'\\]{0,4}\s{0,4}(?:[:=]|=>|%3d|\s)\s{0,4}["'\\]{0,4})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])`,
   'gi',
@@ -77,20 +77,20 @@ const AWS_SECRET = new RegExp(
 const IS_AWS_SECRET_NAME = new RegExp(`${AWS_SECRET_NAME}$`, 'i');
 const AZURE_SECRET = /(?<name>(?:AccountKey|SharedAccessKey)=)[A-Za-z0-9+/]{40,}={0,2}/g;
 
-/** @param field the name of the field that holds the text */
+/** @param field the name of the field with the text */
 export function replaceKeys(text: string, replace: Replace, field: string): string {
   if (text.length < 20) return text;
-  const behindName = (found: string, name: string): string => name + replace(found.slice(name.length));
+  const afterName = (found: string, name: string): string => name + replace(found.slice(name.length));
   if (IS_AWS_SECRET_NAME.test(field) && /^[A-Za-z0-9/+]{40}$/.test(text)) return replace(text);
   let replaced = replaceJwts(replacePrivateKeys(text, replace), replace);
   if (MAY_BE_KEY.test(text)) replaced = replaced.replaceAll(KNOWN_KEY, replace);
   if (/hooks/i.test(text)) replaced = replaced.replaceAll(WEBHOOK, replace);
   if (/key/i.test(text))
-    replaced = replaced.replaceAll(AWS_SECRET, behindName).replaceAll(AZURE_SECRET, behindName);
+    replaced = replaced.replaceAll(AWS_SECRET, afterName).replaceAll(AZURE_SECRET, afterName);
   return replaced;
 }
 
-/** Spaces may be written as in a URL. */
+/** Spaces may be URL-encoded. */
 const ARMOUR = String.raw`(?:[ A-Z0-9+]|%20){0,60}`;
 const PRIVATE_BEGIN = new RegExp(
   String.raw`-{4,5}${SPACE}?BEGIN${ARMOUR}PRIVATE${SPACE}KEY${ARMOUR}-{4,5}`,
@@ -98,7 +98,7 @@ const PRIVATE_BEGIN = new RegExp(
 );
 const PRIVATE_END = new RegExp(String.raw`-{4,5}${SPACE}?END${ARMOUR}-{4,5}`, 'g');
 
-/** PEM (encrypted ones with their headers too), OpenSSH and PGP: up to the end of the key, or of the text where it has none. */
+/** PEM (also encrypted, with headers), OpenSSH and PGP: up to the end of the key, or else of the text. */
 function replacePrivateKeys(text: string, replace: Replace): string {
   if (!text.includes('PRIVATE')) return text;
   let replaced = '';
@@ -115,12 +115,12 @@ function replacePrivateKeys(text: string, replace: Replace): string {
   return replaced + text.slice(end);
 }
 
-/** Words with dots, as JSON Web Tokens are: matched whole, so that no text is read twice. */
+/** Words with dots, like JSON Web Tokens: matched as a whole, so that no text is read twice. */
 const DOTTED = /[\w.-]{20,}/g;
 const JWT_HEADER_MIN = 11;
 const JWT_CLAIMS_MIN = 4;
 
-/** JSON Web Tokens, signed, unsigned and encrypted ones: the header is an object, so that each begins with `{"` in Base64. */
+/** Signed, unsigned and encrypted JSON Web Tokens: all start with `{"` in Base64, as headers are objects. */
 export function replaceJwts(text: string, replace: Replace): string {
   if (!text.includes('eyJ')) return text;
   return text.replaceAll(DOTTED, (word) => {
@@ -141,7 +141,7 @@ function startOfJwt(word: string): number {
   return -1;
 }
 
-/** The password goes, host and user stay. It may hold an `@` itself; one that is all digits is the number of a port. */
+/** Host and user are kept. The password may contain an `@` itself; digits alone are the number of a port. */
 const USER_INFO =
   /(?<user>:\\?\/\\?\/[^\s/?#:@"'<>[\\]{0,256}:)(?!\d{1,5}(?:[/?#\\]|$))(?:[^\s/?#"'<>\\]+|[^\s"'<>\\]{1,256}?)(?=@)/g;
 const ENCODED_USER_INFO =
@@ -149,11 +149,11 @@ const ENCODED_USER_INFO =
 const QUERY =
   /(?<user>[?&;](?:password|passwd|passphrase|pass|pwd|secret|client_secret|token|access_token|refresh_token|id_token|api_?key|sig|signature|x-amz-signature|x-amz-security-token|x-amz-credential)=)[^&;\s"'#<>\\]+/gi;
 
-/** Passwords in URLs: `postgres://user:password@host`, and parameters that are called like one. */
+/** Replaces passwords in URLs: `postgres://user:password@host`, and parameters with the name of a secret. */
 export function replaceUrlPasswords(text: string, replace: Replace): string {
-  const behindUser = (found: string, user: string): string => user + replace(found.slice(user.length));
+  const afterUser = (found: string, user: string): string => user + replace(found.slice(user.length));
   let replaced = text;
-  if (text.includes(':')) replaced = replaced.replaceAll(USER_INFO, behindUser);
-  if (text.includes('%')) replaced = replaced.replaceAll(ENCODED_USER_INFO, behindUser);
-  return text.includes('=') ? replaced.replaceAll(QUERY, behindUser) : replaced;
+  if (text.includes(':')) replaced = replaced.replaceAll(USER_INFO, afterUser);
+  if (text.includes('%')) replaced = replaced.replaceAll(ENCODED_USER_INFO, afterUser);
+  return text.includes('=') ? replaced.replaceAll(QUERY, afterUser) : replaced;
 }

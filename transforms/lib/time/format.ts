@@ -3,46 +3,47 @@ import { type Missing, instantNear } from './from-record.ts';
 import { type Instant, instantOfLuxon } from './instant.ts';
 
 const LOCALE = { locale: 'en' };
-/** Any time will do that has two digits in each part. */
+/** Any time with two digits in each part. */
 const SAMPLE = DateTime.fromMillis(1_763_813_504_123, { zone: FixedOffsetZone.utcInstance, ...LOCALE });
 const LENGTH_MAX = 100;
 
-/** What is put before a text, and before its format, for the parts of the date that it leaves out. */
+/** Prepended to the format for the missing parts of the date; the values are prepended to the text. */
 const PREFIX = { year: 'yyyy', week: 'kkkk', month: 'yyyy-MM', day: 'yyyy-MM-dd' };
-/** Stands between the prefix and the text. */
+/** Between the prefix and the text. */
 const MARK = '|';
 
-/** Reads a text. `recordTime`, in ms, is what a missing year or date is taken from. */
+/** Reads a text. A missing year or date is taken from `recordTime`, in ms. */
 export type FormatReader = (text: string, recordTime: number) => Instant | undefined;
 
 /**
- * Says what is wrong with a format of Luxon's tokens; undefined where nothing is. What Luxon does not know it takes for literal text, so
- * that such a format would never fit, and nobody would be told.
+ * The error in a format of Luxon's tokens; undefined if it is valid. Luxon treats unknown tokens as literal
+ * text, so such a format would silently never match.
  */
 export function formatFault(format: string): string | undefined {
   const plain = format.replaceAll(/'[^']*'/g, '');
   if (/%[A-Za-z]/.test(plain))
-    return `'${format}' has tokens of strptime; Luxon's are meant, like yyyy-MM-dd HH:mm:ss`;
+    return `'${format}' has tokens of strptime; use Luxon's, like yyyy-MM-dd HH:mm:ss`;
   if (/dT[Hh]/.test(plain)) return `'${format}': put quotes around the letter: yyyy-MM-dd'T'HH:mm:ss`;
   const { tokens, regex } = DateTime.fromFormatExplain('', format, LOCALE);
   for (const { literal, val } of tokens) {
-    // `yyyyy` is what Luxon reads where it writes a year in its short forms.
+    // Luxon reads `yyyyy` for the year in its short forms.
     if (literal || !/^[A-Za-z]+$/.test(val) || val === 'yyyyy' || SAMPLE.toFormat(val) !== val) continue;
     const hint = val.startsWith('S') ? '; u reads a fraction of one to nine digits' : '';
-    return `'${format}': Luxon has no token '${val}' (text goes into single quotes)${hint}`;
+    return `'${format}': Luxon has no token '${val}' (put text in single quotes)${hint}`;
   }
   try {
-    const written = SAMPLE.toFormat(format);
-    // Luxon throws for parts that contradict each other. Whether it is valid depends on the clock, where it has no year.
-    DateTime.fromFormat(written, format, LOCALE);
-    if (regex?.test(written) === true) return undefined;
+    const sample = SAMPLE.toFormat(format);
+    // Luxon throws for contradicting parts. The validity is not checked: without a year it depends on the
+    // clock.
+    DateTime.fromFormat(sample, format, LOCALE);
+    if (regex?.test(sample) === true) return undefined;
   } catch (error) {
     return `'${format}' cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
-  return `'${format}' cannot be read: it has a token that is only for writing`;
+  return `'${format}' cannot be read: it has a token for writing only`;
 }
 
-/** @param format without a fault that {@link formatFault} tells */
+/** @param format valid by {@link formatFault} */
 export function formatReader(format: string, zone: Zone): FormatReader {
   const own = new Pattern(format, zone);
   const { missing } = own;
@@ -61,8 +62,7 @@ function isShort(text: string): boolean {
   return text.length <= LENGTH_MAX;
 }
 
-/** As some pad the day: `Jun  1`. */
-/** Java and JavaScript put a space that does not break before AM and PM. */
+/** Normalises padding (`Jun  1`), and the no-break space of Java and JavaScript before AM and PM. */
 function oneSpace(text: string): string {
   return /  |[\u00A0\u202F]/.test(text) ? text.replaceAll(/[ \u00A0\u202F]+/g, ' ') : text;
 }
@@ -78,7 +78,7 @@ class Pattern {
   readonly #parser;
   readonly #options: { zone: Zone; setZone: true; locale: string };
   readonly #shape: RegExp;
-  /** Which group of `#shape` is a fraction of up to nine digits, and which the second; 0 where the format has none. */
+  /** The groups of `#shape` for a fraction (up to nine digits) and the second; 0 if there is none. */
   readonly #fraction: number;
   readonly #second: number;
 
@@ -110,7 +110,7 @@ class Pattern {
     return instantOfLuxon(time, fraction);
   }
 
-  /** Luxon knows none; to POSIX it is the first second of the next minute. */
+  /** Luxon has no leap seconds; in POSIX it is the first second of the next minute. */
   #readLeapSecond(text: string): DateTime | undefined {
     const [start, end] = this.#shape.exec(text)?.indices?.[this.#second] ?? [0, 0];
     if (this.#second === 0 || text.slice(start, end) !== '60') return undefined;
@@ -119,7 +119,7 @@ class Pattern {
   }
 }
 
-/** Each token is a group; those of offsets hold two more. */
+/** Each token is a group; an offset contains two more. */
 function groupOf(tokens: readonly { literal: boolean; val: string }[], wanted: RegExp): number {
   let group = 1;
   for (const { literal, val } of tokens) {

@@ -1,6 +1,6 @@
 /**
- * Times without a year or a date get them from the Kafka timestamp of their record, never from the machine's clock: a replay next
- * year gives the same.
+ * Completes times without a year or a date from the Kafka timestamp of their record, never from the machine's
+ * clock: a replay next year gives the same result.
  */
 import { type Instant, TIME_MAX } from './instant.ts';
 
@@ -8,23 +8,23 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 366 * DAY_MS;
 
-/** The greatest part of a date that a text leaves out; those below it that it leaves out too are searched with it. */
+/** The largest missing part of a date; smaller missing parts are searched with it. */
 export type Missing = 'year' | 'month' | 'day';
 
-/** How far a text may lie after its record: a clock that is ahead, or a zone that nobody told. */
+/** The longest time of a text after its record, because of a clock that is ahead or an unknown zone. */
 const AHEAD_MS = { year: DAY_MS, month: DAY_MS, day: HOUR_MS };
-/** How many years, months and days are tried. The start is too late for most; a weekday asks for seven days. */
+/** The years, months and days to try. The start is too late for most; a weekday needs seven days. */
 const TRIES = { year: 3, month: 5, day: 10 };
-/** Between two leap days, where a century has none. */
+/** The longest gap between two leap years, around a century without one. */
 const LEAP_YEARS_APART = 8;
 
 /**
- * The last time that fits and is not after the record: by more than a day where the year is missing, by more than an hour where
- * the date is. 29 February in a year that has none, and whatever no time of the last year fits, is the nearest there is.
+ * The last matching time that is at most one day (without a year) or one hour (without a date) after the
+ * record. If no time of the last year matches, as for 29 February, the result is the nearest matching year.
  *
  * @param recordTime in ms
- * @param read reads the text as one of this year, month (1 to 12) and day
- * @returns undefined where no date fits, or the record knows no time
+ * @param read reads the text with this year, month (1 to 12) and day
+ * @returns undefined if no date matches, or the record has no time
  */
 export function instantNear(
   recordTime: number,

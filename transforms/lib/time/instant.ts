@@ -1,5 +1,5 @@
 /**
- * What all parsers know about times: which ones there are, and how they are written. Nothing here looks at the machine's clock or zone.
+ * Validates, converts and formats times for all parsers. Nothing here uses the machine's clock or zone.
  */
 import type { DateTime, Zone } from 'luxon';
 
@@ -8,18 +8,18 @@ export const TIME_MAX = 253_402_300_799_999;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A string of digits, at most as many as Elasticsearch's `date_nanos` keeps. */
+/** The most digits of a fraction, as in Elasticsearch's `date_nanos`. */
 export const FRACTION_MAX = 9;
 
 /** A point in time between 1970 and 9999. */
 export interface Instant {
-  /** Since the epoch; what is behind the milliseconds is cut off. */
+  /** Milliseconds since the epoch, truncated. */
   readonly ms: number;
-  /** The digits of the fraction of its second, as they were written. */
+  /** The original digits of the fraction of its second. */
   readonly fraction: string;
 }
 
-/** A time as people write it. */
+/** A calendar date and a clock time. */
 export interface CivilTime {
   readonly year: number;
   /** 1 to 12. */
@@ -27,19 +27,19 @@ export interface CivilTime {
   readonly day: number;
   readonly hour: number;
   readonly minute: number;
-  /** 60 is a leap second, which is the first second of the next minute to POSIX, and here. */
+  /** 60 is a leap second: as in POSIX, the first second of the next minute. */
   readonly second: number;
-  /** The digits behind the decimal sign; may be empty. */
+  /** The digits after the decimal sign; may be empty. */
   readonly fraction: string;
-  /** Minutes east of UTC, where the text says so. */
+  /** Minutes east of UTC, if the text has an offset. */
   readonly offset?: number | undefined;
 }
 
 /**
  * The instant of a civil time.
  *
- * @param zone of a time without an offset
- * @returns undefined where there is no such time: 30 February, 25 o'clock, or what is not between 1970 and 9999
+ * @param zone the zone of a time without an offset
+ * @returns undefined if the time does not exist (30 February, 25 o'clock) or is not between 1970 and 9999
  */
 export function instantOf(time: CivilTime, zone: Zone): Instant | undefined {
   const { year, month, day, hour, minute, second, offset } = time;
@@ -61,19 +61,19 @@ export function instantOf(time: CivilTime, zone: Zone): Instant | undefined {
   return inRange(ms) ? { ms, fraction } : undefined;
 }
 
-/** @param time as Luxon read it with `setZone`, so that its zone is the text's where that has one */
+/** @param time read by Luxon with `setZone`, so that it has the zone of the text if there is one */
 export function instantOfLuxon(time: DateTime, fraction = ''): Instant | undefined {
   if (!time.isValid) return undefined;
   const ms = toUtc(time.toMillis() + time.offset * MINUTE_MS, time.zone);
   return inRange(ms) ? { ms, fraction } : undefined;
 }
 
-/** Whether it is between 1970 and 9999. */
+/** Whether the time is between 1970 and 9999. */
 export function inRange(ms: number): boolean {
   return ms >= 0 && ms <= TIME_MAX;
 }
 
-/** ISO 8601 in UTC, with milliseconds, or with as many digits as were written if those are more. */
+/** ISO 8601 in UTC, with milliseconds, or with the original digits if there are more. */
 export function isoText({ ms, fraction }: Instant): string {
   const text = new Date(ms).toISOString();
   return fraction.length > 3 ? `${text.slice(0, -4)}${fraction}Z` : text;
@@ -81,7 +81,7 @@ export function isoText({ ms, fraction }: Instant): string {
 
 type Digits = string | number | undefined;
 
-/** A civil time of the digits that a pattern found. */
+/** A civil time from the digits that a pattern matched. */
 export function civilTime(
   [year, month, day]: readonly [Digits, Digits, Digits],
   [hour, minute, second, fraction = '']: readonly [Digits, Digits, Digits, (string | undefined)?],
@@ -99,12 +99,12 @@ export function civilTime(
   };
 }
 
-/** The number of a month by its English short name, in any case; 0, which no date has, where it is none. */
+/** The number of a month by its English short name, in any case; 0, which is invalid, for other names. */
 export function monthOf(name: string): number {
   return MONTHS.get(name.toLowerCase()) ?? 0;
 }
 
-/** Minutes east of UTC. @returns undefined where there is no such offset */
+/** Minutes east of UTC. @returns undefined if there is no such offset */
 export function offsetOf(sign: string, hours: string, minutes = '0'): number | undefined {
   const offset = Number(hours) * 60 + Number(minutes);
   if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
@@ -121,8 +121,9 @@ function daysIn(month: number, year: number): number {
 }
 
 /**
- * Not Luxon's own: of the two times that are the same when the clocks go back it takes the one whose offset the machine's clock has now.
- * Here it is the first; one that is left out when they go forward is as much later.
+ * Replaces Luxon's conversion, which resolves the ambiguous hour when the clocks go back by the current
+ * offset of the machine's clock. Here it is the first of the two times. A time that the clocks skip is moved
+ * forward by the same amount.
  */
 function toUtc(local: number, zone: Zone): number {
   const before = zone.offset(local - DAY_MS);

@@ -4,21 +4,21 @@ import { zoneOf } from './zone.ts';
 
 const CLOCK = String.raw`(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,40}))?)?)?`;
 const BASIC_CLOCK = String.raw`(\d{2})(?:(\d{2})(?:(\d{2})(?:[.,](\d{1,40}))?)?)?`;
-/** An offset with the name of its zone behind it as Go and Ruby write it, or in brackets as Java does. */
+/** An offset, followed by the name of its zone as in Go and Ruby, or in brackets as in Java. */
 const ZONE = String.raw` ?(?:(z|utc|gmt)|([+-])(\d{2})(?::?(\d{2}))?(?: [a-z]{2,5})?)?(?:\[([\w/+-]{1,64})\])?`;
 const EXTENDED = new RegExp(String.raw`^(\d{4})-(\d{2})-(\d{2})(?:(?:t| {1,2})${CLOCK}${ZONE})?$`, 'i');
 const BASIC = new RegExp(String.raw`^(\d{4})(\d{2})(\d{2})(?:t${BASIC_CLOCK}${ZONE})?$`, 'i');
-/** A week, a day of the year, or a month: with a year, so that nothing is taken from today. */
+/** A week, a day of the year, or a month: with a year, so that the current date is not used. */
 const OTHER_DATE = /^\d{4}-(?:W\d{2}(?:-\d)?|\d{3}|\d{2})(?:T|$)|^\d{4}W\d{2}/;
 
 const LENGTH_MAX = 100;
 
 /**
- * RFC 3339 and its relatives: a space for the `T`, a space before the offset, `+01`, `+0100`, `UTC`, a comma for the point, no seconds,
- * no clock, no dashes and colons; weeks and days of the year as ISO 8601 has them. A text without a full year, month and day is
- * nothing: `12` and `08:26` might be anything.
+ * Reads RFC 3339 and similar notations: a space for the `T`, a space before the offset, `+01`, `+0100`,
+ * `UTC`, a comma for the point, no seconds, no clock, no dashes and colons; weeks and days of the year as in
+ * ISO 8601. A text without a full year, month and day is rejected: `12` and `08:26` are ambiguous.
  *
- * @param zone of a time without an offset
+ * @param zone the zone of a time without an offset
  */
 export function readIso(text: string, zone: Zone): Instant | undefined {
   if (text.length > LENGTH_MAX) return undefined;
@@ -29,7 +29,7 @@ export function readIso(text: string, zone: Zone): Instant | undefined {
   const inZone = name === undefined ? zone : zoneOf(name);
   const offset = sign === undefined ? 0 : offsetOf(sign, hours, minutes);
   if (inZone === undefined || offset === undefined) return undefined;
-  // Midnight at the end of a day, which only ISO 8601 knows.
+  // Midnight at the end of a day, which exists only in ISO 8601.
   const isEndOfDay = hour === '24' && /^0+$/.test(`${minute}${second}${fraction}`);
   const clock = isEndOfDay ? ([23, 59, 60, fraction] as const) : ([hour, minute, second, fraction] as const);
   const isLocal = utc === undefined && sign === undefined;

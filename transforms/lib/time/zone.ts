@@ -4,7 +4,10 @@ import { BoundedMap } from 'logweir';
 
 const OFFSET = /^(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?$/i;
 
-/** A zone by its IANA name, `utc`, or a fixed offset like `+01:00`. @returns undefined where there is none of that name */
+/**
+ * A zone by its IANA name, `utc`, or a fixed offset like `+01:00`. @returns undefined if there is no zone of
+ * that name
+ */
 export function zoneOf(name: string): Zone | undefined {
   if (/^(?:utc|gmt|z)$/i.test(name)) return FixedOffsetZone.utcInstance;
   const [, sign, hours, minutes = '0'] = OFFSET.exec(name) ?? [];
@@ -12,14 +15,19 @@ export function zoneOf(name: string): Zone | undefined {
     const offset = Number(hours) * 60 + Number(minutes);
     return offset > 18 * 60 ? undefined : FixedOffsetZone.instance(sign === '-' ? -offset : offset);
   }
-  return IANAZone.isValidZone(name) ? new RememberingZone(name) : undefined;
+  return ianaZone(name);
+}
+
+/** The zone of an IANA name. Make it once: the check of the name is slow, and the zone caches its offsets. */
+export function ianaZone(name: string): Zone | undefined {
+  return IANAZone.isValidZone(name) ? new CachingZone(name) : undefined;
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Asking the database of zones takes tens of microseconds; lines that are read together are of the same hours. */
-class RememberingZone extends IANAZone {
-  /** By hour of UTC; of those only in which the offset does not change. */
+/** Caches offsets: a lookup takes tens of microseconds, and lines read together have the same hours. */
+class CachingZone extends IANAZone {
+  /** By hour of UTC; only for hours without a change of the offset. */
   readonly #offsets = new BoundedMap<number, number>(1024);
 
   override offset(ms: number): number {
@@ -42,8 +50,8 @@ export const zoneOption = z
     if (zone !== undefined) return zone;
     context.addIssue({
       code: 'custom',
-      message: `'${name}' is no time zone: write one like Europe/Berlin, +01:00 or utc`,
+      message: `'${name}' is not a time zone: write one like Europe/Berlin, +01:00 or utc`,
     });
     return z.NEVER;
   })
-  .describe('Of times that do not say their zone: like `Europe/Berlin`, `+01:00` or `utc`.');
+  .describe('The zone of times without one: like `Europe/Berlin`, `+01:00` or `utc`.');

@@ -1,7 +1,7 @@
-/** The backup system Bacula: both sets know the same messages, under fields of other names. */
+/** The backup system Bacula: both sets have the same messages, with different names of fields. */
 import type { Patterns } from './helpers.ts';
 
-/** What `<name>` in a message stands for: in the legacy set, and in ECS. */
+/** The meaning of `<name>` in a message, in the legacy set and in the ECS set. */
 const PARTS: Readonly<Record<string, readonly [legacy: string, ecs: string]>> = {
   volume: ['%{BACULA_VOLUME:volume}', '%{BACULA_VOLUME:[bacula][volume][name]}'],
   device: ['%{BACULA_DEVICE:device}', '%{BACULA_DEVICE:[bacula][volume][device]}'],
@@ -27,7 +27,7 @@ const PARTS: Readonly<Record<string, readonly [legacy: string, ecs: string]>> = 
   ],
 };
 
-/** The messages, in the order in which they are tried; a second one is that of ECS. */
+/** The messages, in order of matching; the second one of a pair is for ECS. */
 const MESSAGES: Readonly<Record<string, string | readonly [legacy: string, ecs: string]>> = {
   MAX_CAPACITY: [
     String.raw`User defined maximum volume capacity <max> exceeded on device "<device>" \(<path>\)`,

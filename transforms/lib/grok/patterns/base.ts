@@ -1,11 +1,13 @@
 /**
- * The patterns that every other one is made of: numbers, words, addresses, paths, times. Names and meaning are those of Logstash, written for
- * an engine that is linear in the text. It has lookbehind, but no lookahead: where the original looks at what follows, `\b` does here.
- * Names and meaning: https://www.elastic.co/docs/reference/logstash/plugins/plugins-filters-grok
+ * The patterns that all others consist of: numbers, words, addresses, paths, times. Names and meaning are
+ * those of Logstash, written for an engine with linear time. It has lookbehind, but no lookahead: `\b`
+ * replaces the lookaheads of the original. Source:
+ * https://www.elastic.co/docs/reference/logstash/plugins/plugins-filters-grok
  *
- * What differs from the original, on purpose: a month or a second takes all its digits; an address, a day, a time or a level that is glued
- * to a letter is not found, so there is no `er` in `user`; the zone of an IPv6 address ends with its characters; a name without a letter
- * is no IPORHOST; the seconds of a TIME may be missing; what follows a WORD may begin inside of it, since `\b` knows ASCII only.
+ * Intended differences from the original: a month or a second matches all its digits; an address, a day, a
+ * time or a level next to a letter does not match, so there is no `er` in `user`; the zone of an IPv6 address
+ * ends with its characters; a name without a letter is no IPORHOST; the seconds of a TIME are optional; the
+ * text after a WORD may start inside the word, since `\b` supports ASCII only.
  */
 import type { Patterns } from './helpers.ts';
 
@@ -17,7 +19,7 @@ const LETTERED_LABEL = '(?:[A-Za-z][0-9A-Za-z-]{0,62}|[0-9][0-9-]{0,61}[A-Za-z][
 
 const MAILBOX = "a-zA-Z0-9!#$%&'*+/=?^_`{|}~-";
 const QUERY = "A-Za-z0-9$.+!*'|(){},~@#%&/=:;_?\\[\\]<>-";
-/** The levels that may lack their last letter, as in the original. */
+/** The levels that may be abbreviated, as in the original. */
 const ABBREVIATED = ['info|rmation', 'warn|ing', 'err|or', 'crit|ical']
   .flatMap((level) => [
     level.replace(/^./, (first) => `[${first.toUpperCase()}${first}]`),
@@ -26,7 +28,7 @@ const ABBREVIATED = ['info|rmation', 'warn|ing', 'err|or', 'crit|ical']
   .map((level) => level.replace('|', '?(?:') + ')?')
   .join('|');
 
-/** RFC 4291, section 2.2: eight groups, or fewer with one `::`; the last two may be written as an IPv4 address. */
+/** RFC 4291, section 2.2: eight groups, or fewer with one `::`; the last two may be an IPv4 address. */
 function ipv6(): string {
   const forms = [`\\b(?:${HEX}:){7}${HEX}\\b`, `\\b(?:${HEX}:){6}${DOTTED}\\b`];
   for (let before = 7; before >= 1; before--) {
@@ -35,12 +37,12 @@ function ipv6(): string {
     if (before <= 6) after.push(`(?::${HEX}){1,${7 - before}}\\b`);
     forms.push(`\\b(?:${HEX}:){${before}}(?:${[...after, ':'].join('|')})`);
   }
-  // `\B` before a colon: no letter stands there, so the `::` of `std::map` begins no address.
+  // `\B` before a colon excludes letters, so the `::` of `std::map` does not start an address.
   forms.push(`\\B:(?:(?::${HEX}){0,5}:${DOTTED}\\b|(?::${HEX}){1,7}\\b|:\\B)`);
   return `(?:${forms.join('|')})(?:%[0-9A-Za-z._~-]+)?`;
 }
 
-/** What both sets have. */
+/** The patterns of both sets. */
 const shared: Patterns = {
   USERNAME: '[a-zA-Z0-9._-]+',
   USER: '%{USERNAME}',
@@ -69,7 +71,7 @@ const shared: Patterns = {
   IPV6: ipv6(),
   IP: '(?:%{IPV6}|%{IPV4})',
   HOSTNAME: `\\b${LABEL}(?:\\.${LABEL})*\\.?`,
-  // A name without a letter would take the port of `host:5432` for a host.
+  // A name without a letter would match the port of `host:5432`.
   IPORHOST: `(?:%{IP}|\\b(?:${LABEL}\\.)*${LETTERED_LABEL}(?:\\.${LABEL})*\\.?)`,
   HOSTPORT: '%{IPORHOST}:%{POSINT}',
   UNIXPATH: '(?:/[\\w_%!$@:.,+~-]*)+',
@@ -87,7 +89,7 @@ const shared: Patterns = {
   YEAR: '(?:[0-9]{4}|[0-9]{2})',
   HOUR: '(?:2[0123]|[01]?[0-9])',
   MINUTE: '[0-5][0-9]',
-  // A leap second is one.
+  // Includes a leap second.
   SECOND: '(?:60|[0-5]?[0-9])(?:[:.,][0-9]+)?',
   ISO8601_SECOND: '%{SECOND}',
   TIME: '%{HOUR}:%{MINUTE}(?::%{SECOND})?\\b',
@@ -112,7 +114,7 @@ const shared: Patterns = {
 
 export const baseLegacy: Patterns = {
   ...shared,
-  // The original needs a letter first, and takes `:`, `<` and `;` too: all of `to=<ada@example.com`.
+  // The original requires a leading letter, and also matches `:`, `<` and `;`: all of `to=<ada@example.com`.
   EMAILLOCALPART: "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}",
   URIHOST: '%{IPORHOST}(?::%{POSINT:port})?',
   URIPARAM: `\\?[${QUERY}]*`,

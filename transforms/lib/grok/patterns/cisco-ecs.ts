@@ -1,4 +1,4 @@
-/** Cisco's ASA, ECS set; the digits of a name are those of the messages. */
+/** Cisco's ASA, ECS set; the digits in a name are the numbers of its messages. */
 import { cisco, failover } from './cisco.ts';
 import { type Patterns, maybe } from './helpers.ts';
 
@@ -15,7 +15,7 @@ const TRANSPORT = asa('WORD', '[network][transport]');
 const TYPE = asa('WORD', '[network][type]');
 const RULE = asa('DATA', '[rule_name]');
 const SPI = asa('DATA', '[ipsec][spi]');
-/** What Logstash keeps in `[@metadata]`, which it does not write anywhere, is no field here. */
+/** Not a field: Logstash keeps it in `[@metadata]`, which it does not write anywhere. */
 const HASHES = String.raw`\[%{DATA}, %{DATA}\]`;
 const OUTGOING = 'on interface %{NOTSPACE:[observer][egress][interface][name]}';
 const ICMP = String.raw`\(type ${asa('INT', '[icmp_type]', ':int')}, code ${asa('INT', '[icmp_code]', ':int')}\)`;
@@ -30,7 +30,7 @@ function ip(side: Side): string {
 function peer(side: Side): string {
   return `${ip(side)}/%{INT:[${side}][port]:int}`;
 }
-/** `(user)`, which may be missing. */
+/** An optional `(user)`. */
 function user(side: Side): string {
   return maybe(String.raw`\(%{DATA:[${side}][user][name]}\)`);
 }
@@ -42,15 +42,15 @@ function at(side: Side, name = 'DATA'): string {
 function listed(side: Side): string {
   return String.raw`${at(side).slice(0, -1)}/${ip(side)}\(%{INT:[${side}][port]:int}\)`;
 }
-/** ` (address/port)` of what an address is translated to, which may be missing. */
+/** The optional ` (address/port)` that an address is translated to. */
 function mapped(side: Side): string {
   return String.raw`(?: \(%{IP:[${side}][nat][ip]}/%{INT:[${side}][nat][port]:int}\))?`;
 }
-/** An address or a name, with a port and a user, which may be missing. */
+/** An address or a name, with an optional port and user. */
 function host(side: Side): string {
   return `${at(side, 'NOTSPACE')}(?:${ip(side)}|%{HOSTNAME:[${side}][address]})(?:/%{INT:[${side}][port]:int})?${user(side)}`;
 }
-/** An end of the packet that a message is about. */
+/** An endpoint of the packet in a message. */
 function original(side: Side): string {
   const keys = `[original_ip_payload][${side}]`;
   return `${asa('IP', `${keys}[ip]`)}/${asa('INT', `${keys}[port]`, ':int')}${maybe(String.raw`\(${asa('DATA', `${keys}[user][name]`)}\)`)}`;
@@ -74,12 +74,12 @@ export const ciscoEcs: Patterns = {
   CISCOFW106021: `${ACTION} ${TRANSPORT} reverse path check ${ADDRESSES} ${OUTGOING}`,
   CISCOFW106023: `${ACTION}(?: protocol)? ${TRANSPORT} src %{CISCO_SRC_HOST_PORT_USER} dst %{CISCO_DST_HOST_PORT_USER}${maybe(` ${ICMP}`)} by access-group "?${RULE}"? ${HASHES}`,
   CISCOFW106100_2_3: `access-list ${asa('NOTSPACE', '[rule_name]')} ${ACTION} ${TRANSPORT} for user '%{DATA:[user][name]}' ${listed('source')} -> ${listed('destination')} %{CISCO_HITCOUNT_INTERVAL} ${HASHES}`,
-  // Both users are those of the source, as in the original.
+  // Both users are fields of the source, as in the original.
   CISCOFW106100: `access-list ${asa('NOTSPACE', '[rule_name]')} ${ACTION} ${TRANSPORT} ${listed('source')}${user('source')} -> ${listed('destination')}${user('source')} hit-cnt ${asa('INT', '[hit_count]', ':int')} %{CISCO_INTERVAL} ${HASHES}`,
   CISCOFW304001: `${ip('source')}${user('source')} Accessed URL ${ip('destination')}:%{GREEDYDATA:[url][original]}`,
   CISCOFW110002: `${REASON} for ${TRANSPORT} from ${at('source')}${peer('source')} to ${peer('destination')}`,
   CISCOFW302010: `${asa('INT', '[connections][in_use]', ':int')} in use, ${asa('INT', '[connections][most_used]', ':int')} most used`,
-  // The user of the source is its name; the original has a question mark in the name of that field.
+  // The source's user is in its name field; in the original that field's name has a question mark.
   CISCOFW302013_302014_302015_302016: [
     `${ACTION}(?: ${DIRECTION})? ${TRANSPORT} connection ${asa('INT', '[connection_id]')}`,
     ` for ${at('source', 'NOTSPACE')}${peer('source')}${mapped('source')}${user('source')}`,

@@ -1,4 +1,4 @@
-/** Cisco's ASA, legacy set; the digits of a name are those of the messages. */
+/** Cisco's ASA, legacy set; the digits in a name are the numbers of its messages. */
 import { cisco, failover } from './cisco.ts';
 import { type Patterns, maybe } from './helpers.ts';
 
@@ -16,7 +16,7 @@ function ip(side: string): string {
 function peer(side: string): string {
   return `${ip(side)}/%{INT:${side}_port}`;
 }
-/** `(user)`, which may be missing. */
+/** An optional `(user)`. */
 function user(side: string): string {
   return maybe(String.raw`\(%{DATA:${side}_fwuser}\)`);
 }
@@ -28,14 +28,14 @@ function at(side: string): string {
 function listed(side: string): string {
   return String.raw`%{DATA:${side}_interface}/${ip(side)}\(%{INT:${side}_port}\)`;
 }
-/** ` (address/port)` of what an address is translated to, which may be missing. */
+/** The optional ` (address/port)` that an address is translated to. */
 function mapped(side: string): string {
   return String.raw`(?: \(%{IP:${side}_mapped_ip}/%{INT:${side}_mapped_port}\))?`;
 }
 function icmp(prefix = ''): string {
   return String.raw`\(type %{INT:${prefix}icmp_type}, code %{INT:${prefix}icmp_code}\)`;
 }
-/** ` (user)`, which may be missing. */
+/** An optional ` (user)`. */
 const USER = String.raw`(?: \(%{DATA:user}\))?`;
 const HITS = String.raw`hit-cnt %{INT:hit_count} %{CISCO_INTERVAL:interval} ${HASHES}`;
 
@@ -57,7 +57,7 @@ export const ciscoLegacy: Patterns = {
     `${maybe(` ${icmp()}`)} by access-group "?%{DATA:policy_id}"? ${HASHES}`,
   ].join(''),
   CISCOFW106100_2_3: `access-list %{NOTSPACE:policy_id} ${ACTION} ${PROTOCOL} for user '%{DATA:src_fwuser}' ${listed('src')} -> ${listed('dst')} ${HITS}`,
-  // Both users are those of the source, as in the original.
+  // Both users are fields of the source, as in the original.
   CISCOFW106100: `access-list %{NOTSPACE:policy_id} ${ACTION} ${PROTOCOL} ${listed('src')}${user('src')} -> ${listed('dst')}${user('src')} ${HITS}`,
   CISCOFW304001: `${ip('src')}${user('src')} Accessed URL ${ip('dst')}:%{GREEDYDATA:dst_url}`,
   CISCOFW110002: `${REASON} for ${PROTOCOL} from ${at('src')}${peer('src')} to ${peer('dst')}`,

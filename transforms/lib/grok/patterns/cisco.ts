@@ -1,4 +1,4 @@
-/** Cisco's ASA: what both sets have. */
+/** Cisco's ASA: the patterns of both sets. */
 import type { Patterns } from './helpers.ts';
 
 export const cisco: Patterns = {
@@ -14,7 +14,7 @@ export const cisco: Patterns = {
   CISCOFW104004: String.raw`\((?:Primary|Secondary)\) Switching to OK\.`,
 };
 
-/** Messages of failover, by their numbers. */
+/** Failover messages, by their numbers. */
 export function failover(reason: string, name: string): Patterns {
   const unit = String.raw`\((?:Primary|Secondary)\)`;
   return {

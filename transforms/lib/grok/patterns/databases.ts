@@ -2,7 +2,8 @@
 import type { Patterns } from './helpers.ts';
 
 const shared: Patterns = {
-  // As a part of MONGO_SLOWQUERY it ends before ` ntoreturn:`; alone it takes all up to the last brace, where the original looks for that.
+  // In MONGO_SLOWQUERY it ends before ` ntoreturn:`, which the original looks ahead for; alone it matches up
+  // to the last brace.
   MONGO_QUERY: String.raw`\{ .* \}`,
   MONGO_WORDDASH: String.raw`\b[\w-]+\b`,
   MONGO3_SEVERITY: String.raw`\w`,

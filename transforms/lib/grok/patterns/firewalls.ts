@@ -1,7 +1,7 @@
 /** NetScreen, iptables, Shorewall, SuSE's firewall. */
 import type { Patterns } from './helpers.ts';
 
-/** `key=` and whatever stands up to the next that is known. */
+/** `key=` and its value. */
 const legacy = (key: string, name: string, field: string): string => `${key}=%{${name}:nf_${field}}`;
 
 export const firewallsLegacy: Patterns = {
@@ -38,11 +38,11 @@ export const firewallsLegacy: Patterns = {
   ].join(''),
 };
 
-/** `key=` and a value that may be missing. */
+/** `key=` and an optional value. */
 const value = (key: string, name: string, field: string): string => `${key}=%{${name}:${field}}?`;
-/** `key=0x` and hexadecimal digits, which may be missing. */
+/** `key=` and an optional `0x` with hexadecimal digits. */
 const bits = (key: string, field: string): string => `${key}=(?:0x%{BASE16NUM:${field}})?`;
-/** The type of a service: 0, or hexadecimal digits; both may be missing. */
+/** The type of a service: 0, or `0x` with hexadecimal digits. */
 const service = (key: string): string => `${key}=(?:0|0x%{BASE16NUM:[iptables][tos]})?`;
 const spaced = (...parts: readonly string[]): string => parts.join(String.raw`\s+`);
 
@@ -68,7 +68,7 @@ export const firewallsEcs: Patterns = {
       '%{IPTABLES_TCP_FLAGS:[iptables][tcp][flags]}',
     ),
   ].join(''),
-  // One at most fits: the original wants a space before each, and takes none.
+  // At most one matches: the original requires a space before each, and does not consume it.
   IPTABLES4_FRAG: '(?:(?<= )(?:CE|DF|MF))?',
   IPTABLES4_PART: [
     spaced(

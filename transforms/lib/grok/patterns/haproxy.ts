@@ -39,7 +39,7 @@ export const haproxyLegacy: Patterns = {
     .join(' '),
 };
 
-/** The peer and the time; a comma of the columns stands between them. */
+/** The peer and the time, separated by a comma of the columns. */
 function head(ip: string, port: string, date: string): string {
   return String.raw`%{IP:${ip}}:%{INT:${port}}, \[%{HAPROXYDATE:${date}}\]`;
 }
@@ -49,7 +49,7 @@ function slashed(list: string): string {
   return columns('/', list);
 }
 
-/** A time in ms that is -1 where it never came so far. */
+/** A time in ms; -1 if that phase was not reached. */
 const waited = (field: string): string => `(?:-1|%{INT:${field}:int})`;
 const HOST = '(?:%{SYSLOGTIMESTAMP:timestamp}|%{TIMESTAMP_ISO8601:timestamp}) %{IPORHOST:[host][hostname]}';
 const PEER = head('[source][address]', '[source][port]:int', '[haproxy][request_date]');

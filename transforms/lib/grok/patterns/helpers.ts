@@ -1,17 +1,17 @@
 /** Patterns by name. */
 export type Patterns = Readonly<Record<string, string>>;
 
-/** `[outer][inner]` of `outer.inner`; a name without a dot stays as it is. */
+/** `[outer][inner]` for `outer.inner`; a name without a dot is left unchanged. */
 function keysOf(path: string): string {
   return path.includes('.') ? `[${path.split('.').join('][')}]` : path;
 }
 
-/** A pattern that may be missing. */
+/** An optional pattern. */
 export function maybe(pattern: string): string {
   return `(?:${pattern})?`;
 }
 
-/** A value that a log writes as `-` where there is none. */
+/** A value, or `-` for a missing one. */
 export function orDash(pattern: string): string {
   return `(?:-|${pattern})`;
 }
@@ -19,10 +19,10 @@ export function orDash(pattern: string): string {
 const COLUMN = /^(\w+)([?!]?) (\S+)(?: (int|float))?$/;
 
 /**
- * Columns of a log, each as `NAME path`, or `NAME path type`. `NAME?` is a column that is `-` where there is no value, `NAME!` one that is
- * `(empty)`; what has no space in it is a pattern as it is.
+ * Columns of a log, each as `NAME path` or `NAME path type`. A missing value is `-` in a column `NAME?`, and
+ * `(empty)` in a column `NAME!`. A column without a space is a pattern.
  *
- * @param between the pattern of what stands between two columns
+ * @param between the pattern between two columns
  */
 export function columns(between: string, list: string): string {
   return list

@@ -11,7 +11,7 @@ const shared: Patterns = {
 
 export const httpdLegacy: Patterns = {
   ...shared,
-  // Whatever stands for a user is taken; the original knows names of letters, digits and few more.
+  // Matches any user; the original allows letters, digits and a few other characters.
   HTTPD_COMMONLOG: String.raw`%{IPORHOST:clientip} %{NOTSPACE:ident} %{NOTSPACE:auth} \[%{HTTPDATE:timestamp}\] "(?:%{WORD:verb} %{NOTSPACE:request}(?: HTTP/%{NUMBER:httpversion})?|%{DATA:rawrequest})" (?:-|%{NUMBER:response}) (?:-|%{NUMBER:bytes})`,
   HTTPD_COMBINEDLOG: '%{HTTPD_COMMONLOG} %{QS:referrer} %{QS:agent}',
   HTTPD20_ERRORLOG: String.raw`\[%{HTTPDERROR_DATE:timestamp}\] \[%{LOGLEVEL:loglevel}\] (?:\[client %{IPORHOST:clientip}\] )?%{GREEDYDATA:message}`,

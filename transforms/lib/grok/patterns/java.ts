@@ -3,7 +3,7 @@ import type { Patterns } from './helpers.ts';
 
 const shared: Patterns = {
   JAVACLASS: String.raw`(?:[a-zA-Z$_][a-zA-Z$_0-9]*\.)*[a-zA-Z$_][a-zA-Z$_0-9]*`,
-  // `Native Method` and `Unknown Source` are such.
+  // For example `Native Method` and `Unknown Source`.
   JAVAFILE: '(?:[a-zA-Z$_0-9. -]+)',
   JAVAMETHOD: '(?:<(?:cl)?init>|[a-zA-Z$_][a-zA-Z$_0-9]*)',
   JAVATHREAD: '(?:[A-Z]{2}-Processor[0-9]+)',

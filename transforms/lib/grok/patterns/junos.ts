@@ -29,7 +29,7 @@ const SESSION = `${ends('')} ${SERVICE} ${ends('[nat]')} ${RULES} %{INT:[network
 
 export const junosEcs: Patterns = {
   RT_FLOW_TAG: TAG,
-  // The original has the name of the pattern here, where it means the pattern.
+  // The original has the name of the pattern here instead of the pattern.
   RT_FLOW_EVENT: '%{RT_FLOW_TAG}',
   RT_FLOW1: String.raw`${TAGGED}: %{GREEDYDATA:[juniper][srx][reason]}: ${SESSION} [0-9]+\(%{INT:[source][bytes]:int}\) [0-9]+\(%{INT:[destination][bytes]:int}\) %{INT:[juniper][srx][elapsed_time]:int} .*`,
   RT_FLOW2: `${TAGGED}: session created ${SESSION} .*`,

@@ -1,7 +1,7 @@
-/** Nagios: a line is a type, and fields between semicolons. Both sets know the same lines, under fields of other names. */
+/** Nagios: a type, and fields separated by semicolons. The sets differ only in the names of fields. */
 import type { Patterns } from './helpers.ts';
 
-/** The fields of lines: in the legacy set, and in ECS. */
+/** The fields of lines, in the legacy set and in the ECS set. */
 const FIELDS: Readonly<Record<string, readonly [legacy: string, ecs: string]>> = {
   host: ['DATA:nagios_hostname', 'DATA:[host][hostname]'],
   service: ['DATA:nagios_service', 'DATA:[service][name]'],
@@ -47,7 +47,7 @@ const LINES = {
   TIMEPERIOD_TRANSITION: 'service from to',
 };
 
-/** Commands from outside; the original has no line for SCHEDULE_SERVICE_DOWNTIME. */
+/** External commands; the original has no line for SCHEDULE_SERVICE_DOWNTIME. */
 const COMMANDS = {
   DISABLE_SVC_CHECK: 'host service',
   ENABLE_SVC_CHECK: 'host service',

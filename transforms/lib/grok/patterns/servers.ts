@@ -1,4 +1,4 @@
-/** The name server BIND, the proxy Squid; versions as Maven writes them. */
+/** The name server BIND, the proxy Squid, and versions of Maven. */
 import type { Patterns } from './helpers.ts';
 
 const shared: Patterns = {
@@ -27,7 +27,7 @@ export const serversEcs: Patterns = {
     String.raw`${CLIENT} %{IP:[client][ip]}#%{POSINT:[client][port]:int} \(%{GREEDYDATA:[bind][log][question][name]}\): query: %{GREEDYDATA:[dns][question][name]}`,
     String.raw` (?<[dns][question][class]>IN) %{BIND9_DNSTYPE:[dns][question][type]}(?::? %{DATA:[bind][log][question][flags]})? \(%{IP:[server][ip]}\)`,
   ].join(''),
-  // `bing`, as the original writes it.
+  // `bing`, as in the original.
   BIND9_QUERYLOG:
     '%{BIND9_TIMESTAMP:timestamp} %{BIND9_CATEGORY:[bing][log][category]}: %{LOGLEVEL:[log][level]}: %{BIND9_QUERYLOGBASE}',
   BIND9: '%{BIND9_QUERYLOG}',

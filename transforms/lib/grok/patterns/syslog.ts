@@ -1,4 +1,4 @@
-/** What syslog and cron of a Linux write: RFC 3164, RFC 5424, PAM's sessions. */
+/** Syslog and cron of Linux: RFC 3164, RFC 5424, PAM's sessions. */
 import type { Patterns } from './helpers.ts';
 
 const shared: Patterns = {
@@ -12,7 +12,7 @@ export const syslogLegacy: Patterns = {
   ...shared,
   SYSLOGBASE2:
     '(?:%{SYSLOGTIMESTAMP:timestamp}|%{TIMESTAMP_ISO8601:timestamp8601}) (?:%{SYSLOGFACILITY} )?%{SYSLOGHOST:logsource}+(?: %{SYSLOGPROG}:|)',
-  // The message is all that follows, and its parts are fields too; the original looks ahead for it.
+  // The message is all following text, and its parts are fields too; the original uses a lookahead for it.
   SYSLOGPAMSESSION: String.raw`%{SYSLOGBASE} (?<message>%{WORD:pam_module}\(%{DATA:pam_caller}\): session %{WORD:pam_session_state} for user %{USERNAME:username}(?: by %{GREEDYDATA:pam_by})?.*)`,
   CRONLOG: String.raw`%{SYSLOGBASE} \(%{USER:user}\) %{CRON_ACTION:action} \(%{DATA:message}\)`,
   SYSLOG5424PRI: '<%{NONNEGINT:syslog5424_pri}>',

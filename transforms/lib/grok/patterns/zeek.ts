@@ -1,4 +1,4 @@
-/** Zeek, and its logs from before it was renamed from Bro: columns between tabs. */
+/** Zeek and its older logs from Bro, its former name: columns separated by tabs. */
 import { type Patterns, columns } from './helpers.ts';
 
 const TAB = String.raw`\t`;

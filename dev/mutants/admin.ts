@@ -1,0 +1,81 @@
+import type { Mutant } from './mutant.ts';
+
+export const admin: readonly Mutant[] = [
+  {
+    name: 'a reader of events that does not read is kept',
+    file: 'src/admin/event-stream.ts',
+    search: 'if (this.#response.writableLength > WAITING_BYTES_MAX) this.#response.destroy();',
+    replace: '',
+    tests: ['admin/event-stream'],
+  },
+  {
+    name: 'the tap is on wherever the endpoint listens',
+    file: 'src/admin/server.ts',
+    search: 'options.tap ?? isLoopback(host)',
+    replace: 'options.tap ?? true',
+    tests: ['admin/server'],
+  },
+  {
+    name: 'a page of another site may open streams',
+    file: 'src/admin/cross-site.ts',
+    search: '  if (origin !== undefined && hostOfOrigin(origin) !== host?.toLowerCase()) return true;\n',
+    replace: '',
+    tests: ['admin/cross-site', 'admin/server'],
+  },
+  {
+    name: 'the history grows for ever',
+    file: 'src/admin/history.ts',
+    search: '  if (values.length > max) values.shift();\n',
+    replace: '',
+    tests: ['admin/history'],
+  },
+  {
+    name: 'the history keeps partitions without a limit',
+    file: 'src/admin/history.ts',
+    search: 'this.#partitions.size >= PARTITIONS_MAX',
+    replace: 'this.#partitions.size < 0',
+    tests: ['admin/history'],
+  },
+  {
+    name: 'the tap reads every event, however many there are',
+    file: 'src/tap/tap.ts',
+    search: 'this.#examined < EXAMINED_EVENTS_MAX &&',
+    replace: 'this.#examined >= 0 &&',
+    tests: ['tap/tap'],
+  },
+  {
+    name: 'the tap shows more events than a reader can take',
+    file: 'src/tap/tap.ts',
+    search: 'if (tap.shown >= SHOWN_MAX) {',
+    replace: 'if (tap.shown < 0) {',
+    tests: ['tap/tap'],
+  },
+  {
+    name: 'the tap works while nobody looks',
+    file: 'src/pipeline/rendering.ts',
+    search: 'if (this.#tap?.isOpen === true)',
+    replace: 'if (this.#tap !== undefined)',
+    tests: ['tap/tap'],
+  },
+  {
+    name: 'the timer of the tap outlives its readers',
+    file: 'src/tap/tap.ts',
+    search: '      clearInterval(this.#timer);\n',
+    replace: '',
+    tests: ['tap/tap'],
+  },
+  {
+    name: 'what an event contains acts on the terminal',
+    file: 'src/commands/tap.ts',
+    search: 'return printable(',
+    replace: 'return String(',
+    tests: ['commands/live'],
+  },
+  {
+    name: 'a block of records is told as flow',
+    file: 'src/admin/summary.ts',
+    search: '    blocked(status, now) ??\n',
+    replace: '',
+    tests: ['admin/summary'],
+  },
+];

@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { openOutput } from '../commands/output.ts';
+
+/** What the declarations of commands share. */
+export interface CommandLine {
+  readonly logweir: Command;
+  readonly output: ReturnType<typeof openOutput>;
+  readonly report: ReturnType<typeof openOutput>;
+  /** Declares a command with the option `--config`. */
+  readonly withConfig: (name: string, description: string) => Command;
+  /** Sets the exit code of a command that ends without an error. */
+  readonly exitWith: (code: number) => void;
+}

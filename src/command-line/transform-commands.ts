@@ -1,0 +1,63 @@
+import { Option } from 'commander';
+import type { CommandLine } from './command-line.ts';
+
+export function addTransformCommands({ logweir, output, report, withConfig, exitWith }: CommandLine): void {
+  withConfig(
+    'transform [file]',
+    'dry run: run the configured transforms over NDJSON (a file, standard input, or a topic), ' +
+      'and print the results',
+  )
+    .option('--from-topic', 'use records of the configured topics; joins no group and commits nothing')
+    .option('--limit <n>', 'with --from-topic: number of records, the newest', Number, 100)
+    .option('--diff', 'print the changes of each event, not NDJSON')
+    .option('--explain', 'report which transform changed, dropped or failed on which fields')
+    .action(
+      async (file: string | undefined, options: import('../commands/transform.ts').TransformOptions) => {
+        const { transform } = await import('../commands/transform.ts');
+        const { openInput } = await import('../commands/lines.ts');
+        await transform(options, openInput(file), output, report);
+      },
+    );
+  logweir
+    .command('new')
+    .description('create a file from a template')
+    .exitOverride()
+    .command('transform <name>')
+    .description('a transform in TypeScript with its test, in ./transforms')
+    .exitOverride()
+    .action(async (name: string) => {
+      const { newTransform } = await import('../commands/new-transform.ts');
+      newTransform(name, process.cwd(), output);
+    });
+  logweir
+    .command('test [files...]')
+    .description('run the tests of transforms with the runner of Node (default: transforms/**/*.test.ts)')
+    .exitOverride()
+    .action(async (files: string[]) => {
+      const { testTransforms } = await import('../commands/test-transforms.ts');
+      exitWith(await testTransforms(files, output));
+    });
+}
+
+export function addMigrateCommand({ logweir, output, exitWith }: CommandLine): void {
+  logweir
+    .command('migrate <files...>')
+    .description(
+      "turn Vector's configuration (YAML, TOML, JSON, a folder, the values of its chart) into logweir.yaml, " +
+        'transforms, tests and a report, MIGRATION.md',
+    )
+    .option('--out <dir>', 'the folder to write into', '.')
+    .option('--force', 'replace files that exist')
+    .option('--strict', 'do as Vector does with an event that a transform fails for: keep it as it was')
+    .addOption(
+      new Option(
+        '--fail-on <level>',
+        'exit 1 if something is left to do (todo), or also to check (check)',
+      ).choices(['todo', 'check']),
+    )
+    .exitOverride()
+    .action(async (files: string[], options: import('../commands/migrate.ts').MigrateCommandOptions) => {
+      const { migrateVector } = await import('../commands/migrate.ts');
+      exitWith(migrateVector(files, options, output));
+    });
+}

@@ -1,0 +1,238 @@
+import { stringify } from 'yaml';
+import { planChain } from './chain.ts';
+import type { Context } from './context.ts';
+import { globalRules } from './global-options.ts';
+import { type Merged, mergeFiles } from './merge.ts';
+import { type Component, type InputFile, isMap, type Step, textOf } from './model.ts';
+import { Names } from './names.ts';
+import { exportedNames } from './vrl/functions.ts';
+import { renderReport, Report, type ReportItem } from './report.ts';
+import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
+import { writeTests } from './tests.ts';
+import { type Edge, findTopology, type Topology } from './topology.ts';
+
+interface MigrateOptions {
+  readonly isStrict: boolean;
+  /** Reads a program that an option `file` names; null if it cannot. */
+  readonly readProgram: (path: string) => string | null;
+}
+
+export interface Migration {
+  /** Files to write, by path. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly items: readonly ReportItem[];
+  /** In percent. */
+  readonly coverage: number;
+  /** Whether there is a path from Kafka to Elasticsearch. */
+  readonly isPossible: boolean;
+}
+
+/** What generated files import or define besides the functions of VRL. */
+const IMPORTED = (
+  'start each starts startsGroup endsGroup mergeEvents mergeValues lengthOf createHash counts seen BoundedMap ' +
+  'compileIndexName defineTransform deleteAt fieldAt keyOf moveAt parseTime routeTo setAt stringifyExact'
+).split(' ');
+
+/**
+ * Translates a configuration of Vector.
+ *
+ * @throws LogweirError CONFIG if the files are no configuration of Vector
+ */
+export function migrate(inputs: readonly InputFile[], options: MigrateOptions): Migration {
+  const merged = mergeFiles(inputs);
+  const report = new Report();
+  const timezone = merged.config.globals.get('timezone')?.value;
+  const context: Context = {
+    config: merged.config,
+    report,
+    isStrict: options.isStrict,
+    timezone: typeof timezone === 'string' && timezone !== 'local' ? timezone : undefined,
+    readProgram: options.readProgram,
+    files: new Map(),
+    fileNames: new Names(),
+    functionNames: new Names(),
+  };
+  for (const name of [...exportedNames(), ...IMPORTED]) context.functionNames.take(name);
+  reportWrappers(merged, context);
+  const isPossible = reportGlobals(context);
+  const topology = isPossible ? findTopology(merged.config, report) : null;
+  const groupId = topology === null ? null : writeConfiguration(topology, context);
+  const files = new Map([...context.files].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  files.set('MIGRATION.md', renderReport(report, { groupId, files: [...files.keys()] }));
+  return { files, items: report.items, coverage: report.coverage, isPossible: groupId !== null };
+}
+
+function reportWrappers({ files }: Merged, { report }: Context): void {
+  for (const { file, chartKeys, wrapper } of files) {
+    if (wrapper === 'values' && chartKeys.length > 0)
+      report.add(
+        'check',
+        { name: 'chart', place: { file: file.path, line: 1 } },
+        `values of Vector's chart besides \`customConfig\`: ${chartKeys.map((key) => `\`${key}\``).join(', ')}. ` +
+          'Variables, secrets and volumes belong to the deployment of Logweir.',
+      );
+  }
+}
+
+/** @returns false if a global option makes the migration impossible */
+function reportGlobals({ config, report }: Context): boolean {
+  let isPossible = true;
+  for (const [name, { value, place }] of config.globals) {
+    const rule = Object.hasOwn(globalRules, name) ? globalRules[name] : undefined;
+    const of = { name, place };
+    if (name === 'schema' && isMap(value) && value['log_namespace'] === true) {
+      report.add(
+        'todo',
+        of,
+        '`log_namespace: true`: Logweir has no metadata of events (`%kafka.topic`). Set it to false first.',
+      );
+      isPossible = false;
+    } else if (rule === undefined) report.add('todo', of, 'Vector does not document this option; left out.');
+    else if (rule.is === 'handled') report.add('done', of, 'is part of what is generated.');
+    else if (rule.is !== 'set') report.add(rule.is === 'dropped' ? 'done' : rule.is, of, rule.why);
+  }
+  return isPossible;
+}
+
+/** @returns the group; null if there is nothing to write */
+function writeConfiguration(found: Topology, context: Context): string | null {
+  const topology = compatible(found, context);
+  const [source] = topology.sources;
+  const [sink] = topology.sinks;
+  if (source === undefined || sink === undefined) return null;
+  const settings: Settings = kafkaSettings(topology.sources, context);
+  for (const [path, value] of elasticsearchSettings(sink, context)) settings.set(path, value);
+  const plan = planChain(topology, context);
+  settings.set('decoding.codec', plan.codec);
+  for (const [path, value] of deadLetters(topology, context)) settings.set(path, value);
+  const { elasticsearch, ...others } = nested(settings);
+  const configuration = {
+    ...others,
+    transforms: [],
+    elasticsearch: { ...(elasticsearch as object), ...plan.main.settings },
+  };
+  context.files.set('logweir.yaml', renderYaml(configuration, plan.steps));
+  writeTests(topology, plan, context);
+  return textOf(source.options['group_id'] ?? '');
+}
+
+/** Sources of one group, and sinks of one cluster: others are reported. */
+function compatible(topology: Topology, { report }: Context): Topology {
+  const [source] = topology.sources;
+  const [sink] = topology.sinks;
+  const others = new Set<Component>();
+  const text = ({ options }: Component, ...ignored: string[]): string =>
+    JSON.stringify(
+      Object.entries(options)
+        .filter(([key]) => !ignored.includes(key))
+        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  for (const one of topology.sources.slice(1)) {
+    if (source === undefined || text(one, 'topics') === text(source, 'topics')) continue;
+    others.add(one);
+    report.add(
+      'todo',
+      one,
+      `differs from sources.${source.id} in more than its topics: Logweir has one source. Run a second instance for it.`,
+    );
+  }
+  for (const one of topology.sinks.slice(1)) {
+    if (sink === undefined) continue;
+    const isSame =
+      endpointsOf(one).join() === endpointsOf(sink).join() &&
+      text({ ...one, options: { auth: one.options['auth'] } }) ===
+        text({ ...sink, options: { auth: sink.options['auth'] } });
+    const why = !isSame
+      ? 'is another cluster, or another login'
+      : textOf(one.options['pipeline'] ?? '') !== textOf(sink.options['pipeline'] ?? '')
+        ? 'has another pipeline'
+        : (one.options['mode'] ?? 'bulk') !== (sink.options['mode'] ?? 'bulk')
+          ? 'has another mode'
+          : null;
+    if (why === null) {
+      report.add(
+        'done',
+        one,
+        `shares the connection of sinks.${sink.id}; its other settings are those of that sink.`,
+      );
+      continue;
+    }
+    others.add(one);
+    report.add(
+      'todo',
+      one,
+      `${why} than sinks.${sink.id}: Logweir has one. Run a second instance for it, under its own \`group_id\`.`,
+    );
+  }
+  return withoutComponents(topology, others);
+}
+
+function withoutComponents(topology: Topology, others: ReadonlySet<Component>): Topology {
+  if (others.size === 0) return topology;
+  const edges = topology.edges.filter(({ from, to }) => !others.has(from) && !others.has(to));
+  const sources = topology.sources.filter((one) => !others.has(one));
+  const sinks = topology.sinks.filter((one) => !others.has(one));
+  const isUsed = (one: Component): boolean =>
+    leads(one, sinks, edges) && sources.some((source) => leads(source, [one], edges));
+  const transforms = topology.transforms.filter(isUsed);
+  const kept = new Set([...sources, ...sinks, ...transforms]);
+  return {
+    ...topology,
+    sources,
+    sinks,
+    transforms,
+    edges: edges.filter(({ from, to }) => kept.has(from) && kept.has(to)),
+  };
+}
+
+function leads(start: Component, ends: readonly Component[], edges: readonly Edge[]): boolean {
+  const found = new Set([start]);
+  for (const one of found) for (const { from, to } of edges) if (from === one) found.add(to);
+  return ends.some((end) => found.has(end));
+}
+
+/** A sink that reads dropped events becomes the destination of dead letters. */
+function deadLetters({ dropped }: Topology, { report }: Context): Settings {
+  const settings: Settings = new Map();
+  const sinks = dropped.map(({ to }) => to).filter(({ section }) => section === 'sinks');
+  for (const sink of sinks) {
+    const topic = sink.options['topic'];
+    if (sink.type === 'kafka' && typeof topic === 'string' && !topic.includes('{{')) {
+      settings.set('dead_letter.topic', topic);
+      report.add('done', sink, `its topic \`${topic}\` is \`dead_letter.topic\`.`);
+    } else if (sink.type === 'elasticsearch') {
+      settings.set('dead_letter.to', 'index');
+      report.add('check', sink, 'dropped events go to `dead_letter.index`, with the reason.');
+    } else
+      report.add(
+        'check',
+        sink,
+        `a sink of type ${sink.type} for dropped events: they are dead letters in a topic.`,
+      );
+  }
+  return settings;
+}
+
+function renderYaml(
+  { transforms: _none, ...configuration }: object & { transforms: unknown },
+  steps: readonly Step[],
+): string {
+  const { kafka, decoding, ...rest } = configuration as Record<string, unknown>;
+  const options = { lineWidth: 0 };
+  const list = steps.map(({ comment, use, with: given, on_error }) => {
+    const entry = {
+      use,
+      ...(given !== undefined && { with: given }),
+      ...(on_error !== undefined && on_error !== 'dead_letter' && { on_error }),
+    };
+    const lines = stringify([entry], options).trimEnd().split('\n');
+    return [`  # ${comment}`, ...lines.map((line) => `  ${line}`)].join('\n');
+  });
+  return [
+    '# Made by `logweir migrate` from a configuration of Vector: see MIGRATION.md.',
+    stringify({ kafka, decoding }, options).trimEnd(),
+    ...(list.length === 0 ? ['transforms: []'] : ['transforms:', ...list]),
+    stringify(rest, options).trimEnd(),
+    '',
+  ].join('\n');
+}

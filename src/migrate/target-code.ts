@@ -1,0 +1,76 @@
+import { type Component, mapOf, textsOf } from './model.ts';
+import { quoted } from './names.ts';
+import { dotted, pathOf, type TemplatePart } from './vector-template.ts';
+
+/** A piece of a transform that names the target of an event. */
+export interface DestinationCode {
+  readonly imports: Readonly<Record<string, readonly string[]>>;
+  readonly constants: readonly string[];
+  readonly body: readonly string[];
+}
+
+export interface FieldsRule {
+  readonly use: 'remove' | 'keep';
+  readonly list: readonly string[];
+}
+
+export function fieldsRule({ options }: Component): FieldsRule | null {
+  const encoding = mapOf(options['encoding']);
+  const paths = (value: unknown): string[] => textsOf(value).map((path) => dotted(pathOf(path)) ?? path);
+  const only = encoding['only_fields'];
+  const except = encoding['except_fields'];
+  if (only !== undefined) return { use: 'keep', list: paths(only) };
+  return except === undefined || textsOf(except).length === 0 ? null : { use: 'remove', list: paths(except) };
+}
+
+export function isHidden(name: string, { use, list }: FieldsRule): boolean {
+  const isListed = list.some((path) => path === name || path.startsWith(`${name}.`));
+  return use === 'remove' ? isListed : !isListed;
+}
+
+export function result(fields: FieldsRule): string {
+  return fields.use === 'keep' ? 'kept' : 'event';
+}
+
+export function fieldLines(fields: FieldsRule | null, imports: Record<string, string[]>): string[] {
+  if (fields === null) return [];
+  if (fields.use === 'remove') {
+    imports['logweir']?.push('deleteAt');
+    return fields.list.map((path) => `deleteAt(event, ${quoted(path)});`);
+  }
+  imports['logweir']?.push('fieldAt', 'setAt', 'type Event');
+  return [
+    'const kept: Event = {};',
+    `for (const path of [${fields.list.map(quoted).join(', ')}]) {`,
+    '  const value = fieldAt(event, path);',
+    '  if (value !== undefined) setAt(kept, path, value);',
+    '}',
+  ];
+}
+
+export function atCode(path: readonly (string | number)[]): string {
+  return `at(event, ${path.map((segment) => (typeof segment === 'string' ? quoted(segment) : segment)).join(', ')})`;
+}
+
+export function templateLiteral(
+  parts: readonly TemplatePart[],
+  timeField: string,
+  imports: Record<string, string[]>,
+): string {
+  const vrl = new Set(imports['logweir/vrl'] ?? []);
+  const pieces = parts.map((part) => {
+    if (part.is === 'text') return part.text.replaceAll(/[`\\$]/g, String.raw`\$&`);
+    if (part.is === 'field') {
+      vrl.add('at').add('toString');
+      return `\${toString(${atCode(part.path)}) || 'unknown'}`;
+    }
+    vrl.add('formatTimestamp').add('Timestamp');
+    imports['logweir']?.push('fieldAt', 'parseTime');
+    const time = `Timestamp.ofMs(parseTime(fieldAt(event, ${quoted(timeField)})) ?? record.timestamp)`;
+    return `\${formatTimestamp(${time}, ${quoted(part.format)})}`;
+  });
+  imports['logweir/vrl'] = [...vrl];
+  const [only] = pieces;
+  if (pieces.length === 1 && only?.startsWith('${') === true) return only.slice(2, -1);
+  return `\`${pieces.join('')}\``;
+}

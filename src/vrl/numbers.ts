@@ -1,0 +1,160 @@
+import { randomInt as randomBelow } from 'node:crypto';
+import { asCount, asInteger, asNumber, asString, isNull } from './types.ts';
+import { checked, integer, kindOf, VrlError } from './values.ts';
+
+export function round(value: unknown, precision: unknown = 0): number | bigint {
+  return rounded(value, precision, (x) => Math.sign(x) * Math.round(Math.abs(x)));
+}
+
+export function ceil(value: unknown, precision: unknown = 0): number | bigint {
+  return rounded(value, precision, Math.ceil);
+}
+
+export function floor(value: unknown, precision: unknown = 0): number | bigint {
+  return rounded(value, precision, Math.floor);
+}
+
+function rounded(value: unknown, precision: unknown, whole: (x: number) => number): number | bigint {
+  if (kindOf(value) === 'integer') return value as number | bigint;
+  const factor = 10 ** asCount(precision);
+  return whole(asNumber(value) * factor) / factor;
+}
+
+export function abs(value: unknown): number | bigint {
+  if (typeof value === 'bigint') return checked(value < 0n ? -value : value);
+  return Math.abs(asNumber(value));
+}
+
+/** The remainder, with the sign of `value`. */
+export function mod(value: unknown, modulus: unknown): number | bigint {
+  if (asNumber(modulus) === 0) throw new VrlError("can't calculate remainder when the divisor is zero");
+  if (kindOf(value) === 'integer' && kindOf(modulus) === 'integer')
+    return integer(BigInt(asInteger(value)) % BigInt(asInteger(modulus)));
+  return asNumber(value) % asNumber(modulus);
+}
+
+/** @param base 2 to 36; told by a prefix `0x`, `0o`, `0b` or `0` where it is left out */
+export function parseInt(value: unknown, base?: unknown): number | bigint {
+  const text = asString(value);
+  if (base !== undefined && !isNull(base)) {
+    const radix = asCount(base);
+    if (radix < 2 || radix > 36)
+      throw new VrlError(`invalid base ${radix}: must be be between 2 and 36 (inclusive)`);
+    return digits(text, text, radix);
+  }
+  const found = /^(0[xob]|0(?=\d))(.+)$/i.exec(text);
+  if (found === null) return digits(text, text, 10);
+  const radix = { '0x': 16, '0o': 8, '0b': 2, '0': 8 }[(found[1] ?? '').toLowerCase()] ?? 10;
+  return digits(text, found[2] ?? '', radix);
+}
+
+function digits(text: string, rest: string, radix: number): number | bigint {
+  const negative = rest.startsWith('-');
+  let value = 0n;
+  const body = rest.replace(/^[+-]/, '');
+  for (const char of body) {
+    const digit = Number.parseInt(char, 36);
+    if (Number.isNaN(digit) || digit >= radix) throw invalid(text);
+    value = value * BigInt(radix) + BigInt(digit);
+  }
+  if (body === '') throw invalid(text);
+  return checked(negative ? -value : value);
+}
+
+function invalid(text: string): VrlError {
+  return new VrlError(`could not parse integer: "${text}": invalid digit found in string`);
+}
+
+export function parseFloat(value: unknown): number {
+  const text = asString(value);
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$|^[+-]?(?:inf|infinity|nan)$/i.test(text))
+    throw new VrlError(`Invalid floating point number "${text}": invalid float literal`);
+  return Number(text.replace(/inf(inity)?/i, 'Infinity'));
+}
+
+export function formatInt(value: unknown, base: unknown = 10): string {
+  const radix = asCount(base);
+  if (radix < 2 || radix > 36)
+    throw new VrlError(`invalid base ${radix}: must be be between 2 and 36 (inclusive)`);
+  return asInteger(value).toString(radix);
+}
+
+interface NumberFormat {
+  /** Digits after the separator. */
+  readonly scale?: unknown;
+  readonly decimalSeparator?: unknown;
+  readonly groupingSeparator?: unknown;
+}
+
+export function formatNumber(value: unknown, options: NumberFormat = {}): string {
+  const { scale, decimalSeparator = '.', groupingSeparator } = options;
+  const [whole = '', fraction = ''] = String(typeof value === 'bigint' ? value : asNumber(value)).split('.');
+  const places = scale === undefined || isNull(scale) ? fraction.length : asCount(scale);
+  // Digits beyond the scale are cut off, not rounded.
+  const shown = fraction.slice(0, places).padEnd(places, '0');
+  const between =
+    groupingSeparator === undefined || isNull(groupingSeparator) ? '' : asString(groupingSeparator);
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, () => between);
+  return shown === '' ? grouped : `${grouped}${asString(decimalSeparator)}${shown}`;
+}
+
+/** From `min` to `max` - 1. */
+export function randomInt(min: unknown, max: unknown): number {
+  const [low, high] = [asCount(min), asCount(max)];
+  if (high <= low) throw new VrlError('"max" must be greater than "min"');
+  return high - low < 2 ** 47 ? randomBelow(low, high) : low + Math.floor(Math.random() * (high - low));
+}
+
+const BYTE_UNITS = ['B', 'K', 'M', 'G', 'T', 'P', 'E'];
+
+/** `12kb` in another unit. @param options.base `2` (1 kB is 1024 B) or `10` */
+export function parseBytes(
+  value: unknown,
+  unit: unknown,
+  { base = '2' }: { readonly base?: unknown } = {},
+): number {
+  const text = asString(value);
+  const found = /^(\d+(?:\.\d+)?)\s*([a-zµ]{1,3})$/i.exec(text);
+  const from = found === null ? undefined : bytesOf(found[2] ?? '', asString(base));
+  if (found === null || from === undefined) throw new VrlError(`unable to parse bytes: '${text}'`);
+  const to = bytesOf(asString(unit), asString(base));
+  if (to === undefined) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
+  return (Number(found[1]) * from) / to;
+}
+
+function bytesOf(unit: string, base: string): number | undefined {
+  const [, prefix = '', binary] = /^([KMGTPE]?)(i?)B?$/i.exec(unit) ?? [];
+  if (unit === '' || (prefix === '' && unit.toUpperCase() !== 'B')) return undefined;
+  const power = prefix === '' ? 0 : BYTE_UNITS.indexOf(prefix.toUpperCase());
+  return (base === '10' && binary === '' ? 1000 : 1024) ** power;
+}
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  ms: 1e-3,
+  cs: 1e-2,
+  ds: 1e-1,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+};
+
+/** `1m30s` in another unit. */
+export function parseDuration(value: unknown, unit: unknown): number {
+  const text = asString(value);
+  const to = DURATION_UNITS[asString(unit)];
+  if (to === undefined) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
+  if (text === '') throw new VrlError("unable to parse duration: ''");
+  let rest = text;
+  let seconds = 0;
+  while (rest !== '') {
+    const found = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|cs|ds|s|m|h|d)/.exec(rest);
+    if (found === null) throw new VrlError(`unable to parse duration: '${text}'`);
+    seconds += Number(found[1]) * (DURATION_UNITS[found[2] ?? ''] ?? 0);
+    rest = rest.slice(found[0].length).trimStart();
+  }
+  return Number((seconds / to).toPrecision(15));
+}

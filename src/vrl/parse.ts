@@ -1,0 +1,169 @@
+import { compileGrok, type Grok } from '../../transforms/lib/grok/grok.ts';
+import { firstRow } from '../../transforms/lib/csv.ts';
+import { parseExact } from '../codec/exact-json.ts';
+import { BoundedMap } from '../memory/bounded-map.ts';
+import { parsePairs, type PairOptions } from './pairs.ts';
+import { asArray, asBoolean, asCount, asObject, asString, isNull } from './types.ts';
+import { type Fields, fieldOf, isFields, setField, VrlError } from './values.ts';
+
+/** @param options.maxDepth deeper values stay JSON texts */
+export function parseJson(
+  value: unknown,
+  { maxDepth }: { readonly maxDepth?: unknown; readonly lossy?: unknown } = {},
+): unknown {
+  const parsed = parsedJson(asString(value));
+  if (maxDepth === undefined || isNull(maxDepth)) return parsed;
+  const depth = asCount(maxDepth);
+  if (depth < 1 || depth > 128)
+    throw new VrlError(`max_depth value should be greater than 0 and less than 128, got ${depth}`);
+  return cut(parsed, depth);
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return parseExact(text).value;
+  } catch (error) {
+    throw new VrlError(
+      `unable to parse json: ${error instanceof Error ? withoutPayload(error.message) : 'invalid'}`,
+    );
+  }
+}
+
+/** JavaScript quotes the text in its message. */
+function withoutPayload(message: string): string {
+  return message.replace(/,? ?"[^]*$/, '').replace(/'.'/u, 'character');
+}
+
+function cut(value: unknown, depth: number): unknown {
+  const isContainer = isFields(value) || Array.isArray(value);
+  if (!isContainer) return value;
+  if (depth === 0) return JSON.stringify(value);
+  if (Array.isArray(value)) return value.map((item) => cut(item, depth - 1));
+  const fields: Fields = {};
+  for (const [key, one] of Object.entries(value)) setField(fields, key, cut(one, depth - 1));
+  return fields;
+}
+
+interface KeyValueOptions {
+  readonly keyValueDelimiter?: unknown;
+  readonly fieldDelimiter?: unknown;
+  readonly whitespace?: unknown;
+  readonly acceptStandaloneKey?: unknown;
+}
+
+export function parseKeyValue(value: unknown, options: KeyValueOptions = {}): Fields {
+  const {
+    keyValueDelimiter = '=',
+    fieldDelimiter = ' ',
+    whitespace = 'lenient',
+    acceptStandaloneKey = true,
+  } = options;
+  const syntax: PairOptions = {
+    assign: asString(keyValueDelimiter),
+    between: asString(fieldDelimiter),
+    isLenient: whitespace !== 'strict',
+    acceptsKeys: asBoolean(acceptStandaloneKey),
+  };
+  const found = parsePairs(asString(value), syntax);
+  if (found === null) throw new VrlError('could not parse all fields');
+  return found;
+}
+
+export function parseLogfmt(value: unknown): Fields {
+  return parseKeyValue(value);
+}
+
+export function parseCsv(
+  value: unknown,
+  { delimiter = ',' }: { readonly delimiter?: unknown } = {},
+): string[] {
+  const row = firstRow(asString(value), { delimiter: asString(delimiter), trim: false });
+  if (row === undefined) return [];
+  return row.values;
+}
+
+const groks = new BoundedMap<string, Grok>(1000);
+
+function grokOf(pattern: string, own: Readonly<Record<string, string>> = {}): Grok {
+  const key = JSON.stringify([pattern, own]);
+  let grok = groks.get(key);
+  if (grok === undefined) {
+    try {
+      grok = compileGrok(pattern, own);
+    } catch (error) {
+      throw new VrlError(`invalid grok pattern: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    groks.set(key, grok);
+  }
+  return grok;
+}
+
+export function parseGrok(value: unknown, pattern: unknown): Fields {
+  const found = grokOf(asString(pattern)).match(asString(value));
+  if (found === undefined) throw new VrlError('unable to parse input with grok pattern');
+  return found;
+}
+
+/** The first pattern that matches. */
+export function parseGroks(
+  value: unknown,
+  patterns: unknown,
+  { aliases = {} }: { readonly aliases?: unknown } = {},
+): Fields {
+  const text = asString(value);
+  const own: Record<string, string> = {};
+  for (const [name, pattern] of Object.entries(asObject(aliases))) own[name] = asString(pattern);
+  for (const pattern of asArray(patterns)) {
+    const found = grokOf(asString(pattern), own).match(text);
+    if (found !== undefined) return found;
+  }
+  throw new VrlError('unable to parse grok: value does not match any rule');
+}
+
+const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
+
+export function parseUrl(
+  value: unknown,
+  { defaultKnownPorts = false }: { readonly defaultKnownPorts?: unknown } = {},
+): Fields {
+  const text = asString(value);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new VrlError('unable to parse url: relative URL without a base');
+  }
+  const scheme = url.protocol.slice(0, -1);
+  const known = defaultKnownPorts === true ? (PORTS[scheme] ?? null) : null;
+  return {
+    scheme,
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    host: url.hostname,
+    port: url.port === '' ? known : Number(url.port),
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    fragment: url.hash === '' ? null : url.hash.slice(1),
+  };
+}
+
+export function parseQueryString(value: unknown): Fields {
+  const found: Fields = {};
+  for (const [name, one] of new URLSearchParams(asString(value))) {
+    const before = fieldOf(found, name);
+    if (before === undefined) setField(found, name, one);
+    else if (Array.isArray(before)) before.push(one);
+    else setField(found, name, [before, one]);
+  }
+  return found;
+}
+
+/** Words, and what stands in quotes or brackets. */
+export function parseTokens(value: unknown): (string | null)[] {
+  const tokens: (string | null)[] = [];
+  for (const found of asString(value).matchAll(/"((?:\\.|[^"\\])*)"|\[((?:\\.|[^\]\\])*)\]|(\S+)/g)) {
+    const text = found[1] ?? found[2] ?? found[3] ?? '';
+    tokens.push(text === '-' ? null : text);
+  }
+  return tokens;
+}
