@@ -14,6 +14,7 @@ const OPTIONS: Record<string, Record<string, unknown>> = {
   ecs: {},
   filter: { field: 'a', exists: true },
   flatten: {},
+  'kafka-fields': {},
   keep: { fields: ['a', 'a.b', 'message'] },
   'limit-fields': { max_fields: 5, max_depth: 3 },
   'parse-access-log': {},
