@@ -60,6 +60,7 @@ const thorough = [
   'test/unit/tracing/off.test.ts',
   'test/unit/tracing/otlp-tracing.test.ts',
   'test/unit/release.test.ts',
+  'test/unit/transform/copied.test.ts',
   'test/unit/transform/reload.test.ts',
   'test/unit/transform/loader/config-map.test.ts',
   'test/unit/transform/loader/watch-files.test.ts',

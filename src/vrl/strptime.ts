@@ -5,22 +5,22 @@ import { utcOf } from './zone.ts';
 
 /** Numeric specifiers: what they are of a time, and their most digits. */
 const NUMERIC: Readonly<Record<string, readonly [part: string, digits: RegExp]>> = {
-  Y: ['year', digits(4)],
-  m: ['month', digits(2)],
-  d: ['day', digits(2)],
-  e: ['day', digits(2)],
-  H: ['hour', digits(2)],
-  k: ['hour', digits(2)],
-  I: ['hour12', digits(2)],
-  l: ['hour12', digits(2)],
-  M: ['minute', digits(2)],
-  S: ['second', digits(2)],
-  j: ['ordinal', digits(3)],
-  s: ['epoch', digits(19)],
-  y: ['year2', digits(2)],
+  Y: ['year', upTo(4)],
+  m: ['month', upTo(2)],
+  d: ['day', upTo(2)],
+  e: ['day', upTo(2)],
+  H: ['hour', upTo(2)],
+  k: ['hour', upTo(2)],
+  I: ['hour12', upTo(2)],
+  l: ['hour12', upTo(2)],
+  M: ['minute', upTo(2)],
+  S: ['second', upTo(2)],
+  j: ['ordinal', upTo(3)],
+  s: ['epoch', upTo(19)],
+  y: ['year2', upTo(2)],
 };
 
-function digits(max: number): RegExp {
+function upTo(max: number): RegExp {
   return new RegExp(`\\s*[+-]?\\d{1,${max}}`, 'y');
 }
 
