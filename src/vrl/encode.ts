@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { asArray, asObject, asString, toString } from './types.ts';
 import { isRawJson } from '../codec/raw-json.ts';
 import { fieldOf, isFields, kindOf, VrlError } from './values.ts';
@@ -88,30 +88,6 @@ export function decodePercent(value: unknown): string {
     } else decoded.push(bytes[at] ?? 0);
   }
   return Buffer.from(decoded).toString();
-}
-
-export function md5(value: unknown): string {
-  return createHash('md5').update(asString(value)).digest('hex');
-}
-
-export function sha1(value: unknown): string {
-  return createHash('sha1').update(asString(value)).digest('hex');
-}
-
-/** `SHA-512/256` and so on, in the names of OpenSSL. */
-function hashName(variant: unknown): string {
-  return asString(variant).toLowerCase().replace('sha-512/', 'sha512-').replace('sha-', 'sha');
-}
-
-export function sha2(
-  value: unknown,
-  { variant = 'SHA-512/256' }: { readonly variant?: unknown } = {},
-): string {
-  return createHash(hashName(variant)).update(asString(value)).digest('hex');
-}
-
-export function sha3(value: unknown, { variant = 'SHA3-512' }: { readonly variant?: unknown } = {}): string {
-  return createHash(asString(variant).toLowerCase()).update(asString(value)).digest('hex');
 }
 
 export function uuidV4(): string {

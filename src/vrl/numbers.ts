@@ -37,10 +37,7 @@ export function mod(value: unknown, modulus: unknown): number | bigint {
 export function parseInt(value: unknown, base?: unknown): number | bigint {
   const text = asString(value);
   if (base !== undefined && !isNull(base)) {
-    const radix = asCount(base);
-    if (radix < 2 || radix > 36)
-      throw new VrlError(`invalid base ${radix}: must be be between 2 and 36 (inclusive)`);
-    return digits(text, text, radix);
+    return digits(text, text, radixOf(base));
   }
   const found = /^(0[xob]|0(?=\d))(.+)$/i.exec(text);
   if (found === null) return digits(text, text, 10);
@@ -65,18 +62,15 @@ function invalid(text: string): VrlError {
   return new VrlError(`could not parse integer: "${text}": invalid digit found in string`);
 }
 
-export function parseFloat(value: unknown): number {
-  const text = asString(value);
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$|^[+-]?(?:inf|infinity|nan)$/i.test(text))
-    throw new VrlError(`Invalid floating point number "${text}": invalid float literal`);
-  return Number(text.replace(/inf(inity)?/i, 'Infinity'));
+export function formatInt(value: unknown, base: unknown = 10): string {
+  return asInteger(value).toString(radixOf(base));
 }
 
-export function formatInt(value: unknown, base: unknown = 10): string {
+function radixOf(base: unknown): number {
   const radix = asCount(base);
   if (radix < 2 || radix > 36)
     throw new VrlError(`invalid base ${radix}: must be be between 2 and 36 (inclusive)`);
-  return asInteger(value).toString(radix);
+  return radix;
 }
 
 interface NumberFormat {

@@ -1,8 +1,7 @@
 import { type Matcher, RE2JS } from 're2js';
+import { BoundedMap } from '../memory/bounded-map.ts';
 
-/** The most patterns that are kept compiled. */
-const CACHE_MAX = 1000;
-const compiled = new Map<string, Pattern>();
+const compiled = new BoundedMap<string, Pattern>(1000);
 
 /** Rust's classes contain the letters and digits of all languages; RE2's only those of ASCII. */
 const UNICODE: Readonly<Record<string, string>> = {
@@ -36,7 +35,6 @@ export class Pattern {
     const known = compiled.get(source);
     if (known !== undefined) return known;
     const pattern = new Pattern(source);
-    if (compiled.size >= CACHE_MAX) compiled.clear();
     compiled.set(source, pattern);
     return pattern;
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digestOf } from './hash.ts';
 import { Pattern } from './pattern.ts';
 import { asArray, asString } from './types.ts';
 import { type Fields, fieldOf, isFields, setField, VrlError } from './values.ts';
@@ -48,13 +48,9 @@ function replacement(redactor: unknown): (found: string) => string {
   if (type === 'full') return () => '[REDACTED]';
   if (type === 'text') return () => asString(fieldOf(redactor, 'replacement'));
   if (type !== 'sha2' && type !== 'sha3') throw new VrlError('unknown redactor');
-  const variant = asString(fieldOf(redactor, 'variant') ?? (type === 'sha2' ? 'SHA-512/256' : 'SHA3-512'));
-  const name = variant.toLowerCase().replace('sha-512/', 'sha512-').replace(/^sha-/, 'sha');
-  const isHex = fieldOf(redactor, 'encoding') === 'base16';
-  return (found) =>
-    createHash(name)
-      .update(found)
-      .digest(isHex ? 'hex' : 'base64');
+  const variant = fieldOf(redactor, 'variant') ?? (type === 'sha2' ? 'SHA-512/256' : 'SHA3-512');
+  const encoding = fieldOf(redactor, 'encoding') === 'base16' ? 'hex' : 'base64';
+  return (found) => digestOf(variant, found, encoding);
 }
 
 function redacted(text: string, patterns: readonly Pattern[], replace: (found: string) => string): string {

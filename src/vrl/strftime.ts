@@ -40,7 +40,8 @@ const compiled = new BoundedMap<string, readonly (Specifier | string)[]>(100);
 export function compileFormat(format: string): readonly (Specifier | string)[] {
   const known = compiled.get(format);
   if (known !== undefined) return known;
-  const expanded = format.replace(/%([cDFRTXrvx+])/g, (_all, letter: string) => COMPOSED[letter] ?? '');
+  // `%%` is a percent sign, whatever letter follows.
+  const expanded = format.replace(/%([%cDFRTXrvx+])/g, (all, letter: string) => COMPOSED[letter] ?? all);
   const parts = Array.from(expanded.matchAll(PART), ([text, pad = '', middle = '', letter]) =>
     letter === undefined ? text : { text, pad, middle, letter },
   );

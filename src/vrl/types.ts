@@ -177,6 +177,12 @@ export function toInt(value: unknown): number | bigint {
 
 const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
 
+export function parseFloat(value: unknown): number {
+  const text = asString(value);
+  if (!FLOAT.test(text)) throw new VrlError(`Invalid floating point number "${text}": invalid float literal`);
+  return Number(text.replace(/inf(inity)?/i, 'Infinity'));
+}
+
 export function toFloat(value: unknown): number {
   switch (kindOf(value)) {
     case 'integer':
@@ -188,12 +194,8 @@ export function toFloat(value: unknown): number {
       return 0;
     case 'timestamp':
       return Number((value as Timestamp).ns) / 1e9;
-    case 'string': {
-      const text = value as string;
-      if (!FLOAT.test(text))
-        throw new VrlError(`Invalid floating point number "${text}": invalid float literal`);
-      return Number(text.replace(/inf(inity)?/i, 'Infinity'));
-    }
+    case 'string':
+      return parseFloat(value);
     default:
       throw new VrlError(`unable to coerce ${kindOf(value)} into float`);
   }
