@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { withoutTypes } from '../transform/loader/without-types.ts';
 
 /** A file of the status page, ready to be sent. */
 interface PageFile {
@@ -66,17 +66,6 @@ function read(path: string): PageFile | null {
 /** The compiled script in dist/, else the source without its types. */
 function scriptOf(name: string): string {
   return existsSync(urlOf(`${name}.js`)) ? textOf(`${name}.js`) : withoutTypes(textOf(`${name}.ts`));
-}
-
-/** Node warns that this function is experimental. Only a checkout calls it, and can do nothing about that. */
-function withoutTypes(source: string): string {
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = () => {};
-  try {
-    return stripTypeScriptTypes(source);
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }
 
 function textOf(name: string): string {

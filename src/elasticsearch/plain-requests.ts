@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as httpRequest 
 import { type RequestOptions, request as httpsRequest } from 'node:https';
 import type { Config } from '../config/schema.ts';
 import { messageOf } from '../errors.ts';
+import { textOf } from './answer-text.ts';
 import { clientOptions } from './client-options.ts';
 
 /** In bytes. A mapping of 10,000 fields is about 2 MB. */
@@ -94,14 +95,7 @@ async function answered(
   });
   outgoing.end(payload);
   const answer = await response;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > ANSWER_BYTES_MAX) throw new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = await textOf(answer, undefined, ANSWER_BYTES_MAX);
   return { status: answer.statusCode ?? 0, headers: answer.headers, json: parsed(text) };
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { compileFunction } from 'node:vm';
+import { withoutTypes } from './without-types.ts';
 
 /** V8's messages for ES module syntax in CommonJS. Node checks them if package.json has no `type`. */
 const ONLY_IN_MODULES =
@@ -31,18 +31,4 @@ export function ownFormat(url: string, format: string | null | undefined): strin
       return isTypeScript ? 'module-typescript' : 'module';
   }
   return undefined;
-}
-
-/**
- * Node strips types without a word when it loads a file, and calls the function that does the same
- * experimental, on stderr.
- */
-function withoutTypes(source: string): string {
-  const warn = Reflect.get(process, 'emitWarning');
-  process.emitWarning = () => {};
-  try {
-    return stripTypeScriptTypes(source);
-  } finally {
-    process.emitWarning = warn;
-  }
 }
