@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { notReadyCauses } from '../src/admin/readiness.ts';
 import { deadLetterReasons, openDeadLetterReasons } from '../src/dead-letter/reasons.ts';
 import { type LogCode, logCodes } from '../src/log-codes.ts';
-import { blockingErrors } from '../src/pipeline/block-actions.ts';
+import { anchorOf, blockingErrors } from '../src/pipeline/block-actions.ts';
 import { blockReasons } from '../src/pipeline/block-reasons.ts';
 import { root } from '../test/support/paths.ts';
 import { formatMarkdown, table, writeOrCheck } from './generated.ts';
@@ -17,16 +17,6 @@ import { runbookAlerts } from './runbook-alerts.ts';
 
 const file = join(root, 'docs/runbook.md');
 const alertRules = join(root, 'deploy/prometheus/alerts.yml');
-
-/** The words of a reason without its varying parts: the status page links here by the same rule. */
-function anchorOf(reason: string): string {
-  return reason
-    .replaceAll(/<[^>]*>/g, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_ -]/g, '')
-    .trim()
-    .replaceAll(/ +/g, '-');
-}
 
 /** `LogweirNotFlowing` is `logweir-not-flowing`, as `runbook_url` of the rules has it. */
 function kebab(name: string): string {
@@ -82,7 +72,7 @@ function stateRows(): string[][] {
 }
 
 const ALL_WORKERS =
-  'Behind `workers`, the answer is that of the first worker that is not ready, with its number.';
+  'With `workers` above 1, the answer is that of the first worker that is not ready, with its number.';
 
 const HEALTH = [
   ['before Elasticsearch or Kafka has answered', '200', '503', '503'],
@@ -123,15 +113,15 @@ that need an operator, so both are empty in an outage. \`kafka.paused\` lists wh
 
 ${table(['state', 'meaning'], stateRows())}
 
-Behind \`workers\` there are \`worker_starting\`, \`worker_silent\` and \`worker_down\` too: a worker starts, does not answer,
+With \`workers\` above 1 there are \`worker_starting\`, \`worker_silent\` and \`worker_down\` too: a worker starts, does not answer,
 or waits for its restart.
 
 ## Health
 
 ${table(['state', '`/health/live`', '`/health/started`', '`/health/ready`'], HEALTH)}
 
-- **Live** says that the process turns over. It never fails for a server that is away: a restart would not help, and
-  would cost a rebalance. A hanging transform is answered by nothing at all, so a probe with a timeout finds it;
+- **Live** says that the event loop makes progress. It never fails for a server that is away: a restart would not help, and
+  would cost a rebalance. While a transform hangs, the endpoint does not answer, so a probe with a timeout finds it;
   with \`workers\` the supervisor replaces the worker itself.
 - **Started** says that this process has been able to work: its configuration and transforms are loaded, both servers have
   answered, and records can be read. It stays so until the shutdown. A rollout that waits for it stops at a wrong

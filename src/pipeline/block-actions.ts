@@ -12,7 +12,7 @@ export const blockingErrors: Readonly<Record<string, { meaning: string; action: 
     meaning: 'The login is rejected (401), or lacks a privilege (403).',
     action:
       'Correct the login (a file is read again at each attempt), or grant the privileges ' +
-      'create_doc, index and auto_configure on the index.',
+      'index (or create_doc, for a data stream) and auto_configure on the index.',
   },
   index_not_found_exception: {
     meaning: 'The index does not exist, and is not created automatically.',
@@ -59,9 +59,28 @@ export function blockReasonOf(cause: string): string | undefined {
 
 /** What the operator must do to remove a cause. */
 export function actionOn(cause: string): string {
-  const type = /^(?:HTTP )?\d+ (\w+)/.exec(cause)?.[1] ?? '';
   // An advice in the cause is more exact than the type of the error.
-  const known = /^\d+ \w+: /.test(cause) ? undefined : blockingErrors[type];
+  const known = /^\d+ \w+: /.test(cause) ? undefined : blockingErrors[blockingErrorOf(cause) ?? ''];
   const listed = patterns.find(({ pattern }) => pattern.test(cause));
   return known?.action ?? listed?.action ?? 'See docs/runbook.md.';
+}
+
+/** The type of the error that a cause starts with, if it is one of {@link blockingErrors}. */
+function blockingErrorOf(cause: string): string | undefined {
+  const type = /^(?:HTTP )?\d+ (\w+)/.exec(cause)?.[1];
+  return type !== undefined && Object.hasOwn(blockingErrors, type) ? type : undefined;
+}
+
+/** The anchor of the section of docs/runbook.md about a cause. */
+export function runbookAnchor(cause: string): string {
+  return blockingErrorOf(cause) ?? anchorOf(blockReasonOf(cause) ?? 'Block reasons');
+}
+
+/** The anchor of a heading of docs/runbook.md. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_ -]/g, '')
+    .trim()
+    .replaceAll(/ +/g, '-');
 }

@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { Counter, Histogram, Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { actionFor, runbookUrl } from '../../../src/admin/remedies.ts';
 import { requestTotals, requestsBetween } from '../../../src/admin/requests.ts';
 import { viewOf } from '../../../src/admin/view.ts';
+import { blockingErrors } from '../../../src/pipeline/block-actions.ts';
+import { blockReasons } from '../../../src/pipeline/block-reasons.ts';
 import { durationText, numberText, sinceText } from '../../../src/admin/wording.ts';
 import { repositoryUrl } from '../../../src/version.ts';
 import { holdExample, statusExample } from '../support/status-example.ts';
+
+const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
 
 const rowsOf = (id: string, over: Parameters<typeof statusExample>[0] = {}) =>
   viewOf(statusExample(over), Date.now())
@@ -70,8 +75,24 @@ describe('remedies', () => {
       `${base}/blob/main/docs/runbook.md#cluster_block_exception`,
     );
     expect(runbookUrl('transform "><script> failed', base)).toBe(
-      `${base}/blob/main/docs/runbook.md#transform-failed`,
+      `${base}/blob/main/docs/runbook.md#transform-use-failed`,
     );
+  });
+
+  it.each([
+    ...Object.keys(blockReasons).map((reason) => reason.replace('<status>', '503').replaceAll(/[<>]/g, '')),
+    ...Object.keys(blockingErrors).map((type) => `403 ${type} (index app_logs)`),
+    'dead letters are off: document_parsing_exception',
+    'more than 100 of the last 1000 records were rejected: document_parsing_exception',
+    '503 unavailable_shards_exception, repeatedly (index app_logs)',
+    'transform ./mark_slow.ts failed',
+    'dead letters cannot be written to app_logs-dlq: no broker',
+    'something_new',
+  ])('link to a section that exists: %s', (cause) => {
+    const anchor = runbookUrl(cause, '')?.split('#')[1];
+    const isThere = runbook.split('\n').filter((line) => line === `<a id="${anchor}"></a>`);
+    expect(anchor === 'block-reasons' || isThere.length === 1).toBe(true);
+    expect(anchor === 'block-reasons').toBe(cause === 'something_new');
   });
 
   it.each([
