@@ -63,7 +63,7 @@ function plain(rendered: string): string {
     document.deleteIn(['metadata', 'labels', 'helm.sh/chart']);
     document.deleteIn(['metadata', 'labels', 'app.kubernetes.io/managed-by']);
     document.deleteIn(['metadata', 'namespace']);
-    // Nobody would change it by hand.
+    // It is not edited by hand.
     const annotations = ['spec', 'template', 'metadata', 'annotations'];
     if (document.hasIn(annotations)) document.deleteIn(annotations);
   }

@@ -165,7 +165,7 @@ static const char *find_functions(void *address) {
   static void *known;
   Dl_info object;
   void *library = dladdr(address, &object) == 0 ? NULL : dlopen(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-  if (library == NULL) return "librdkafka is in no object that can be looked into";
+  if (library == NULL) return "the object with librdkafka cannot be opened";
   /* The first handle stays open, so that the object stays loaded while its functions may be called. */
   if (known != NULL) dlclose(library);
   if (known != NULL) return library == known ? NULL : "another librdkafka is being read already";
@@ -301,7 +301,7 @@ static void crash(void) {
 #endif
 
 /* Writes a record after the others, or to memory of its own. Returns whether the poll may continue. */
-static bool take(poll_t *poll, const rd_kafka_message_t *message) {
+static bool receive_record(poll_t *poll, const rd_kafka_message_t *message) {
   const char *name = librdkafka.rd_kafka_topic_name(message->rkt);
   int64_t topic = topic_number(poll->consumer, name);
   extent_t extent = measure(message, name, poll->room);
@@ -321,14 +321,14 @@ static bool take(poll_t *poll, const rd_kafka_message_t *message) {
 
 static void read_records(poll_t *poll) {
   int timeout_ms = poll->timeout_ms;
-  for (bool goes_on = true; goes_on; timeout_ms = 0) {
+  for (bool has_room = true; has_room; timeout_ms = 0) {
     rd_kafka_message_t *message = librdkafka.rd_kafka_consumer_poll(poll->consumer->rk, timeout_ms);
     if (message == NULL) return;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      goes_on = take(poll, message);
+      has_room = receive_record(poll, message);
     } else if (message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
       poll->error = message->err;
-      goes_on = false;
+      has_room = false;
     }
     librdkafka.rd_kafka_message_destroy(message);
   }
@@ -421,7 +421,7 @@ static void complete(napi_env env, napi_status status, void *data) {
 
 /* --- the addon --- */
 
-static napi_value refuse(napi_env env, const char *what) {
+static napi_value throw_error(napi_env env, const char *what) {
   napi_throw_error(env, NULL, what);
   return NULL;
 }
@@ -441,7 +441,7 @@ static napi_value attach(napi_env env, napi_callback_info info) {
   uint32_t id = 0;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count < 1 ||
       napi_get_value_string_utf8(env, argument, name, sizeof name, NULL) != napi_ok)
-    return refuse(env, "attach needs the name of a consumer");
+    return throw_error(env, "attach needs the name of a consumer");
   pthread_mutex_lock(&lock);
   /* The last match, which is the oldest consumer: librdkafka may still be writing the names of newer ones. */
   for (consumer_t *each = consumers; each != NULL; each = each->next)
@@ -492,9 +492,9 @@ static napi_value start_poll(napi_env env, napi_callback_info info) {
   napi_value given[ARGUMENTS], name;
   if (napi_get_cb_info(env, info, &count, given, NULL, NULL) != napi_ok || count < ARGUMENTS ||
       napi_get_value_uint32(env, given[0], &id) != napi_ok)
-    return refuse(env, "poll needs a consumer and ten more arguments");
+    return throw_error(env, "poll needs a consumer and ten more arguments");
   poll_t *poll = calloc(1, sizeof *poll);
-  if (poll == NULL) return refuse(env, "out of memory");
+  if (poll == NULL) return throw_error(env, "out of memory");
   const char *wrong = read_arguments(env, given, poll);
   pthread_mutex_lock(&lock);
   poll->consumer = consumer_of(id);
@@ -504,7 +504,7 @@ static napi_value start_poll(napi_env env, napi_callback_info info) {
   pthread_mutex_unlock(&lock);
   if (wrong != NULL) {
     free(poll);
-    return refuse(env, wrong);
+    return throw_error(env, wrong);
   }
   bool started = napi_create_reference(env, given[10], 1, &poll->callback) == napi_ok &&
                  napi_create_reference(env, given[1], 1, &poll->bytes) == napi_ok &&
@@ -514,7 +514,7 @@ static napi_value start_poll(napi_env env, napi_callback_info info) {
                  napi_queue_async_work(env, poll->work) == napi_ok;
   if (started) return NULL;
   end_poll(env, poll);
-  return refuse(env, "a poll cannot be started");
+  return throw_error(env, "a poll cannot be started");
 }
 
 /* wake(id): ends a waiting poll, or else the next one. */
@@ -524,7 +524,7 @@ static napi_value wake(napi_env env, napi_callback_info info) {
   napi_value argument;
   if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count < 1 ||
       napi_get_value_uint32(env, argument, &id) != napi_ok)
-    return refuse(env, "wake needs a consumer");
+    return throw_error(env, "wake needs a consumer");
   pthread_mutex_lock(&lock);
   consumer_t *consumer = consumer_of(id);
   rd_kafka_queue_t *queue = consumer == NULL ? NULL : librdkafka.rd_kafka_queue_get_consumer(consumer->rk);

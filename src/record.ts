@@ -26,6 +26,6 @@ export interface SourceRecord extends Coordinates {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: readonly Record<string, Buffer | string>[] | undefined;
-  /** Epoch of the leader that wrote it; undefined if the broker does not tell. */
+  /** Epoch of the leader that wrote it; undefined if the broker does not send it. */
   readonly leaderEpoch?: number;
 }

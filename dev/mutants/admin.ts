@@ -23,7 +23,7 @@ export const admin: readonly Mutant[] = [
     tests: ['admin/cross-site', 'admin/server'],
   },
   {
-    name: 'the history grows for ever',
+    name: 'the history grows without limit',
     file: 'src/admin/history.ts',
     search: '  if (values.length > max) values.shift();\n',
     replace: '',
@@ -51,7 +51,7 @@ export const admin: readonly Mutant[] = [
     tests: ['tap/tap'],
   },
   {
-    name: 'the tap works while nobody looks',
+    name: 'the tap works while no tap is open',
     file: 'src/pipeline/rendering.ts',
     search: 'if (this.#tap?.isOpen === true)',
     replace: 'if (this.#tap !== undefined)',

@@ -14,7 +14,7 @@ interface FlowSources {
   requestFailures(): Readonly<Record<RequestError, number>>;
   /** Memory in use, and all memory that was taken since the start, in bytes. */
   bufferBytes(): number;
-  bufferTakenBytes(): number;
+  bufferReceivedBytes(): number;
 }
 
 /** Counts bytes, errors and the age of records at each stage, under Vector's names. */
@@ -38,10 +38,10 @@ export class FlowMetrics {
     total('documents_rendered_total', rendered, () => this.#rendered);
     total('documents_rendered_bytes_total', 'Bytes of these documents.', () => this.#renderedBytes);
     const taken = 'Memory that records in flight have taken, since the start.';
-    total('buffer_received_bytes_total', taken, () => sources.bufferTakenBytes());
+    total('buffer_received_bytes_total', taken, () => sources.bufferReceivedBytes());
     const released = 'Memory that settled records have released, since the start.';
     total('buffer_sent_bytes_total', released, () =>
-      Math.max(0, sources.bufferTakenBytes() - sources.bufferBytes()),
+      Math.max(0, sources.bufferReceivedBytes() - sources.bufferBytes()),
     );
     const errors = 'Errors by type and stage. Those of requests are counted for each attempt.';
     registerTotals(registry, `${prefix}component_errors_total`, errors, ['error_type', 'stage'], () => {

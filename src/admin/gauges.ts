@@ -16,7 +16,7 @@ export interface Gauges {
   /** The limit of `bufferBytes`. */
   bufferMaxBytes(): number;
   /** All memory that records have taken since the start. */
-  bufferTakenBytes(): number;
+  bufferReceivedBytes(): number;
   /** Counts of all transforms since the start. */
   transforms(): readonly TransformTotals[];
   /** Errors that the Kafka client has reported since the start. */

@@ -20,7 +20,7 @@ export interface AdminDependencies {
   readonly readiness: Readiness;
   /** Without one, the tap is off. */
   readonly tap?: TapSource;
-  /** As readiness, for the start alone: see {@link notStarted}. Left out, it is the readiness. */
+  /** Like readiness, for the start only: see {@link notStarted}. Left out, it is the readiness. */
   readonly started?: Readiness;
   /** Called for an error of the listening server. */
   readonly failed?: (error: Error) => void;
@@ -165,7 +165,7 @@ function rejection(request: IncomingMessage, rules: HostRules): Answer | null {
 
 const STREAM_HEAD: Answer = { status: 200, type: 'text/event-stream', body: '' };
 
-/** @returns 'stream' if the answer has begun, and goes on */
+/** @returns 'stream' if the answer is a stream that stays open */
 async function answerTo(
   request: IncomingMessage,
   response: ServerResponse,
@@ -217,7 +217,7 @@ async function streamTo(
     return isOpen ? 'stream' : text(503, 'too many status pages are open');
   }
   const failure = tapEndpoint === null ? { status: 403, reason: TAP_OFF } : tapEndpoint.rejection(query);
-  // The page asks with HEAD why it was rejected: an EventSource does not tell.
+  // The page asks with HEAD why it was rejected: an EventSource does not expose the status.
   if (failure !== null)
     return { ...text(failure.status, failure.reason), headers: { 'x-reason': failure.reason } };
   if (isHead) return STREAM_HEAD;

@@ -53,7 +53,7 @@ export interface Status {
   readonly state: 'running' | 'held' | 'stopping';
   readonly state_detail: 'running' | NotReadyCause | `worker_${'starting' | 'silent' | 'down'}`;
   readonly reason: string | null;
-  /** Whether both servers have answered since the start, as `/health/started` tells. */
+  /** Whether both servers have answered since the start, as `/health/started` reports. */
   readonly has_started: boolean;
   /** The transforms in use; `failed_reload` is null if they are those on disk. */
   readonly chain: {

@@ -101,7 +101,7 @@ export class VectorLabels {
     return { ...this.#labelled(alias, metric), name };
   }
 
-  /** The value of a component's own series; a transform is told by its id there. */
+  /** The value of a component's own series; the id identifies a transform there. */
   #of(kind: 'source' | 'transform' | 'sink', value: Value): Value {
     const { transform, policy: _policy, ...rest } = value.labels;
     const labels = kind === 'transform' ? this.#transform(String(transform)) : this.#component(kind);

@@ -1,6 +1,6 @@
 /** Numbers and times as people read them. */
 
-/** For a value that is not known, or that this version of the instance does not tell. */
+/** For a value that is not known, or that this version of the instance does not send. */
 export const UNKNOWN = '–';
 
 const NUMBERS = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });

@@ -21,8 +21,8 @@ const SILENCE_MS = 3000;
 type Tell = (message: TrialMessage) => Promise<void>;
 
 /**
- * Loads the chain, reads the newest records outside of any group, and runs them. Commits nothing. Tells every
- * step before it: an endless loop in a transform ends only with the process.
+ * Loads the chain, reads the newest records outside of any group, and runs them. Commits nothing. Reports
+ * every step before it runs: an endless loop in a transform ends only with the process.
  *
  * @param withRecords false to load the chain only
  */
@@ -86,7 +86,7 @@ async function outcomeOf(
   const trial = new TrialRun(chain, (record, { events, failures: failed, waiting }, exact) => {
     const name = nameOf(record);
     const [first] = failed;
-    // A message may quote the event; only the class of the error is told.
+    // A message may quote the event; only the class of the error is reported.
     if (first !== undefined)
       failures.push({ record: name, by: `transform ${first.step}`, error: first.error.name });
     else if (events.length + waiting.length === 0) dropped++;

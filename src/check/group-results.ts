@@ -69,7 +69,7 @@ export function groupResults(group: GroupFact, { kafka }: Config): CheckResult[]
 
 function rightResult(operations: readonly number[] | null, id: string, grant: string): CheckResult {
   if (operations === null)
-    return unchecked('kafka.group_acl', `the brokers do not tell the rights on group ${id}`, grant);
+    return unchecked('kafka.group_acl', `the brokers do not report the rights on group ${id}`, grant);
   if (operations.includes(READ)) return ok('kafka.group_acl', `group ${id} may be joined`);
   return failed('kafka.group_acl', `the ACL Read on group ${id} is missing`, grant);
 }
@@ -94,7 +94,7 @@ function membersResult({ assignor, isBrokers, members }: Described, kafka: Confi
     );
   if (isBrokers) return ok('kafka.group', `${has}; the brokers assign the partitions`);
   if (assignor === '')
-    return warning('kafka.group', `${has}, and a rebalance is going on`, 'Check again in some seconds.');
+    return warning('kafka.group', `${has}, and a rebalance is in progress`, 'Check again in some seconds.');
   const own = ownAssignors(kafka);
   if (own.includes(assignor)) return ok('kafka.group', `${has} with the assignment protocol ${assignor}`);
   return failed(

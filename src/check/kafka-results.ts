@@ -102,7 +102,7 @@ function connectionFault(
 function advertisedResult(advertised: readonly AddressFact[]): CheckResult {
   const again = 'Check again; look at the brokers if this remains.';
   if (advertised.length === 0)
-    return unchecked('kafka.advertised', 'the brokers did not tell their addresses in time', again);
+    return unchecked('kafka.advertised', 'the brokers did not report their addresses in time', again);
   const away = advertised.filter(({ reason }) => reason !== null);
   if (away.length === 0)
     return ok(

@@ -54,6 +54,6 @@ export function reasonIn(json: unknown): string {
  * proxy that rejects a request has other words, and shows nothing about the server.
  */
 export function isUnknownRequest({ status, json }: Pick<PlainAnswer, 'status' | 'json'>): boolean {
-  const isRefused = status === 400 || status === 405;
-  return isRefused && /no handler found|invalid index name|incorrect HTTP method/i.test(reasonIn(json));
+  const isBadRequest = status === 400 || status === 405;
+  return isBadRequest && /no handler found|invalid index name|incorrect HTTP method/i.test(reasonIn(json));
 }

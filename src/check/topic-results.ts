@@ -16,7 +16,7 @@ export interface TopicFact {
 export interface TopicFacts {
   /** The topics that this user can see and that the configuration selects; null if unknown. */
   readonly matched: readonly string[] | null;
-  /** Selected topics and their dead-letter topics, by name; null if the brokers did not tell. */
+  /** Selected topics and their dead-letter topics, by name; null if the brokers did not send them. */
   readonly topics: ReadonlyMap<string, TopicFact> | null;
 }
 
@@ -94,7 +94,7 @@ function stateResults(topic: TopicFact | undefined): CheckResult[] {
     results.push(
       unchecked(
         'kafka.topic_acl',
-        `the brokers do not tell the rights on topic ${name}`,
+        `the brokers do not report the rights on topic ${name}`,
         'Make sure that the user may Read the topic.',
       ),
     );
@@ -142,7 +142,7 @@ function deadLetterResult(name: string, topic: TopicFact | undefined): CheckResu
     case 'exists': {
       const { operations } = topic;
       if (operations === null)
-        return unchecked('dead_letter.topic', `the brokers do not tell the rights on topic ${name}`, grant);
+        return unchecked('dead_letter.topic', `the brokers do not report the rights on topic ${name}`, grant);
       return operations.includes(WRITE)
         ? ok('dead_letter.topic', `the dead-letter topic ${name} exists, and may be written`)
         : failed('dead_letter.topic', `the ACL Write on the dead-letter topic ${name} is missing`, grant);

@@ -63,11 +63,11 @@ async function probeOpenSearch(ask: Ask, target: TargetName, index: Got<IndexFac
   };
   const who = `user ${user} with ${roles.length === 0 ? 'no role' : `roles ${roles.join(', ')}`}`;
   if (target.mode === 'data_stream')
-    return { kind: 'unknown', reason: `OpenSearch does not tell the rights on a data stream (${who})` };
+    return { kind: 'unknown', reason: `OpenSearch does not report the rights on a data stream (${who})` };
   if (index.kind !== 'got')
     return {
       kind: 'unknown',
-      reason: `OpenSearch does not tell the rights on an index that is not visible (${who})`,
+      reason: `OpenSearch does not report the rights on an index that is not visible (${who})`,
     };
   if (index.value.settings['index.final_pipeline'] !== undefined)
     return { kind: 'unknown', reason: `the index has a final pipeline (${who})` };

@@ -56,7 +56,7 @@ export function addCheckCommands({ logweir, output, report, withConfig }: Comman
     'print the index template or data-stream template for the configured target, with a mapping for logs',
   )
     .option('--install', 'install it, after reporting what is changed')
-    .option('--force', 'with --install: replace or override a template that is not of Logweir')
+    .option('--force', 'with --install: replace or override a template that was not installed by Logweir')
     .option('--product <name>', 'elasticsearch or opensearch (default: asks the first endpoint that answers)')
     .action(async (options: import('../commands/template.ts').TemplateOptions) => {
       const { template } = await import('../commands/template.ts');

@@ -15,7 +15,7 @@ import { checkClientOptions } from '../kafka/options-check.ts';
 import { loadConfigWhole } from '../transform/loader/load-config.ts';
 import { room } from './output.ts';
 
-/** Time for the whole check. What is not known then is reported so. */
+/** Time for the whole check. Unfinished checks are then reported as not checkable. */
 const WHOLE_MS = 20_000;
 /** Time of it that is left for the report when the processes of parts are ended. */
 const REPORT_MS = 500;

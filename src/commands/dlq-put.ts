@@ -41,13 +41,13 @@ export async function putDeadLetter(
     output.write(`${topic}[${partition}]@${offset}: ${snippet(record.value)}\n`);
     if (options.execute !== true) {
       output.write(
-        'dry run: nothing was changed; add --execute to dead-letter it and move the offset behind it\n',
+        'dry run: nothing was changed; add --execute to dead-letter it and move the offset past it\n',
       );
       return;
     }
     await write(config, record);
     await group.commit([{ topic, partition, offset: offset + 1 }]);
-    output.write('dead-lettered, and moved the offset behind it\n');
+    output.write('dead-lettered, and moved the offset past it\n');
   } finally {
     await group.close();
   }

@@ -1,6 +1,6 @@
 import type { StatusView } from '../admin/status-view.ts';
 
-/** Rates between two looks at the status. */
+/** Rates between two readings at the status. */
 export interface Pace {
   /** Committed records for each second, by `topic[partition]`. */
   readonly partitions: ReadonlyMap<string, number>;

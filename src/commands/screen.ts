@@ -7,7 +7,7 @@ import type { Pace } from './pace.ts';
 const ALWAYS = new Set(['blocked', 'partitions']);
 const FACT_COLUMNS = 36;
 
-/** The view as lines of at most so many columns. */
+/** The view as lines, cut at a width in columns. */
 export function screenOf({ title, summary, facts, tables }: View, pace: Pace, columns: number): string[] {
   const lines = [`logweir  ${title}`, '', ...wrapped(summary.sentence, columns)];
   if (summary.action !== null) lines.push(...wrapped(`What to do: ${summary.action}`, columns));

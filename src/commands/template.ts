@@ -109,7 +109,7 @@ async function install(
   const { name, body } = wanted;
   const before = await present(ask);
   const own = before.find((one) => one.name === name);
-  if (!isForced) refuseForeign(before, wanted, target);
+  if (!isForced) rejectForeign(before, wanted, target);
   const verb = own === undefined ? 'creating' : 'updating';
   output.write(
     `${verb} the index template ${name} on ${endpoint}: patterns ${body.index_patterns.join(', ')}, ` +
@@ -148,12 +148,12 @@ function applies({ patterns }: Present, { name }: TargetName): boolean {
 }
 
 /** @throws LogweirError USAGE if a template that is not Logweir's would be replaced, overridden, or win */
-function refuseForeign(before: readonly Present[], { name, body }: LogTemplate, target: TargetName): void {
+function rejectForeign(before: readonly Present[], { name, body }: LogTemplate, target: TargetName): void {
   const own = before.find((one) => one.name === name);
   if (own !== undefined && !isOurs(own.meta))
     throw new LogweirError(
       'USAGE',
-      `the template ${name} exists, and is not of Logweir: --force replaces it`,
+      `the template ${name} exists, and was not installed by Logweir: --force replaces it`,
     );
   // The templates of Elasticsearch itself are made to be overridden.
   const foreign = before.filter(

@@ -64,7 +64,7 @@ export class BodyLimit {
   }
 
   #lower(bytes: number, documents: number, to: number): void {
-    // A single document cannot be divided. A body sent before the limit fell tells nothing new.
+    // A single document cannot be divided. A body sent before the limit fell is no new evidence.
     if (documents <= 1 || to >= this.#bytes) return;
     this.#bytes = to;
     this.#failed = bytes;

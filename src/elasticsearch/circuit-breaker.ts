@@ -80,7 +80,7 @@ export class CircuitBreaker {
 
   /**
    * A large request failed, possibly because of its size. Any number of these counts as one failure: the next
-   * request is small, and its result tells.
+   * request is small, and its result decides.
    */
   inconclusive(): void {
     this.#failures = Math.max(1, this.#failures);

@@ -6,7 +6,7 @@ const CLASSES = /^(?:[a-z_$][\w$]*\.)+\w+(?:Exception|Error): /i;
 
 /**
  * The fields that Elasticsearch names at the start of the messages of rejected documents. The start is its
- * own text; behind it, the message may quote the document.
+ * own text; after it, the message may quote the document.
  */
 const FIELDS: readonly RegExp[] = [
   /^(?:\[\d+:\d+\] )?failed to parse field \[([^[\]]*)\](?: of type \[([^[\]]*)\])?/,

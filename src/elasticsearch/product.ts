@@ -145,7 +145,7 @@ export class ServerProduct {
     return `an answer ${NO_HEADER}${this.#setting === 'auto' ? FOR_OPENSEARCH : ''}`;
   }
 
-  /** Why an answer to `GET /` is taken for a stranger's. */
+  /** Why an answer to `GET /` is treated as another product's. */
   stranger(status: number): string {
     const what = this.#setting === 'opensearch' ? 'that is not of OpenSearch: is this a proxy?' : NO_HEADER;
     return `HTTP ${status} ${what}`;

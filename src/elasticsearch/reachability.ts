@@ -29,7 +29,7 @@ export interface ReachabilityState {
 }
 
 /**
- * Knows whether Elasticsearch can be reached while no bulk request shows it: before the first record, and
+ * Tracks whether Elasticsearch can be reached while no bulk request shows it: before the first record, and
  * when idle. Only readiness and the status page use it. It pauses nothing: only a bulk request shows whether
  * documents are accepted.
  */

@@ -11,7 +11,7 @@ export function utf8Max(text: string): number {
   return text.length > EXACT_FROM ? Buffer.byteLength(text) : text.length * 3;
 }
 
-/** At most so many unused chunks are kept for reuse; the memory of others is freed at once. */
+/** Maximum number of unused chunks that are kept for reuse; the memory of others is freed at once. */
 const IDLE_MAX = 4;
 
 /**

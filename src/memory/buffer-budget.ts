@@ -2,7 +2,7 @@
 export class BufferBudget {
   readonly maxBytes: number;
   #used = 0;
-  #taken = 0;
+  #received = 0;
   #waiting: (() => void)[] = [];
 
   constructor(maxBytes: number) {
@@ -14,8 +14,8 @@ export class BufferBudget {
   }
 
   /** All that was used since the start. */
-  get takenBytes(): number {
-    return this.#taken;
+  get receivedBytes(): number {
+    return this.#received;
   }
 
   /** Bytes that are still available. Negative after a poll that brought more. */
@@ -25,7 +25,7 @@ export class BufferBudget {
 
   use(bytes: number): void {
     this.#used += bytes;
-    this.#taken += bytes;
+    this.#received += bytes;
   }
 
   release(bytes: number): void {

@@ -49,7 +49,7 @@ function readToml(file: InputFile): Parsed {
   return { value: mapOf(value), lineOf: (path) => tomlLine(file.text, path) };
 }
 
-/** TOML's parser tells no places: the line of the table's header, or of the key. */
+/** The TOML parser reports no positions: the line of the table's header, or of the key. */
 function tomlLine(text: string, path: readonly string[]): number {
   const lines = text.split('\n');
   for (let length = path.length; length > 0; length--) {

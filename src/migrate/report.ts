@@ -78,7 +78,7 @@ function offsets(groupId: string): string[] {
   return [
     '## Offsets',
     '',
-    `With the same \`group_id\` (\`${groupId}\`) Logweir goes on where Vector stopped. Stop Vector first, all`,
+    `With the same \`group_id\` (\`${groupId}\`) Logweir resumes where Vector stopped. Stop Vector first, all`,
     'its instances: it uses another assignment protocol (range), and the two cannot be in one group. What',
     "Vector has read and not yet committed is indexed twice. To run both for a while, give Logweir's",
     '`kafka.group_id` another name and its index names a prefix; a new group starts at',

@@ -124,7 +124,8 @@ class TestWriter {
         if (routes.length > 0 && way.steps.length > 0 && !isRoute(edge.to) && edge.to !== end)
           throw new Untranslatable('it goes through a route and further');
         const next = this.#stepOf(edge.to);
-        if (routes.length > 0 && next.steps.length > 0) throw new Untranslatable('it goes on behind a route');
+        if (routes.length > 0 && next.steps.length > 0)
+          throw new Untranslatable('it continues after a route');
         ways.push({ at: edge.to, steps: [...way.steps, ...next.steps], routes: [...way.routes, ...routes] });
       }
       if (ways.length > 1000) break;
@@ -215,7 +216,7 @@ class TestWriter {
       const parsed: unknown = JSON.parse(textOf(event['message']));
       if (isMap(parsed)) return literal(parsed);
     } catch {
-      // Said below.
+      // Reported below.
     }
     throw new Untranslatable(
       'its message is no JSON object, which Logweir dead-letters before the transforms',

@@ -38,7 +38,7 @@ export function pathOf(path: string): readonly (string | number)[] {
     const [query] = parseVrl(/^[.%]/.test(trimmed) ? trimmed : `.${trimmed}`).body;
     if (query?.kind === 'query' && query.target === 'event') return query.path;
   } catch {
-    // Vector's paths of old allowed more, like dashes.
+    // Older versions of Vector allowed more in paths, like dashes.
   }
   return trimmed.replace(/^\./, '').replaceAll(/["\\]/g, '').split('.');
 }

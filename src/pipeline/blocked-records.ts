@@ -3,7 +3,7 @@ import { actionOn } from './block-actions.ts';
 import { coordinatesOf, partitionName } from '../record.ts';
 import type { Settlement } from './settlement.ts';
 
-/** At most so many causes are distinguished; further causes count as "other causes". */
+/** Maximum number of causes that are distinguished; further causes count as "other causes". */
 const CAUSES_MAX = 1000;
 const OTHER = 'other causes';
 /** In characters. */

@@ -5,7 +5,8 @@ import type { Event, ReduceTransform } from '../transform/api/api.ts';
 import { returnedEvents } from '../transform/runtime/events.ts';
 
 /**
- * At most so many groups are open in one partition; above it, the group with the lowest offsets is closed.
+ * Maximum number of open groups in one partition. Above it, the group whose last record has the lowest offset
+ * is closed.
  */
 const GROUPS_MAX = 1000;
 

@@ -13,7 +13,7 @@ import type { RecordRun, Settlement } from './settlement.ts';
 interface NextStages {
   /** Makes the settlement of records, and counts them. */
   track(run: RecordRun, bytes: number, owned: OwnedPartition, offset?: number): Settlement;
-  /** Renders records in the memory that they lie in; null where they are parsed. */
+  /** Renders records in place, in their chunk; null where they are parsed. */
   inPlace(): Passthrough | null;
   /** The identity of the current chain; see {@link Settlement.chain}. */
   chain(): object;
@@ -68,10 +68,10 @@ export class Intake {
   }
 
   /**
-   * decode, render and batch at once: sends the records from this row on as one run, from the memory that
-   * they lie in.
+   * decode, render and batch at once: sends the records from this row on as one run, directly from
+   * their chunk.
    *
-   * @returns how many records could be sent like that
+   * @returns how many records were sent this way
    */
   #passThrough(
     passthrough: Passthrough,

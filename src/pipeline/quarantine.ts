@@ -1,6 +1,6 @@
 import type { Coordinates } from '../record.ts';
 
-/** At most so many records are remembered; the oldest are forgotten first. */
+/** Maximum number of remembered records; the oldest are forgotten first. */
 const KEPT_MAX = 1000;
 
 /** A record that stops a worker so often is quarantined. */

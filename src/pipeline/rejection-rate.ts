@@ -9,7 +9,7 @@ const BEGINS_ABOVE = WINDOW / 2;
 const ENDS_BELOW = WINDOW / 4;
 const NO_REASON = 0;
 /**
- * At most so many reasons are distinguished in one window; reasons come from transforms and from
+ * Maximum number of reasons that are distinguished in one window; reasons come from transforms and from
  * Elasticsearch.
  */
 const REASONS_MAX = 100;

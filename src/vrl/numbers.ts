@@ -33,7 +33,7 @@ export function mod(value: unknown, modulus: unknown): number | bigint {
   return asNumber(value) % asNumber(modulus);
 }
 
-/** @param base 2 to 36; told by a prefix `0x`, `0o`, `0b` or `0` where it is left out */
+/** @param base 2 to 36; taken from a prefix `0x`, `0o`, `0b` or `0` where it is left out */
 export function parseInt(value: unknown, base?: unknown): number | bigint {
   const text = asString(value);
   if (base !== undefined && !isNull(base)) {

@@ -1,6 +1,6 @@
 /**
  * The functions of the Vector Remap Language in TypeScript, for transforms that were translated from it:
- * the module behind `import … from 'logweir/vrl'`. A function that fails throws a {@link VrlError}, whose
+ * the module of `import … from 'logweir/vrl'`. A function that fails throws a {@link VrlError}, whose
  * message is VRL's. A missing field (undefined) is null.
  *
  * @module

@@ -35,7 +35,7 @@ export function notReadyOf(workers: readonly WorkerStatus[]): string | null {
  *
  * @param reports by worker number, of the workers that have reported
  * @param exited counts of processes that have exited, also in `exitedTransforms`
- * @param exitedLetters their dead letters
+ * @param exitedDeadLetters their dead letters
  */
 export function mergeStatuses(
   reports: ReadonlyMap<number, Status>,
@@ -46,7 +46,7 @@ export function mergeStatuses(
       'group' | 'topics'
     >,
   exitedTransforms: Status['transforms'] = [],
-  exitedLetters: Status['dead_letters'] = [],
+  exitedDeadLetters: Status['dead_letters'] = [],
 ): MergedStatus {
   const { stopping, group, topics, ...process } = own;
   const all = [...reports.values()];
@@ -81,7 +81,7 @@ export function mergeStatuses(
       ...identityOf(all),
       endpoints: mergedEndpoints(all),
     },
-    dead_letters: mergedDeadLetters([exitedLetters, ...all.map(({ dead_letters }) => dead_letters)]),
+    dead_letters: mergedDeadLetters([exitedDeadLetters, ...all.map(({ dead_letters }) => dead_letters)]),
     oldest_unsettled: mergedOldest(all),
     holds: all.flatMap(({ holds }) => holds),
     reject_storm: all.find(({ reject_storm }) => reject_storm !== null)?.reject_storm ?? null,

@@ -46,7 +46,7 @@ const DEFECTS: readonly [name: string, search: string, replace: string][] = [
     'message->err != 0',
   ],
   ['an error is dropped', 'poll->error = message->err;', ''],
-  ['a poll continues after an error', '      goes_on = false;', ''],
+  ['a poll continues after an error', '      has_room = false;', ''],
   [
     'the most recent topic is every topic',
     'strcmp(consumer->topics[recent], name) == 0) return',

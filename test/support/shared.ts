@@ -5,7 +5,7 @@ interface Shared {
 }
 
 declare global {
-  /** By name: each project of a run loads its global set-up anew, all in one process. */
+  /** By name: each project of a run loads its global set-up again, all in one process. */
   var logweirTestServers: Map<string, Shared> | undefined;
 }
 

@@ -12,7 +12,7 @@ import set from '../../transforms/set.ts';
 import unflatten from '../../transforms/unflatten.ts';
 
 /** A name with dots below another one: for Elasticsearch the leaf is an object too. */
-function isRefused(event: Event): boolean {
+function isRejected(event: Event): boolean {
   const names = new Set(
     Object.keys(event).filter((key) => leavesOf(event[key]).length > 0 || Array.isArray(event[key])),
   );
@@ -90,7 +90,7 @@ describe('flatten', () => {
         const before = sortedLeavesOf(event);
         const flat = await runOne(flatten, event);
         expect(sortedLeavesOf(flat)).toEqual(before);
-        expect({ flat, isRefused: isRefused(flat) }).toEqual({ flat, isRefused: false });
+        expect({ flat, isRejected: isRejected(flat) }).toEqual({ flat, isRejected: false });
       }),
       { numRuns: 500 },
     );

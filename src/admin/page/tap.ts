@@ -73,7 +73,7 @@ function open(
     );
   });
   source.addEventListener('error', () => {
-    // An EventSource does not tell the answer; a request of its own does.
+    // An EventSource does not expose the answer; a request of its own does.
     source.close();
     void reasonOf(query).then(close);
   });

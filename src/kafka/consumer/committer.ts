@@ -109,7 +109,7 @@ export class Committer {
 
   /**
    * A rebalance rejects commits of all members until it is over, and of partitions that this member has just
-   * lost: the next commit passes, or the next owner commits. Only one that lasts is told.
+   * lost: the next commit passes, or the next owner commits. Only one that lasts is logged.
    */
   #rejected({ code, message }: KafkaError): void {
     const now = performance.now();

@@ -47,7 +47,7 @@ export function writeFunction(
   return { file, name, isSkeleton: false };
 }
 
-/** A transform that has to be written by hand: it throws, and the original stands beside it. */
+/** A transform that has to be written by hand: it throws, and the original is included as a comment. */
 export function writeSkeleton(
   component: Component,
   { original, extension, problems }: { original: string; extension: string; problems: readonly string[] },

@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 /**
- * The public API for transforms: the module behind `import … from 'logweir'`.
+ * The public API for transforms: the module of `import … from 'logweir'`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 /**
- * Helpers for testing a transform with vitest or any other runner: the module behind `import … from
+ * Helpers for testing a transform with vitest or any other runner: the module of `import … from
  * 'logweir/testing'`.
  *
  * @module

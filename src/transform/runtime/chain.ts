@@ -114,7 +114,7 @@ export class Chain {
     return this.names.map((name, step) => this.#countsOf(step).totals(name));
   }
 
-  /** Runs another function of a transform (`begins`, for example) under the watchdog. */
+  /** Runs another function of a transform (`starts`, for example) under the watchdog. */
   watched<T>(step: number, record: RecordInfo, run: () => T): T {
     this.#watch?.enter(step, record);
     try {

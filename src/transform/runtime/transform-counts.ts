@@ -18,7 +18,7 @@ const EXACT_CALLS = 32;
 const TIMED_EVERY = 127;
 /** In place of the start of a call that is not timed. */
 export const NOT_TIMED = -1;
-/** At most so many names, over all reloads; further ones share the last. */
+/** Maximum number of names, over all reloads; further ones share the last. */
 const NAMES_MAX = 200;
 const OTHER = 'other';
 

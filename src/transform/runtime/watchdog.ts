@@ -56,7 +56,7 @@ export class Watchdog implements RecordWatch {
     // The thread must not keep the process alive, and its failure must not stop the process.
     this.#thread.unref();
     this.#thread.on('error', () => {});
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#countHeartbeat(), HEARTBEAT_MS);
     this.#heartbeat.unref();
   }
 
@@ -88,7 +88,7 @@ export class Watchdog implements RecordWatch {
     await this.#thread.terminate();
   }
 
-  #beat(): void {
+  #countHeartbeat(): void {
     this.#shared[slots.heartbeat] = (this.#shared[slots.heartbeat] ?? 0) + 1;
   }
 

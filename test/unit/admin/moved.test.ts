@@ -50,9 +50,9 @@ const blocked = {
 /** What makes each metric of docs/metrics.md move, and the sample that must then have the value. */
 const moves: Record<string, readonly [(parts: Parts) => unknown, string, number]> = {
   buffer_max_size_bytes: [({ gauges }) => (gauges.bufferMaxBytes = () => 9), '', 9],
-  buffer_received_bytes_total: [({ gauges }) => (gauges.bufferTakenBytes = () => 8), '', 8],
+  buffer_received_bytes_total: [({ gauges }) => (gauges.bufferReceivedBytes = () => 8), '', 8],
   buffer_sent_bytes_total: [
-    ({ gauges }) => Object.assign(gauges, { bufferTakenBytes: () => 8, bufferBytes: () => 3 }),
+    ({ gauges }) => Object.assign(gauges, { bufferReceivedBytes: () => 8, bufferBytes: () => 3 }),
     '',
     5,
   ],
