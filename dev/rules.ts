@@ -100,7 +100,12 @@ const allowedFile = join(root, 'dev/rules/allowed.json');
 
 function check(tree: SourceTree, allowed: Allowed): { problems: string[]; tight: Allowed } {
   const long = longFiles(tree, ['src', 'transforms', 'test', 'dev'], MAX_LINES, allowed.longFiles);
-  const { withoutCode, unknown, unused: unusedCodes, wrongLevel } = logCalls(tree, 'src/log-codes.ts');
+  const {
+    withoutCode,
+    unknown,
+    unused: unusedCodes,
+    wrongLevel,
+  } = logCalls(tree, ['src/log-codes.ts', 'src/warning-log-codes.ts']);
   return {
     problems: [
       ...clientImports(tree, CLIENTS),

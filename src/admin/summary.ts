@@ -86,7 +86,7 @@ function notReady({ state, reason }: StatusView): Summary | null {
 
 /** Events flow, or could, but something needs a look. */
 function warned(status: StatusView): Summary | null {
-  const { kafka, rates, reject_storm, oldest_unsettled, lag_growth, chain, elasticsearch } = status;
+  const { kafka, rates, reject_storm, oldest_unsettled, lag_growth, chain, elasticsearch, warnings } = status;
   const rate = `${numberText(rates?.indexed_per_second ?? 0)} events/s are indexed`;
   if (kafka.partitions.length === 0) {
     const sentence = 'No event flows: this instance owns no partition.';
@@ -102,10 +102,23 @@ function warned(status: StatusView): Summary | null {
       `Events flow, but most are rejected: ${reject_storm.reason}.${behind(status)}`,
       'Check the mapping, the transforms and the producers; `logweir dlq list` shows the records.',
     );
+  const [warning] = warnings;
+  if (warning) {
+    const more = warnings.length > 1 ? ` (and ${counted(warnings.length - 1, 'other warning')})` : '';
+    return warn(`Events flow (${rate}), but ${warning.message}${more}.${behind(status)}`, warning.action);
+  }
   if (rates && rates.dropped_per_second > 0 && rates.indexed_per_second === 0)
     return warn(
       `Events arrive, but all are dropped (${numberText(rates.dropped_per_second)}/s).${behind(status)}`,
       'Check the transforms: `logweir transform --from-topic --explain` names the one that drops.',
+    );
+  const last = status.dead_letters?.toSorted((a, b) => (b.last ?? '').localeCompare(a.last ?? '')).at(0);
+  if (rates && last && rates.dead_lettered_per_second > 0)
+    return warn(
+      `Events flow (${rate}), but ${numberText(rates.dead_lettered_per_second)}/s are dead-lettered: ` +
+        `${last.reason}.${behind(status)}`,
+      'Correct the mapping, the transform or the producer; `logweir dlq list` shows the records, and ' +
+        '`logweir dlq retry` sends them again.',
     );
   const failing = elasticsearch.endpoints?.find((one) => one.state === 'failing');
   if (failing)

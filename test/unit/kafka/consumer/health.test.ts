@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TopicState } from '../../../../src/kafka/brokers.ts';
-import { AWAY_MS, DISCONNECTED_MS, type Facts, isAway, reasonOf } from '../../../../src/kafka/consumer/health.ts';
+import {
+  AWAY_MS,
+  DISCONNECTED_MS,
+  type Facts,
+  isAway,
+  reasonOf,
+} from '../../../../src/kafka/consumer/health.ts';
 import { ErrorCode } from '../../../../src/kafka/native.ts';
 import { configOf } from '../../support/config.ts';
 
