@@ -6,8 +6,6 @@ import { registerOperatorGauges } from './admin/operator-gauges.ts';
 import { activeBlocks, notReady } from './admin/readiness.ts';
 import { vectorLabelsOf } from './admin/vector-labels.ts';
 import { createFlowWatch, lagOf } from './admin/warnings/create-flow-watch.ts';
-import type { FlowWatch } from './admin/warnings/flow-watch.ts';
-import { observed } from './admin/warnings/slow-requests.ts';
 import { Beginning } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -44,7 +42,7 @@ import type { LiveChain } from './transform/runtime/live-chain.ts';
 export interface Components {
   readonly metrics: Metrics;
   readonly alarms: Alarms;
-  readonly flowWatch: FlowWatch;
+  readonly flowWatch: ReturnType<typeof createFlowWatch>;
   readonly blockedRecords: BlockedRecords;
   readonly rejectionRate: RejectionRate;
   readonly product: ServerProduct;
@@ -167,7 +165,7 @@ function createTransport(
   const connected = connectElasticsearch(elasticsearch, product, (url, reason) =>
     endpoints.note(url, reason),
   );
-  const transport = observed(counted(connected, metrics.http), flowWatch.requests);
+  const transport = flowWatch.observed(counted(connected, metrics.http));
   const reachability = new Reachability(
     endpoints.observed(askEndpoints(elasticsearch, product)),
     alarms.reachability,

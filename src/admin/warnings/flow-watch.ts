@@ -1,9 +1,10 @@
 import { Beginning } from '../../clock.ts';
+import type { BulkTransport } from '../../elasticsearch/client.ts';
 import { type Log, Reminders } from '../../log.ts';
 import type { PendingCalls } from '../../transform/runtime/transform-counts.ts';
 import { IdleTransforms } from './idle-transforms.ts';
 import { LagGrowth, type LagSample } from './lag-growth.ts';
-import { SlowRequests } from './slow-requests.ts';
+import { SlowRequests, observed } from './slow-requests.ts';
 import { slowTransforms } from './slow-transforms.ts';
 import { type Finding, type TransformCount, type WarningCause, warningCauses } from './warning.ts';
 
@@ -46,7 +47,7 @@ interface Active {
  * status. Logs when a warning begins, ever more rarely while it lasts, and when it is over.
  */
 export class FlowWatch {
-  readonly requests = new SlowRequests();
+  readonly #requests = new SlowRequests();
   readonly #idle = new IdleTransforms();
   readonly #lag = new LagGrowth();
   readonly #log: Log;
@@ -56,6 +57,11 @@ export class FlowWatch {
   constructor(log: Log, sources: FlowSources) {
     this.#log = log;
     this.#sources = sources;
+  }
+
+  /** The transport, with its requests watched. */
+  observed(transport: BulkTransport): BulkTransport {
+    return observed(transport, this.#requests);
   }
 
   /** Starts to look. @returns stops it */
@@ -83,7 +89,7 @@ export class FlowWatch {
     const sources = this.#sources;
     const lag = sources.lag();
     const findings = [
-      ...this.requests.look(now, sources.isElasticsearchAway()),
+      ...this.#requests.look(now, sources.isElasticsearchAway()),
       ...slowTransforms(sources.pendingCalls()),
       ...this.#idle.look(sources.transforms(), now, sources.loadedAt()),
       ...this.#lag.look(sources.isBlocked() ? { ...lag, lag: null } : lag, now),

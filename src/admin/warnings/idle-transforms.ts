@@ -24,6 +24,8 @@ interface Known {
   /** Of events that were received until `start`; null before any. */
   returnedShare: number | null;
   isDropping: boolean;
+  /** Since its share of failed events was reached, and until none fails. */
+  isFailing: boolean;
 }
 
 /** Finds transforms that drop every event, or fail for many, from their counters alone. */
@@ -54,6 +56,7 @@ export class IdleTransforms {
       looks: [],
       returnedShare: null,
       isDropping: false,
+      isFailing: false,
     };
     this.#known.set(count.name, known);
     known.looks.push(at);
@@ -92,11 +95,12 @@ function dropping({ name, dropped }: TransformCount, known: Known, now: number):
   ];
 }
 
-function failing({ name, in: received, failed }: TransformCount, { looks }: Known): Finding[] {
-  const [first] = looks;
+function failing({ name, in: received, failed }: TransformCount, known: Known): Finding[] {
+  const [first] = known.looks;
   if (first === undefined) return [];
   const [failures, events] = [failed - first.failed, received - first.in];
-  if (failures === 0 || failures < FAILING_SHARE * events) return [];
+  known.isFailing = failures > 0 && (known.isFailing || failures >= FAILING_SHARE * events);
+  if (!known.isFailing) return [];
   return [
     {
       cause: 'transform_failing',
