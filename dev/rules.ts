@@ -37,6 +37,7 @@ const CLIENTS = [
 const PURE = [
   'src/check/chain-results.ts',
   'src/check/cluster-results.ts',
+  'src/check/flow-results.ts',
   'src/check/group-results.ts',
   'src/check/index-results.ts',
   'src/check/kafka-results.ts',
