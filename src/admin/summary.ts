@@ -76,7 +76,10 @@ function elasticsearchAway(status: StatusView, now: number): Summary | null {
 function kafkaAway({ kafka }: StatusView): Summary | null {
   if (kafka.connected && !kafka.reason) return null;
   const sentence = `No event flows: Kafka: ${kafka.reason ?? 'no broker has answered yet'}.`;
-  return { level: 'blocked', sentence, action: 'Remove this cause; consumption resumes by itself.' };
+  const action = kafka.connected
+    ? 'Remove this cause; consumption resumes by itself.'
+    : 'Check that the brokers run, and the network between; consumption resumes by itself.';
+  return { level: 'blocked', sentence, action };
 }
 
 function notReady({ state, reason }: StatusView): Summary | null {
@@ -97,16 +100,20 @@ function warned(status: StatusView): Summary | null {
     };
   }
   const warn = (sentence: string, action: string): Summary => ({ level: 'warning', sentence, action });
+  const told = (warning: StatusView['warnings'][number]): Summary => {
+    const more = warnings.length > 1 ? ` (and ${counted(warnings.length - 1, 'other warning')})` : '';
+    return warn(`Events flow (${rate}), but ${warning.message}${more}.${behind(status)}`, warning.action);
+  };
+  // It says more than the storm of rejections that it makes.
+  const broken = warnings.find(({ cause }) => cause === 'transform_failing');
+  if (broken) return told(broken);
   if (reject_storm)
     return warn(
       `Events flow, but most are rejected: ${reject_storm.reason}.${behind(status)}`,
       'Check the mapping, the transforms and the producers; `logweir dlq list` shows the records.',
     );
   const [warning] = warnings;
-  if (warning) {
-    const more = warnings.length > 1 ? ` (and ${counted(warnings.length - 1, 'other warning')})` : '';
-    return warn(`Events flow (${rate}), but ${warning.message}${more}.${behind(status)}`, warning.action);
-  }
+  if (warning) return told(warning);
   if (rates && rates.dropped_per_second > 0 && rates.indexed_per_second === 0)
     return warn(
       `Events arrive, but all are dropped (${numberText(rates.dropped_per_second)}/s).${behind(status)}`,
