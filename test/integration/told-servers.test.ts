@@ -58,7 +58,7 @@ it.concurrent(
         page: /^blocked: Blocked since .* cannot be delivered: .*validation_exception/,
         action: /What to do: .*shard/i,
         metrics: [/^logweir_held 1$/m, /^logweir_not_ready\{cause="records_blocked"\} 1$/m],
-        log: ['blocked', /validation_exception.*maximum.*shards/],
+        log: ['blocked', /validation_exception.*this action would add .*max_shards_per_node/],
         check: ['elasticsearch.shards', 'failed', /of 1 shards are in use .*: no index can be created/],
       },
       performance.now(),
