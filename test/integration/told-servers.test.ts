@@ -74,7 +74,7 @@ it.concurrent(
       lab.config({ elasticsearch }),
       {
         page: /^blocked: Blocked since .* in all partitions cannot be delivered: .*401/,
-        action: /What to do: .*elasticsearch\.auth/,
+        action: /What to do: Correct the login/,
         metrics: [/^logweir_held 1$/m, /^logweir_not_ready\{cause="elasticsearch_blocked"\} 1$/m],
         log: ['elasticsearch_blocked', /401/],
         check: ['elasticsearch.endpoint', 'failed', /rejects the login \(HTTP 401\)/],
@@ -190,7 +190,9 @@ it.concurrent(
   { timeout: 120_000 },
   async ({ onTestFinished }) => {
     const lab = await openLab({ partitions: 1, onTestFinished });
-    const hangs = 'export default (event) => { while (event.hang) event.n = 1; return event; };';
+    const hangs = `import { existsSync } from 'node:fs';
+      const end = new URL('./end', import.meta.url);
+      export default (event) => { while (event.hang && !existsSync(end)); return event; };`;
     const transforms = [{ use: './hangs.js' }];
     await lab.ledger.produce(lab.topic, [agentEvent(0)]);
     const logweir = lab.start({ transforms }, { 'hangs.js': hangs });
@@ -214,6 +216,10 @@ it.concurrent(
     ]);
     expect(top.stderr).toMatch(/has not answered within 5 s: its event loop is blocked.*event_loop_blocked/s);
     expect(check.of('transforms.records')?.message).toMatch(/hangs\.js does not finish with record \S+:0:1$/);
+    logweir.write('end', '');
+    const isOver = (): boolean => logweir.log().some(({ code }) => code === 'event_loop_released');
+    await logweir.waitUntil(isOver, 'event_loop_released', 20_000);
+    await lab.waitForLagZero();
   },
 );
 
