@@ -19,11 +19,14 @@ const USUAL = new Set([
 /** Prints what happens, with the time since the start. Cuts are marked. */
 export class Recording {
   #began = performance.now();
+  /** The same, for the times of log lines. */
+  #startedAt = Date.now();
   #logged = 0;
 
   /** @param logged what was logged before, which the recording leaves out */
   begin(logged: readonly Line[]): void {
     this.#began = performance.now();
+    this.#startedAt = Date.now();
     this.#logged = logged.length;
   }
 
@@ -45,18 +48,18 @@ export class Recording {
     this.#print([`/api/status: ${summary.level}: ${summary.sentence}`, ...action]);
   }
 
-  /** The lines that were logged since the last call. */
+  /** The lines that were logged since the last call, with their own times. */
   log(all: readonly Line[]): void {
     const lines = all.slice(this.#logged).filter(({ code }) => !USUAL.has(String(code)));
     this.#logged = all.length;
     const levels: Record<string, string> = { 30: 'INFO', 40: 'WARN', 50: 'ERROR' };
-    this.#print(
-      lines.map((line) => {
-        const fields = FIELDS.filter((name) => line[name] !== undefined && line[name] !== null);
-        const shown = fields.map((name) => `${name}=${JSON.stringify(line[name])}`).join(' ');
-        return `log: ${levels[String(line['level'])] ?? ''} ${String(line['msg'])} ${shown}`;
-      }),
-    );
+    for (const line of lines) {
+      const fields = FIELDS.filter((name) => line[name] !== undefined && line[name] !== null);
+      const shown = fields.map((name) => `${name}=${JSON.stringify(line[name])}`).join(' ');
+      const time = clock((Date.parse(String(line['time'])) - this.#startedAt) / 1000);
+      const level = levels[String(line['level'])] ?? '';
+      console.log(`[${time}] log: ${level} ${String(line['msg'])} ${shown}`);
+    }
   }
 
   alerts(firing: readonly { readonly labels: Line; readonly annotations: Line }[]): void {
@@ -83,7 +86,11 @@ export class Recording {
   }
 
   get #time(): string {
-    const seconds = Math.round((performance.now() - this.#began) / 1000);
-    return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+    return clock((performance.now() - this.#began) / 1000);
   }
+}
+
+function clock(exact: number): string {
+  const seconds = Math.round(exact);
+  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
 }

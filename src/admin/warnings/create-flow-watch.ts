@@ -40,6 +40,7 @@ function lagSample({ consumer, metrics, kafka }: WatchedComponents): LagSample {
   const waiting = owned.reduce((sum, one) => sum + one.waiting, 0);
   return {
     lag: lag === null ? null : Math.max(0, lag - waiting),
+    ends: owned.reduce((sum, { highWatermark }) => sum + Math.max(0, highWatermark), 0),
     settled: Object.values(metrics.outcomeCounts()).reduce((sum, count) => sum + count, 0),
     partitions: owned
       .map(({ name }) => name)

@@ -13,6 +13,8 @@ const OVER_SECONDS = 30;
 export interface LagSample {
   /** Null while it is unknown, or while another fault explains it. */
   readonly lag: number | null;
+  /** The sum of the partitions' ends. */
+  readonly ends: number;
   /** Records that were settled since the start. */
   readonly settled: number;
   /** The owned partitions: with others, the lag is another one. */
@@ -22,6 +24,7 @@ export interface LagSample {
 interface Rise {
   readonly from: number;
   readonly began: number;
+  readonly ends: number;
   readonly settled: number;
   /** The last two maxima: the brokers answer every few seconds, and between answers the lag falls. */
   max: number;
@@ -36,11 +39,12 @@ export class LagGrowth {
   #isTold = false;
 
   /** Call it once a second. @param now seconds of a monotonic clock */
-  look({ lag, settled, partitions }: LagSample, now: number): Finding[] {
+  look({ lag, ends, settled, partitions }: LagSample, now: number): Finding[] {
     if (lag === null || partitions !== this.#partitions || this.#isOver(lag, now)) {
       this.#partitions = partitions;
       this.#isTold = false;
-      this.#rise = lag === null ? null : { from: lag, began: now, settled, max: lag, maxAt: now, steps: 0 };
+      this.#rise =
+        lag === null ? null : { from: lag, began: now, ends, settled, max: lag, maxAt: now, steps: 0 };
       return [];
     }
     const rise = this.#rise;
@@ -52,7 +56,9 @@ export class LagGrowth {
     }
     const seconds = now - rise.began;
     const rate = (settled - rise.settled) / seconds;
-    const isGrowing = rise.steps >= 2 && rise.maxAt - rise.began >= GROWING_SECONDS;
+    // One slow request holds the committed offset, and with it the lag, while later records are settled.
+    const isOutpaced = ends - rise.ends > settled - rise.settled;
+    const isGrowing = isOutpaced && rise.steps >= 2 && rise.maxAt - rise.began >= GROWING_SECONDS;
     if (isGrowing && lag - rise.from >= GROWTH_MIN && lag >= BEHIND_SECONDS * rate) this.#isTold = true;
     return this.#isTold ? [findingOf(lag, Math.max(0, lag - rise.from), seconds, rate)] : [];
   }

@@ -60,7 +60,7 @@ function findingOf(seconds: number, open: number): Finding {
   return {
     cause: 'elasticsearch_slow',
     transform: null,
-    message: `Elasticsearch is slow: its answers take ${shown} s; ${open} bulk requests wait for one`,
+    message: `Elasticsearch is slow: its answers take ${shown} s (${open} bulk requests are open)`,
     action:
       'Look at the load, the disks and the rejected writes of its nodes, and at what is between; ' +
       'nothing is lost, and the lag may grow.',

@@ -9,7 +9,7 @@ const idle = {
   transforms: () => [],
   pendingCalls: () => [],
   loadedAt: () => 1,
-  lag: () => ({ lag: 0, settled: 0, partitions: '' }),
+  lag: () => ({ lag: 0, ends: 0, settled: 0, partitions: '' }),
   isElasticsearchAway: () => false,
   isBlocked: () => false,
 };
@@ -57,7 +57,7 @@ it('a lag that grows in an outage or a block is not told', () => {
   let isBlocked = true;
   const watch = new FlowWatch(log, {
     ...idle,
-    lag: () => ({ lag: (lag += 1000), settled: 0, partitions: '' }),
+    lag: () => ({ lag: (lag += 1000), ends: lag, settled: 0, partitions: '' }),
     isBlocked: () => isBlocked,
   });
   for (let second = 100; second < 130; second++) watch.look(second);

@@ -7,15 +7,22 @@ class Watched {
   readonly #growth = new LagGrowth();
   #now = 100;
   #settled = 0;
+  #produced = 0;
   partitions = 'a[0]';
 
   /** @param lags at each answer of the brokers */
-  see(lags: readonly (number | null)[], settledPerSecond = 0): readonly Finding[] {
+  see(
+    lags: readonly (number | null)[],
+    settledPerSecond = 0,
+    producedPerSecond = settledPerSecond + 1000,
+  ): readonly Finding[] {
     let found: readonly Finding[] = [];
     for (const lag of lags)
       for (let second = 0; second < 5; second++) {
         this.#settled += settledPerSecond;
-        found = this.#growth.look({ lag, settled: this.#settled, partitions: this.partitions }, this.#now++);
+        this.#produced += producedPerSecond;
+        const counts = { ends: this.#produced, settled: this.#settled };
+        found = this.#growth.look({ lag, ...counts, partitions: this.partitions }, this.#now++);
       }
     return found;
   }
@@ -51,4 +58,8 @@ it('partitions that are assigned bring their lag without being told', () => {
   watched.partitions = 'a[0],a[1]';
   expect(watched.see([10_000])).toEqual([]);
   expect(watched.see([15_000, 20_000, 25_000])).toHaveLength(1);
+});
+
+it('a committed offset that one slow request holds is no lag that grows, while more is settled than produced', () => {
+  expect(new Watched().see([50_000, 52_000, 54_000, 56_000], 2000, 400)).toEqual([]);
 });
