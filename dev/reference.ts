@@ -13,7 +13,8 @@ import { registerOperatorGauges } from '../src/admin/operator-gauges.ts';
 import { Beginning } from '../src/clock.ts';
 import { deadLetterReasons, openDeadLetterReasons } from '../src/dead-letter/reasons.ts';
 import { exitCodes, otherExitCodes } from '../src/errors.ts';
-import { type LogCode, logCodes } from '../src/log-codes.ts';
+import type { LogCode } from '../src/log-code.ts';
+import { logCodes } from '../src/log-codes.ts';
 import { blockReasons } from '../src/pipeline/block-reasons.ts';
 import { idleGauges } from '../test/support/idle-gauges.ts';
 import { root } from '../test/support/paths.ts';
@@ -41,6 +42,7 @@ function metricsPage(): string {
     notReady: () => null,
     chain: () => ({ loaded: new Beginning(), hash: '', failedReload: null }),
     endpoints: () => [],
+    warnings: () => [],
     backlogSeconds: () => null,
   });
   const registered = [

@@ -37,6 +37,7 @@ const CLIENTS = [
 const PURE = [
   'src/check/chain-results.ts',
   'src/check/cluster-results.ts',
+  'src/check/flow-results.ts',
   'src/check/group-results.ts',
   'src/check/index-results.ts',
   'src/check/kafka-results.ts',
@@ -100,7 +101,12 @@ const allowedFile = join(root, 'dev/rules/allowed.json');
 
 function check(tree: SourceTree, allowed: Allowed): { problems: string[]; tight: Allowed } {
   const long = longFiles(tree, ['src', 'transforms', 'test', 'dev'], MAX_LINES, allowed.longFiles);
-  const { withoutCode, unknown, unused: unusedCodes, wrongLevel } = logCalls(tree, 'src/log-codes.ts');
+  const {
+    withoutCode,
+    unknown,
+    unused: unusedCodes,
+    wrongLevel,
+  } = logCalls(tree, ['src/log-codes.ts', 'src/warning-log-codes.ts']);
   return {
     problems: [
       ...clientImports(tree, CLIENTS),

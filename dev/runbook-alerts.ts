@@ -9,6 +9,17 @@ const STATUS = '`curl -s localhost:8686/api/status`';
 
 /** By the name of the alert. `make check` compares the names with the rules. */
 export const runbookAlerts: Readonly<Record<string, RunbookAlert>> = {
+  LogweirNotAnswering: {
+    meaning:
+      'An instance that answered within the last hour does not answer Prometheus. Its partitions go to others when ' +
+      'its session ends, or, if a transform blocks it, after `max.poll.interval.ms` (5 min).',
+    steps: [
+      'Does the process run? If not, its last log lines tell why; LogweirRestarting is its sign of a crash loop.',
+      'If it runs: `event_loop_blocked` and `event_loop_stuck` in its log name the transform and the record. ' +
+        'Correct the transform, and restart the process. `logweir check` tries the transforms with a time limit.',
+      'Otherwise check the network between Prometheus and `admin.listen`.',
+    ],
+  },
   LogweirNotFlowing: {
     meaning: 'No record was settled for a while, although records wait. Nothing is lost; Kafka keeps them.',
     steps: [
@@ -26,6 +37,14 @@ export const runbookAlerts: Readonly<Record<string, RunbookAlert>> = {
         'type of the error under [Errors of Elasticsearch](#errors-of-elasticsearch).',
       'Compare the age of the backlog (`kafka.backlog_seconds`) with the retention of the topic. If the outage ' +
         'may outlast it, raise the retention now.',
+    ],
+  },
+  LogweirElasticsearchSlow: {
+    meaning: 'Bulk requests are answered, but only after seconds. Nothing is lost; the lag may grow.',
+    steps: [
+      `${STATUS}: \`warnings\` has the time of the answers, and \`requests\` the documents of a request.`,
+      'Check the load, the disks and the merges of the nodes (`GET _nodes/hot_threads`, `GET _cat/thread_pool/write?v`).',
+      '`logweir check` tells whether the endpoint itself is slow (`elasticsearch.endpoint`), as behind a proxy.',
     ],
   },
   LogweirRecordsBlocked: {
@@ -83,6 +102,15 @@ export const runbookAlerts: Readonly<Record<string, RunbookAlert>> = {
       'The log line `transform_failed` has the name of the error, its position and a record.',
       '`logweir transform --from-topic --explain` runs the chain over the newest records.',
       'Correct the transform; SIGHUP or `--watch` reloads it without a restart.',
+    ],
+  },
+  LogweirTransformSlow: {
+    meaning:
+      'An asynchronous transform waits for something that does not answer, such as a server that it asks.',
+    steps: [
+      `${STATUS}: \`warnings\` names the transform, and the number of calls that wait.`,
+      'Check the server that it asks. After its `timeout_ms` an event fails, and `on_error` decides about it.',
+      'Lower `timeout_ms` of the transform, or remove it and reload, if the server stays away.',
     ],
   },
   LogweirTransformDropsEverything: {

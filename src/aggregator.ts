@@ -61,9 +61,10 @@ export class Aggregator {
 
   /** Runs until {@link stop}. @throws LogweirError */
   async run(): Promise<void> {
-    const { kafka, alarms, pipeline, reachability, consumer, tap } = this.#components;
+    const { kafka, alarms, flowWatch, pipeline, reachability, consumer, tap } = this.#components;
     kafka.start();
     const stopReminders = alarms.start();
+    const stopWatching = flowWatch.start();
     const closingGroups = setInterval(() => {
       pipeline.closeIdleGroups();
       this.#notStarted();
@@ -78,6 +79,7 @@ export class Aggregator {
       reachability.close();
       kafka.close();
       stopReminders();
+      stopWatching();
       clearInterval(closingGroups);
       await this.#admin?.close();
       tap.close();
@@ -179,7 +181,7 @@ export class Aggregator {
   status(): Status {
     const components = this.#components;
     const { consumer, pipeline, metrics, kafka, rejectionRate } = components;
-    const { endpoints, circuitBreaker, deadLetterReports } = components;
+    const { endpoints, circuitBreaker, deadLetterReports, flowWatch } = components;
     return statusOf({
       started: this.#started,
       stopping: this.#stopping,
@@ -197,6 +199,7 @@ export class Aggregator {
       chain: this.#chain.state,
       holds: activeBlocks(components),
       rejectionAlert: rejectionRate.current,
+      warnings: flowWatch.list(),
       transforms: this.#chain.current.totals(),
       metrics,
     });

@@ -4,8 +4,8 @@ import { counted } from './admin/http-metrics.ts';
 import { Metrics } from './admin/metrics.ts';
 import { registerOperatorGauges } from './admin/operator-gauges.ts';
 import { activeBlocks, notReady } from './admin/readiness.ts';
-import { sumOrNull } from './admin/status.ts';
 import { vectorLabelsOf } from './admin/vector-labels.ts';
+import { createFlowWatch, lagOf } from './admin/warnings/create-flow-watch.ts';
 import { Beginning } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
@@ -42,6 +42,7 @@ import type { LiveChain } from './transform/runtime/live-chain.ts';
 export interface Components {
   readonly metrics: Metrics;
   readonly alarms: Alarms;
+  readonly flowWatch: ReturnType<typeof createFlowWatch>;
   readonly blockedRecords: BlockedRecords;
   readonly rejectionRate: RejectionRate;
   readonly product: ServerProduct;
@@ -75,15 +76,15 @@ export function createComponents(
   // The components refer to each other in a circle. Callbacks look them up here; none runs before all exist.
   const all = (): Components => components;
   const metrics = createMetrics(config, chain, all);
-  const alarms = new Alarms(log, () => ({
-    breaker: all().circuitBreaker.state,
-    holds: all().blockedRecords.list(),
-    inFlight: all().pipeline.inFlight,
-    lag: lagOf(all()),
-  }));
+  const alarms = createAlarms(log, all);
+  const flowWatch = createFlowWatch(log, chain, all);
   const blockedRecords = createBlockedRecords(metrics, alarms);
   const rejectionRate = new RejectionRate(config.dead_letter.hold_above_ratio, alarms.rejectionRate);
-  const { product, endpoints, transport, reachability } = createTransport(config, log, { metrics, alarms });
+  const { product, endpoints, transport, reachability } = createTransport(config, log, {
+    metrics,
+    alarms,
+    flowWatch,
+  });
   const circuitBreaker = new CircuitBreaker((state, before) => breakerChanged(all(), state, before));
   const deadLetterReports = createDeadLetterReports(config, metrics, log);
   const deadLetters = createDeadLetters(config, blockedRecords, all);
@@ -118,6 +119,7 @@ export function createComponents(
   const components: Components = {
     metrics,
     alarms,
+    flowWatch,
     blockedRecords,
     rejectionRate,
     product,
@@ -156,14 +158,14 @@ function createConsumer(
 function createTransport(
   { elasticsearch }: Config,
   log: Log,
-  { metrics, alarms }: Pick<Components, 'metrics' | 'alarms'>,
+  { metrics, alarms, flowWatch }: Pick<Components, 'metrics' | 'alarms' | 'flowWatch'>,
 ): Pick<Components, 'product' | 'endpoints' | 'transport' | 'reachability'> {
   const product = new ServerProduct(elasticsearch.product, alarms.identified);
   const endpoints = new EndpointHealth(elasticsearch.endpoints, log);
-  const transport = counted(
-    connectElasticsearch(elasticsearch, product, (url, reason) => endpoints.note(url, reason)),
-    metrics.http,
+  const connected = connectElasticsearch(elasticsearch, product, (url, reason) =>
+    endpoints.note(url, reason),
   );
+  const transport = flowWatch.observed(counted(connected, metrics.http));
   const reachability = new Reachability(
     endpoints.observed(askEndpoints(elasticsearch, product)),
     alarms.reachability,
@@ -192,9 +194,19 @@ function createMetrics({ admin }: Config, chain: LiveChain, all: () => Component
     notReady: () => notReady(all(), all().consumer.isStopping)?.cause ?? null,
     chain: () => chain.state,
     endpoints: () => all().endpoints.list(),
+    warnings: () => all().flowWatch.list(),
     backlogSeconds: () => backlogSeconds(all().consumer.assignment.all(), new Beginning().at),
   });
   return metrics;
+}
+
+function createAlarms(log: Log, all: () => Components): Alarms {
+  return new Alarms(log, () => ({
+    breaker: all().circuitBreaker.state,
+    holds: all().blockedRecords.list(),
+    inFlight: all().pipeline.inFlight,
+    lag: lagOf(all()),
+  }));
 }
 
 function createBlockedRecords(metrics: Metrics, { blocked }: Alarms): BlockedRecords {
@@ -236,12 +248,6 @@ function createDeadLetterReports(config: Config, metrics: Metrics, log: Log): De
 function deadLetterHint({ dead_letter }: Config): (reason: string) => string {
   if (dead_letter.to === 'index') return () => `search the index ${dead_letter.index}`;
   return (reason) => `logweir dlq list --reason '${reason.replaceAll("'", '.')}'`;
-}
-
-/** Null if it is unknown. */
-function lagOf({ consumer, kafka }: Pick<Components, 'consumer' | 'kafka'>): number | null {
-  if (!kafka.state.connected) return null;
-  return sumOrNull(consumer.assignment.all().map(({ lag }) => lag ?? null));
 }
 
 function createRetryQueue(

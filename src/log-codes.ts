@@ -1,16 +1,8 @@
-/** The meaning of a log line, and the action of the operator. */
-export interface LogCode {
-  /** One sentence. */
-  readonly meaning: string;
-  /** One sentence; undefined if no action is needed. */
-  readonly action?: string;
-  /** docs/runbook.md has a section for each `warn` and `error`, which must have an action. */
-  readonly level: 'info' | 'warn' | 'error';
-}
+import type { LogCode } from './log-code.ts';
+import { warningLogCodes } from './warning-log-codes.ts';
 
 /**
  * The `code` of each log line: stable, for alerts. docs/errors.md is generated from this list.
- * One section for each part of the sources.
  */
 export const logCodes = {
   // admin, pipeline, aggregator
@@ -81,6 +73,7 @@ export const logCodes = {
     meaning:
       'Elasticsearch accepts documents again after `seconds`, and consumption resumes; `lag` records wait.',
   },
+  ...warningLogCodes,
   tracing_failed: {
     level: 'warn',
     meaning:

@@ -140,8 +140,15 @@ export const kafka: readonly Mutant[] = [
   {
     name: 'brokers that are away are none',
     file: 'src/kafka/consumer/health.ts',
-    search: 'return now - answered.at > AWAY_MS;',
+    search: 'return now - answered.at > (disconnectedAt > answered.at ? DISCONNECTED_MS : AWAY_MS);',
     replace: 'return false;',
+    tests: ['kafka/consumer/health'],
+  },
+  {
+    name: 'lost connections are not told sooner than silence',
+    file: 'src/kafka/consumer/health.ts',
+    search: 'disconnectedAt > answered.at ? DISCONNECTED_MS : AWAY_MS',
+    replace: 'AWAY_MS',
     tests: ['kafka/consumer/health'],
   },
   {

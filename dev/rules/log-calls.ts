@@ -14,16 +14,18 @@ const CALL = /(?:\blog|#log)\.(trace|debug|info|warn|error|fatal)\(\s*/g;
 /**
  * Each log call of src/ starts with a `code` of the list, and each code of the list stands somewhere in src/.
  *
- * @param listFile has the codes, as the keys of an object
+ * @param listFiles have the codes, as the keys of an object
  */
-export function logCalls(tree: SourceTree, listFile: string): LogCalls {
-  const list = tree.get(listFile);
-  const levels = levelsOf(list?.text ?? '');
+export function logCalls(tree: SourceTree, listFiles: readonly string[]): LogCalls {
+  const lists = listFiles.map((file) => tree.get(file));
+  const levels = levelsOf(lists.map((list) => list?.text ?? '').join('\n'));
+  const [listFile = ''] = listFiles;
   const wrongLevel: string[] = [];
-  const codes = [...(list?.code ?? '').matchAll(/^ {2}(\w+): \{/gm)].map((match) => match[1] ?? '');
+  const allCode = lists.map((list) => list?.code ?? '').join('\n');
+  const codes = [...allCode.matchAll(/^ {2}(\w+): \{/gm)].map((match) => match[1] ?? '');
   const withoutCode: string[] = [];
   const unknown: string[] = [];
-  const rest = filesIn(tree, ['src']).filter(({ path }) => path !== listFile);
+  const rest = filesIn(tree, ['src']).filter(({ path }) => !listFiles.includes(path));
   for (const { path, text, code } of rest)
     for (const match of code.matchAll(CALL)) {
       const place = `${path}:${code.slice(0, match.index).split('\n').length}`;

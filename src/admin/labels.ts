@@ -1,4 +1,5 @@
 import { notReadyCauses } from './readiness.ts';
+import { warningCauses } from './warnings/warning.ts';
 import type { TransformConfig } from '../config/schema.ts';
 import type { RequestOutcome } from '../elasticsearch/bulk-events.ts';
 import type { Outcome } from '../pipeline/outcome.ts';
@@ -82,6 +83,8 @@ export const labelValues: Readonly<Record<string, LabelValues>> = {
     shutdown: 'the process stops',
   },
   'not_ready.cause': notReadyCauses,
+  'warning.cause': warningCauses,
+  'warning.transform': `${TRANSFORM}; empty if the cause is of no transform`,
   'elasticsearch_endpoint_up.endpoint': 'the URL of the endpoint, without its password',
   'kafka_consumer_lag.topic': 'the topic',
   'kafka_consumer_lag.partition': 'the number of the partition',

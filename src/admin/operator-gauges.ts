@@ -1,6 +1,7 @@
 import { type Aggregator, Gauge, type Registry } from 'prom-client';
 import type { EndpointStatus } from '../elasticsearch/endpoint-health.ts';
 import type { ChainState } from '../transform/runtime/live-chain.ts';
+import type { Warning } from './warnings/flow-watch.ts';
 
 /** Values for alerts that are read at each scrape. */
 export interface OperatorGauges {
@@ -8,22 +9,26 @@ export interface OperatorGauges {
   notReady(): string | null;
   chain(): ChainState;
   endpoints(): readonly EndpointStatus[];
+  warnings(): readonly Warning[];
   /** See {@link backlogSeconds}. */
   backlogSeconds(): number | null;
 }
 
+type RegisterGauge = <L extends string = never>(
+  name: string,
+  help: string,
+  labelNames: L[],
+  aggregator: Aggregator,
+  collect: (this: Gauge<L>) => void,
+) => void;
+
 /** Registers them. A supervisor merges those of its workers by the given aggregator. */
 export function registerOperatorGauges(registry: Registry, prefix: string, gauges: OperatorGauges): void {
-  const gauge = <L extends string = never>(
-    name: string,
-    help: string,
-    labelNames: L[],
-    aggregator: Aggregator,
-    collect: (this: Gauge<L>) => void,
-  ): void =>
+  const gauge: RegisterGauge = (name, help, labelNames, aggregator, collect) =>
     registry.registerMetric(
       new Gauge({ name: `${prefix}${name}`, help, labelNames, registers: [], collect, aggregator }),
     );
+  registerWarnings(gauge, gauges);
   gauge(
     'not_ready',
     '1 with the cause why the process is not ready; absent while it is. Unlike `held` it includes outages.',
@@ -74,6 +79,20 @@ export function registerOperatorGauges(registry: Registry, prefix: string, gauge
       this.reset();
       if (seconds === null) this.remove();
       else this.set(seconds);
+    },
+  );
+}
+
+function registerWarnings(gauge: RegisterGauge, gauges: OperatorGauges): void {
+  gauge(
+    'warning',
+    '1 for each cause of a warning in the status, with its transform or an empty text; absent without one.',
+    ['cause', 'transform'],
+    'max',
+    function collectWarnings() {
+      this.reset();
+      for (const { cause, transform } of gauges.warnings())
+        this.set({ cause, transform: transform ?? '' }, 1);
     },
   );
 }

@@ -72,6 +72,14 @@ const transform = z.object({
   seconds: count,
 });
 
+const warning = z.object({
+  cause: z.string(),
+  transform: words,
+  message: z.string(),
+  action: z.string(),
+  since: words,
+});
+
 export const statusViewSchema = z.object({
   version: words,
   uptime_seconds: count,
@@ -81,6 +89,7 @@ export const statusViewSchema = z.object({
   elasticsearch,
   holds: z.array(hold).default([]),
   reject_storm: z.object({ reason: z.string(), since: words }).nullish(),
+  warnings: z.array(warning).default([]),
   records: z.record(z.string(), z.number()).default({}),
   buffer: z.object({ bytes: z.number(), max_bytes: z.number() }).nullish(),
   transforms: z.array(transform).nullish(),

@@ -17,6 +17,7 @@ import type { EndpointStatus } from '../elasticsearch/endpoint-health.ts';
 import type { ChainState } from '../transform/runtime/live-chain.ts';
 import type { DeadLetterCount } from './dead-letter-reports.ts';
 import type { Metrics } from './metrics.ts';
+import type { Warning } from './warnings/flow-watch.ts';
 import type { ElasticsearchState, NotReadyCause, notReady } from './readiness.ts';
 
 const HOLDS_SHOWN = 100;
@@ -39,6 +40,7 @@ interface StatusSources {
   readonly chain: ChainState;
   readonly holds: readonly BlockInfo[];
   readonly rejectionAlert: RejectionAlert | null;
+  readonly warnings: readonly Warning[];
   /** Of the chain in use, in order. */
   readonly transforms: readonly TransformTotals[];
   readonly metrics: Metrics;
@@ -96,6 +98,8 @@ export interface Status {
   /** The received and unsettled record with the lowest timestamp. */
   readonly oldest_unsettled: OldestUnsettled | null;
   readonly reject_storm: (Pick<RejectionAlert, 'reason'> & { readonly since: string }) | null;
+  /** Faults with which events still flow. */
+  readonly warnings: readonly Warning[];
   readonly records: Record<'received' | 'in_flight' | Outcome, number>;
   readonly buffer: { readonly bytes: number; readonly max_bytes: number };
   /** Of the chain in use, in order; counts since the start. */
@@ -181,6 +185,7 @@ export function statusOf(sources: StatusSources): Status {
             reason: sources.rejectionAlert.reason,
             since: new Date(sources.rejectionAlert.began.at).toISOString(),
           },
+    warnings: sources.warnings,
     records: { received: metrics.receivedCount, in_flight: pipeline.inFlight, ...metrics.outcomeCounts() },
     buffer: { bytes: pipeline.budget.usedBytes, max_bytes: pipeline.budget.maxBytes },
     transforms: sources.transforms,

@@ -76,7 +76,10 @@ function elasticsearchAway(status: StatusView, now: number): Summary | null {
 function kafkaAway({ kafka }: StatusView): Summary | null {
   if (kafka.connected && !kafka.reason) return null;
   const sentence = `No event flows: Kafka: ${kafka.reason ?? 'no broker has answered yet'}.`;
-  return { level: 'blocked', sentence, action: 'Remove this cause; consumption resumes by itself.' };
+  const action = kafka.connected
+    ? 'Remove this cause; consumption resumes by itself.'
+    : 'Check that the brokers run, and the network between; consumption resumes by itself.';
+  return { level: 'blocked', sentence, action };
 }
 
 function notReady({ state, reason }: StatusView): Summary | null {
@@ -86,7 +89,7 @@ function notReady({ state, reason }: StatusView): Summary | null {
 
 /** Events flow, or could, but something needs a look. */
 function warned(status: StatusView): Summary | null {
-  const { kafka, rates, reject_storm, oldest_unsettled, lag_growth, chain, elasticsearch } = status;
+  const { kafka, rates, reject_storm, oldest_unsettled, lag_growth, chain, elasticsearch, warnings } = status;
   const rate = `${numberText(rates?.indexed_per_second ?? 0)} events/s are indexed`;
   if (kafka.partitions.length === 0) {
     const sentence = 'No event flows: this instance owns no partition.';
@@ -97,15 +100,32 @@ function warned(status: StatusView): Summary | null {
     };
   }
   const warn = (sentence: string, action: string): Summary => ({ level: 'warning', sentence, action });
+  const told = (warning: StatusView['warnings'][number]): Summary => {
+    const more = warnings.length > 1 ? ` (and ${counted(warnings.length - 1, 'other warning')})` : '';
+    return warn(`Events flow (${rate}), but ${warning.message}${more}.${behind(status)}`, warning.action);
+  };
+  // It says more than the storm of rejections that it makes.
+  const broken = warnings.find(({ cause }) => cause === 'transform_failing');
+  if (broken) return told(broken);
   if (reject_storm)
     return warn(
       `Events flow, but most are rejected: ${reject_storm.reason}.${behind(status)}`,
       'Check the mapping, the transforms and the producers; `logweir dlq list` shows the records.',
     );
+  const [warning] = warnings;
+  if (warning) return told(warning);
   if (rates && rates.dropped_per_second > 0 && rates.indexed_per_second === 0)
     return warn(
       `Events arrive, but all are dropped (${numberText(rates.dropped_per_second)}/s).${behind(status)}`,
       'Check the transforms: `logweir transform --from-topic --explain` names the one that drops.',
+    );
+  const last = status.dead_letters?.toSorted((a, b) => (b.last ?? '').localeCompare(a.last ?? '')).at(0);
+  if (rates && last && rates.dead_lettered_per_second > 0)
+    return warn(
+      `Events flow (${rate}), but ${numberText(rates.dead_lettered_per_second)}/s are dead-lettered: ` +
+        `${last.reason}.${behind(status)}`,
+      'Correct the mapping, the transform or the producer; `logweir dlq list` shows the records, and ' +
+        '`logweir dlq retry` sends them again.',
     );
   const failing = elasticsearch.endpoints?.find((one) => one.state === 'failing');
   if (failing)

@@ -9,6 +9,7 @@ const ROWS_MAX = 100;
 export function tablesOf(status: StatusView, now: number): Table[] {
   return [
     blockedTable(status, now),
+    warningsTable(status, now),
     partitionsTable(status),
     transformsTable(status),
     deadLettersTable(status, now),
@@ -36,6 +37,23 @@ function blockedTable({ holds }: StatusView, now: number): Table {
       ];
     }),
     empty: 'No record is blocked.',
+  };
+}
+
+function warningsTable({ warnings }: StatusView, now: number): Table {
+  return {
+    id: 'warnings',
+    title: 'Warnings',
+    columns: ['What', 'Since', 'What to do'],
+    rows: warnings.slice(0, ROWS_MAX).map(({ cause, message, since, action }) => {
+      const href = runbookUrl(cause);
+      return [
+        { text: message, level: 'warning' },
+        { text: sinceText(since, now).replace(/^since /, '') || UNKNOWN },
+        href === null ? { text: action } : { text: action, href },
+      ];
+    }),
+    empty: 'No warnings.',
   };
 }
 

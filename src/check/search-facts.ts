@@ -26,6 +26,8 @@ export interface EndpointFact {
   /** Null if the answer does not show it. */
   readonly product: Product | null;
   readonly version: string | null;
+  /** Time until the answer, or the failure. */
+  readonly ms: number;
   /** How far the server's clock is ahead of this one, in milliseconds, from the header `date`. */
   readonly aheadMs: number | null;
 }

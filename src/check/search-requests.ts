@@ -63,13 +63,15 @@ async function askRoot(
   ending: AbortSignal,
 ): Promise<{ fact: EndpointFact; ask?: Ask }> {
   const shown = withoutPassword(endpoint);
+  const began = performance.now();
+  const took = (): number => performance.now() - began;
   try {
     const ask = plainRequests(config, endpoint, TIMEOUT_MS, ending);
     const answer = await ask('GET', '/');
-    return { fact: { endpoint: shown, failure: null, ...rootFact(answer, now()) }, ask };
+    return { fact: { endpoint: shown, failure: null, ms: took(), ...rootFact(answer, now()) }, ask };
   } catch (error) {
-    const fact = { endpoint: shown, failure: messageOf(error), status: 0, product: null, version: null };
-    return { fact: { ...fact, aheadMs: null } };
+    const unanswered = { status: 0, product: null, version: null, aheadMs: null };
+    return { fact: { endpoint: shown, failure: messageOf(error), ms: took(), ...unanswered } };
   }
 }
 

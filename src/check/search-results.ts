@@ -8,6 +8,8 @@ import type { EndpointFact, SearchFacts } from './search-facts.ts';
 
 /** Clocks further apart are reported. Log events have milliseconds, and dates decide their index. */
 const SKEW_MS = 5000;
+/** `GET /` takes milliseconds, and a new connection with TLS some more. */
+const SLOW_MS = 2000;
 /** The lowest versions that Logweir is tested with. */
 const LOWEST = { elasticsearch: 8, opensearch: 2 } as const;
 
@@ -34,7 +36,7 @@ export function searchResults(facts: SearchFacts, config: Config, target: Target
   ];
 }
 
-function endpointResult({ endpoint, failure, status, product }: EndpointFact): CheckResult {
+function endpointResult({ endpoint, failure, status, product, ms }: EndpointFact): CheckResult {
   const check = 'elasticsearch.endpoint';
   if (failure !== null) {
     const isTls = /certificate|self.signed|\bssl\b|tls|altname|EPROTO|wrong version/i.test(failure);
@@ -55,6 +57,12 @@ function endpointResult({ endpoint, failure, status, product }: EndpointFact): C
       check,
       `${endpoint} answers with HTTP ${status}`,
       'Look at the log of the node or proxy behind this endpoint.',
+    );
+  if (ms >= SLOW_MS)
+    return warning(
+      check,
+      `${endpoint} is slow: it answers GET / after ${(ms / 1000).toFixed(1)} s`,
+      'Look at the load and the disks of the node, and at what is between.',
     );
   // Any answer of the product, as 403 for a user without the right to ask.
   if (product !== null) return ok(check, `${endpoint} answers, and accepts the login`);

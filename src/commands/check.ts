@@ -2,6 +2,8 @@ import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chainResults, trialSchema } from '../check/chain-results.ts';
 import { runPart } from '../check/child.ts';
+import { flowFacts } from '../check/flow-facts.ts';
+import { flowResults } from '../check/flow-results.ts';
 import { groupFact, groupResults, groupSchema } from '../check/group-results.ts';
 import { kafkaFacts } from '../check/kafka-facts.ts';
 import { kafkaResults } from '../check/kafka-results.ts';
@@ -65,6 +67,11 @@ function sectionsOf(loaded: LoadedConfig, done: AbortSignal): Promise<CheckResul
       late,
       whether.then(async (isConnected) => await groupSection(loaded, isConnected, ending)),
     ),
+    inTime(
+      'kafka.lag',
+      late,
+      whether.then(async (isConnected) => await flowSection(loaded, isConnected)),
+    ),
     inTime('elasticsearch', late, searchSection(loaded, ending)),
     inTime(
       'transforms',
@@ -120,6 +127,11 @@ async function groupSection(
     ];
   const { messages, isLate, signal } = await runPart('group', path, groupSchema, GROUP_MS, ending);
   return groupResults(groupFact(messages, signal !== null, isLate), config);
+}
+
+async function flowSection({ config }: LoadedConfig, isConnected: boolean): Promise<CheckResult[]> {
+  if (!isConnected) return [];
+  return flowResults(await flowFacts(config, Date.now), config.kafka.group_id);
 }
 
 async function chainSection(

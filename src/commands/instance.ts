@@ -2,7 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { liveUrl } from './health.ts';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 5000;
 
 /** The running instance that a command asks. */
 export interface InstanceOptions {
@@ -33,9 +33,14 @@ export async function askInstance(base: string, path: string): Promise<Response>
     answer = await fetch(new URL(path, base), { signal: timeout.signal });
   } catch (error) {
     const { cause } = error as { cause?: unknown };
-    const reason = timeout.signal.aborted
-      ? `no answer within ${TIMEOUT_MS / 1000} s`
-      : messageOf(cause ?? error);
+    if (timeout.signal.aborted)
+      throw new LogweirError(
+        'UNAVAILABLE',
+        `the instance at ${base} has not answered within ${TIMEOUT_MS / 1000} s: its event loop is blocked, for ` +
+          'instance by a transform that hangs, or the process is stopped; look for event_loop_blocked in its log',
+        { cause: error },
+      );
+    const reason = messageOf(cause ?? error);
     throw new LogweirError(
       'UNAVAILABLE',
       `no instance answers at ${base} (${reason}): start one with logweir run, or name its address with --url`,

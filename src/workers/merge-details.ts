@@ -52,6 +52,17 @@ export function mergedDeadLetters(lists: readonly (readonly DeadLetterCount[])[]
     .slice(0, SHOWN_MAX);
 }
 
+/** Each cause once, as the worker tells it that has had it for longest. */
+export function mergedWarnings(all: readonly Pick<Status, 'warnings'>[]): Status['warnings'] {
+  const found = new Map<string, Status['warnings'][number]>();
+  for (const warning of all.flatMap(({ warnings }) => warnings)) {
+    const key = `${warning.cause} ${warning.transform ?? ''}`;
+    const known = found.get(key);
+    if (known === undefined || warning.since < known.since) found.set(key, warning);
+  }
+  return [...found.values()];
+}
+
 export function mergedOldest(all: readonly Pick<Status, 'oldest_unsettled'>[]): Status['oldest_unsettled'] {
   const found = all.flatMap(({ oldest_unsettled }) => oldest_unsettled ?? []);
   return found.toSorted((a, b) => b.seconds - a.seconds)[0] ?? null;

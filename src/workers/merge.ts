@@ -1,6 +1,13 @@
 import { AggregatorRegistry } from 'prom-client';
 import { type PartitionStatus, type Status, sumOrNull } from '../admin/status.ts';
-import { mergedChain, mergedDeadLetters, mergedEndpoints, mergedOldest, maxOf } from './merge-details.ts';
+import {
+  mergedChain,
+  mergedDeadLetters,
+  mergedEndpoints,
+  mergedOldest,
+  mergedWarnings,
+  maxOf,
+} from './merge-details.ts';
 import type { MetricsSource } from '../admin/metrics.ts';
 import type { Report } from './messages.ts';
 
@@ -85,6 +92,7 @@ export function mergeStatuses(
     oldest_unsettled: mergedOldest(all),
     holds: all.flatMap(({ holds }) => holds),
     reject_storm: all.find(({ reject_storm }) => reject_storm !== null)?.reject_storm ?? null,
+    warnings: mergedWarnings(all),
     records: addRecords([exited, ...all.map(({ records }) => records)]),
     buffer: {
       bytes: sum(all.map(({ buffer }) => buffer.bytes)),

@@ -26,7 +26,7 @@ const alertsSchema = z.object({
 });
 type Alert = z.output<typeof alertsSchema>['data']['alerts'][number];
 
-/** A Prometheus that reads one target, with the alerts of deploy/ in a copy that waits seconds in place of minutes. */
+/** A Prometheus that reads one target, with the alerts of deploy/. */
 export class Prometheus {
   readonly #url: string;
   readonly #server: Server;
@@ -38,11 +38,14 @@ export class Prometheus {
     this.#directory = directory;
   }
 
-  /** @param target host and port of a `/metrics` */
-  static async start(target: string): Promise<Prometheus> {
+  /**
+   * @param target host and port of a `/metrics`
+   * @param waits `seconds` takes a copy of the alerts that waits seconds in place of minutes
+   */
+  static async start(target: string, waits: 'seconds' | 'minutes' = 'seconds'): Promise<Prometheus> {
     const directory = mkdtempSync(join(tmpdir(), 'logweir-prometheus-'));
     const alerts = readFileSync(join(root, 'deploy/prometheus/alerts.yml'), 'utf8');
-    writeFileSync(join(directory, 'alerts.yml'), shortened(alerts));
+    writeFileSync(join(directory, 'alerts.yml'), waits === 'seconds' ? shortened(alerts) : alerts);
     const config = {
       global: { scrape_interval: '500ms', scrape_timeout: '500ms', evaluation_interval: '500ms' },
       rule_files: ['alerts.yml'],
@@ -86,6 +89,13 @@ export class Prometheus {
     const response = await fetch(`${this.#url}/api/v1/alerts`);
     const { data } = alertsSchema.parse(await response.json());
     return data.alerts.find(({ state, labels }) => state === 'firing' && labels['alertname'] === name);
+  }
+
+  /** All firing alerts. */
+  async allFiring(): Promise<Alert[]> {
+    const response = await fetch(`${this.#url}/api/v1/alerts`);
+    const { data } = alertsSchema.parse(await response.json());
+    return data.alerts.filter(({ state }) => state === 'firing');
   }
 
   async close(): Promise<void> {

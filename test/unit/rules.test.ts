@@ -219,7 +219,7 @@ describe('a log call', () => {
         'src/log-codes.ts': "export const logCodes = {\n  started: { meaning: 'a' },\n};\n",
         'src/a.ts': text,
       }),
-      'src/log-codes.ts',
+      ['src/log-codes.ts'],
     );
 
   it('starts with a code', () => {
@@ -237,7 +237,7 @@ describe('a log call', () => {
       'src/log-codes.ts': "export const logCodes = {\n  failed: { level: 'warn', meaning: 'a' },\n};\n",
       'src/a.ts': "log.warn({ code: 'failed' }, 'x');\nlog.error({ code: 'failed' }, 'x');\n",
     });
-    expect(logCalls(tree, 'src/log-codes.ts').wrongLevel).toEqual([
+    expect(logCalls(tree, ['src/log-codes.ts']).wrongLevel).toEqual([
       "src/a.ts:2: 'failed' is logged as error, and listed as warn",
     ]);
   });

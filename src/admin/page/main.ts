@@ -4,12 +4,15 @@ import { byId, setText } from './elements.ts';
 import { showFacts, showTables } from './tables.ts';
 import { startTap } from './tap.ts';
 
+/** An instance sends a view every two seconds. */
+const SILENT_MS = 8000;
 const TITLES = { ok: 'flowing', warning: 'look here', blocked: 'BLOCKED' };
 
 const connection = byId('connection', HTMLElement);
 let charts: Charts = {};
 let version: string | null = null;
 let level: Level | null = null;
+let seenAt = performance.now();
 
 function show({ summary, title, facts, tables }: View): void {
   byId('summary', HTMLElement).className = `summary level-${summary.level}`;
@@ -24,20 +27,25 @@ function show({ summary, title, facts, tables }: View): void {
   showTables(byId('tables', HTMLElement), tables, charts);
 }
 
+let source: EventSource | null = null;
+
 function follow(): void {
-  const source = new EventSource('api/events');
-  source.addEventListener('open', () => setText(connection, 'live'));
-  source.addEventListener('error', () => {
+  const opened = new EventSource('api/events');
+  source = opened;
+  opened.addEventListener('open', () => setText(connection, 'live'));
+  opened.addEventListener('error', () => {
     setText(connection, 'no connection to the instance: what is shown is old');
     document.title = 'no connection – Logweir';
     // After an error that is not a broken connection, a browser does not connect again by itself.
-    if (source.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
+    if (opened.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
   });
-  source.addEventListener('charts', ({ data }: MessageEvent<string>) => {
+  opened.addEventListener('charts', ({ data }: MessageEvent<string>) => {
     charts = JSON.parse(data) as Charts;
     drawHour(byId('charts', HTMLElement), charts);
   });
-  source.addEventListener('view', ({ data }: MessageEvent<string>) => {
+  opened.addEventListener('view', ({ data }: MessageEvent<string>) => {
+    seenAt = performance.now();
+    setText(connection, 'live');
     const view = JSON.parse(data) as View | null;
     if (view === null) return;
     version ??= view.version;
@@ -46,6 +54,18 @@ function follow(): void {
     else location.reload();
   });
 }
+
+/** A process whose event loop is blocked keeps its connections open, and sends nothing. */
+setInterval(() => {
+  const silent = performance.now() - seenAt;
+  if (silent < SILENT_MS || source?.readyState !== EventSource.OPEN) return;
+  const seconds = Math.round(silent / 1000);
+  setText(
+    connection,
+    `no answer for ${seconds} s: what is shown is old; a transform may hang (event_loop_blocked in the log)`,
+  );
+  document.title = 'no answer – Logweir';
+}, 1000);
 
 startTap();
 follow();

@@ -8,6 +8,11 @@ import type { Awaited } from './rebalance.ts';
 
 /** Without an answer for this time, the brokers are away. Elections and rolling restarts take less. */
 export const AWAY_MS = 20_000;
+/**
+ * The same if the client has lost all its connections since the last answer: brokers that only hang keep
+ * them. It is longer than the interval of the queries, so that one of them had to find a new connection.
+ */
+export const DISCONNECTED_MS = 6000;
 /** An error that the client has reported within this time explains the present state. */
 const RECENT_MS = 30_000;
 const NAMED_MAX = 3;
@@ -50,8 +55,9 @@ export function reasonOf(facts: Facts): string | null {
 }
 
 /** Whether no broker answers. */
-export function isAway({ now, answered }: Pick<Facts, 'now' | 'answered'>): boolean {
-  return now - answered.at > AWAY_MS;
+export function isAway({ now, answered, reported }: Pick<Facts, 'now' | 'answered' | 'reported'>): boolean {
+  const disconnectedAt = reported.get(ErrorCode.ALL_BROKERS_DOWN)?.at ?? -Infinity;
+  return now - answered.at > (disconnectedAt > answered.at ? DISCONNECTED_MS : AWAY_MS);
 }
 
 function awayReason(facts: Facts): string | null {

@@ -266,12 +266,14 @@ export class Chain {
     const counts = this.#countsOf(index);
     // Further calls start before this one ends.
     const { weight } = counts;
+    const call = counts.waits();
     try {
       const result = await inTime(pending, (this.steps[index] as Step).timeoutMs);
       return counts.returned(returnedEvents(result));
     } catch (error) {
       return this.#failed(index, error, before, record);
     } finally {
+      counts.arrived(call);
       counts.end(started, weight);
     }
   }

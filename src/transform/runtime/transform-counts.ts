@@ -12,6 +12,14 @@ export interface TransformTotals {
   readonly seconds: number;
 }
 
+/** Asynchronous calls of a transform that have not ended. */
+export interface PendingCalls {
+  readonly name: string;
+  readonly calls: number;
+  /** Since the start of the oldest. */
+  readonly seconds: number;
+}
+
 /** So many first calls are all timed, so that a few events have an exact time. */
 const EXACT_CALLS = 32;
 /** Then one call of so many: reading the clock costs more than a count. A prime, unlike patterns in data. */
@@ -32,6 +40,8 @@ export class StepCounts {
   weight = 1;
   #ms = 0;
   #skip = 0;
+  /** When each pending call started, in ms; the oldest is the first. */
+  readonly #pending = new Set<{ readonly at: number }>();
 
   /** Counts an event. @returns when its call starts; negative if the call is not timed */
   begin(): number {
@@ -50,6 +60,24 @@ export class StepCounts {
   /** A call has ended. @param started from {@link begin} */
   end(started: number, weight: number): void {
     if (started >= 0) this.#ms += (performance.now() - started) * weight;
+  }
+
+  /** An asynchronous call waits. @returns for {@link arrived} */
+  waits(): { readonly at: number } {
+    const call = { at: performance.now() };
+    this.#pending.add(call);
+    return call;
+  }
+
+  /** It has ended, or its time limit has. */
+  arrived(call: { readonly at: number }): void {
+    this.#pending.delete(call);
+  }
+
+  pending(name: string): PendingCalls | null {
+    const [oldest] = this.#pending;
+    if (oldest === undefined) return null;
+    return { name, calls: this.#pending.size, seconds: (performance.now() - oldest.at) / 1000 };
   }
 
   /** Counts the events that it returned for one event. */
@@ -76,6 +104,11 @@ export class TransformCounts {
     const counts = new StepCounts();
     this.#byName.set(name, counts);
     return counts;
+  }
+
+  /** The transforms with pending calls. */
+  pending(): PendingCalls[] {
+    return [...this.#byName].flatMap(([name, counts]) => counts.pending(name) ?? []);
   }
 
   list(): TransformTotals[] {

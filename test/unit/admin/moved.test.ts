@@ -140,6 +140,14 @@ const moves: Record<string, readonly [(parts: Parts) => unknown, string, number]
   transform_received_events_total: [transforms, '{transform="filter"}', 5],
   transform_seconds_total: [transforms, '{transform="filter"}', 0.25],
   transform_sent_events_total: [transforms, '{transform="filter"}', 3],
+  warning: [
+    ({ operator }) =>
+      (operator.warnings = () => [
+        { cause: 'transform_drops_all', transform: 'filter', message: 'm', action: 'a', since: '' },
+      ]),
+    '{cause="transform_drops_all",transform="filter"}',
+    1,
+  ],
 };
 
 /** They move by themselves, or say what the machine is like: each has its own test below. */
@@ -175,12 +183,14 @@ function parts(): Parts {
     notReady: () => null,
     chain: () => operatorChain,
     endpoints: () => [],
+    warnings: () => [],
     backlogSeconds: () => null,
   };
   registerOperatorGauges(metrics.registry, 'logweir_', {
     notReady: () => operator.notReady(),
     chain: () => operator.chain(),
     endpoints: () => operator.endpoints(),
+    warnings: () => operator.warnings(),
     backlogSeconds: () => operator.backlogSeconds(),
   });
   return { metrics, gauges, operator };

@@ -23,6 +23,13 @@ function healthy(over: Partial<StatusView> = {}): StatusView {
   return statusExample({ ...calm, rates, oldest_unsettled: null, ...over });
 }
 
+const warning = (cause: string): StatusView['warnings'][number] => ({
+  cause,
+  message: `${cause} is so`,
+  action: `mend ${cause}`,
+  since,
+});
+
 const said = (over: Partial<StatusView> = {}) => summaryOf(healthy(over), NOW);
 const kafka = healthy().kafka;
 const elasticsearch = healthy().elasticsearch;
@@ -94,6 +101,43 @@ describe('it says whether events flow, what blocks them, how far behind it is, a
       'warning',
       /most are rejected: mapper_parsing_exception/,
       /mapping/,
+    ],
+    [
+      'a warning, and that there are others',
+      { warnings: [warning('elasticsearch_slow'), warning('lag_growing')] },
+      'warning',
+      /^Events flow \(1,000 events\/s are indexed\), but elasticsearch_slow is so \(and 1 other warning\)\. 12 records/,
+      /^mend elasticsearch_slow$/,
+    ],
+    [
+      'a transform that fails, rather than the rejections that it makes',
+      {
+        warnings: [warning('elasticsearch_slow'), warning('transform_failing')],
+        reject_storm: { reason: 'transform a', since },
+      },
+      'warning',
+      /but transform_failing is so/,
+      /^mend transform_failing$/,
+    ],
+    [
+      'dead letters, by the reason of the last one',
+      {
+        rates: { ...rates, dead_lettered_per_second: 1.5 },
+        dead_letters: [
+          { reason: 'old', count: 900, last: '2026-11-30T11:00:00Z' },
+          { reason: 'document_parsing_exception', count: 2, last: since },
+        ],
+      },
+      'warning',
+      /^Events flow .*, but 1\.5\/s are dead-lettered: document_parsing_exception\. 12 records behind\.$/,
+      /dlq list/,
+    ],
+    [
+      'brokers that do not answer, as something else than a missing right',
+      { kafka: { ...kafka, reason: 'the ACL Read is missing' } },
+      'blocked',
+      /^No event flows: Kafka: the ACL Read is missing\.$/,
+      /^Remove this cause/,
     ],
     [
       'growing lag',

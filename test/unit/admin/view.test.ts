@@ -31,6 +31,14 @@ describe('the tables', () => {
     ]);
   });
 
+  it('list warnings with what to do', () => {
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const warnings = [{ cause: 'lag_growing', message: 'the lag grows', action: 'add workers', since }];
+    expect(rowsOf('warnings', { warnings })).toEqual([
+      ['the lag grows', expect.stringMatching(/UTC \(6\d s\)$/) as unknown, 'add workers'],
+    ]);
+  });
+
   it('show the counts and the time of each transform', () => {
     expect(rowsOf('transforms')?.[0]).toEqual([
       'parse-json',

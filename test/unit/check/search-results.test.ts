@@ -45,6 +45,8 @@ describe('endpoints', () => {
     [{ status: 503, product: null }, 'endpoint failed'],
     [{ status: 404, product: null }, 'endpoint warning'],
     [{ status: 403, version: null }, 'endpoint ok'],
+    [{ ms: 1900 }, 'endpoint ok'],
+    [{ ms: 2000 }, 'endpoint warning'],
   ])('with %j are %s', (part, expected) => {
     expect(whole([{ ...endpoint, ...part }], null)[0]).toBe(expected);
   });

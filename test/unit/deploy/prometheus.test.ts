@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { Beginning } from '../../../src/clock.ts';
 import { Metrics } from '../../../src/admin/metrics.ts';
+import { registerOperatorGauges } from '../../../src/admin/operator-gauges.ts';
 import { WorkerMetrics } from '../../../src/admin/worker-metrics.ts';
 import { dashboardQueries, readDashboard } from '../../support/dashboard.ts';
 import { idleGauges } from '../../support/idle-gauges.ts';
@@ -49,8 +51,16 @@ function metricsIn(expr: string): string[] {
 }
 
 const nobody = { running: () => 0, configured: () => 0, restarts: () => 0 };
+const own = new Metrics('', idleGauges);
+registerOperatorGauges(own.registry, '', {
+  notReady: () => null,
+  chain: () => ({ loaded: new Beginning(), hash: '', failedReload: null }),
+  endpoints: () => [],
+  warnings: () => [],
+  backlogSeconds: () => null,
+});
 const known = new Set(
-  [new Metrics('', idleGauges).registry, new WorkerMetrics('', nobody, null).registry].flatMap((registry) =>
+  [own.registry, new WorkerMetrics('', nobody, null).registry].flatMap((registry) =>
     registry.getMetricsAsArray().map(({ name }) => name),
   ),
 );

@@ -50,6 +50,7 @@ export const endpoint: EndpointFact = {
   status: 200,
   product: 'elasticsearch',
   version: '9.5.0',
+  ms: 5,
   aheadMs: null,
 };
 

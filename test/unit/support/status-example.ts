@@ -45,6 +45,7 @@ export function statusExample(over: Partial<StatusView> = {}): StatusView {
     },
     holds: [],
     reject_storm: null,
+    warnings: [],
     records: { received: 10, in_flight: 2, indexed: 8, dead_lettered: 3, dropped: 0 },
     buffer: { bytes: 1_500_000, max_bytes: 33_554_432 },
     transforms: [

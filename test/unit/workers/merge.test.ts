@@ -59,6 +59,7 @@ function statusOf(partition: number, over: Partial<Status> = {}): Status {
     dead_letters: [],
     oldest_unsettled: null,
     reject_storm: null,
+    warnings: [],
     records: {
       received: 10,
       in_flight: 2,

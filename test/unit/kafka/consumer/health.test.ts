@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { TopicState } from '../../../../src/kafka/brokers.ts';
-import { AWAY_MS, type Facts, isAway, reasonOf } from '../../../../src/kafka/consumer/health.ts';
+import {
+  AWAY_MS,
+  DISCONNECTED_MS,
+  type Facts,
+  isAway,
+  reasonOf,
+} from '../../../../src/kafka/consumer/health.ts';
 import { ErrorCode } from '../../../../src/kafka/native.ts';
 import { configOf } from '../../support/config.ts';
 
@@ -158,4 +164,23 @@ describe('one sentence describes', () => {
 it('brokers are away when none has answered for more than AWAY_MS', () => {
   expect(isAway(facts({ answered: { at: NOW - AWAY_MS, time: 0 } }))).toBe(false);
   expect(isAway(facts({ answered: { at: NOW - AWAY_MS - 1, time: 0 } }))).toBe(true);
+});
+
+it('brokers whose connections are all lost since the last answer are away after DISCONNECTED_MS', () => {
+  const lost = (secondsAgo: number, answeredMsAgo: number): boolean =>
+    isAway(
+      facts({
+        answered: { at: NOW - answeredMsAgo, time: 0 },
+        reported: reported(ErrorCode.ALL_BROKERS_DOWN, secondsAgo),
+      }),
+    );
+  expect(lost(1, DISCONNECTED_MS + 1)).toBe(true);
+  expect(lost(1, DISCONNECTED_MS)).toBe(false);
+  // They have answered after the loss: over a new connection.
+  expect(lost(9, DISCONNECTED_MS + 1)).toBe(false);
+  const other = facts({
+    answered: { at: NOW - DISCONNECTED_MS - 1, time: 0 },
+    reported: reported(ErrorCode.TRANSPORT),
+  });
+  expect(isAway(other)).toBe(false);
 });

@@ -1,0 +1,115 @@
+import type { Finding, TransformCount } from './warning.ts';
+
+/** So many events in a row, at least, must be dropped. */
+const DROPPED_MIN = 1000;
+/** For at least this time: one poll may bring thousands of the same kind. */
+const DROPPING_SECONDS = 5;
+/**
+ * A filter that returns one event of n has a run of 21·n dropped ones by chance once in 10⁹ events
+ * (e^-21). So the run must be longer the fewer it has returned before.
+ */
+const UNLIKELY = 21;
+/** Share of failed events that is a fault, as in the alert LogweirTransformFailing. */
+const FAILING_SHARE = 0.01;
+/** Failures are counted over this time. */
+const FAILING_SECONDS = 10;
+
+/** What is known of one transform. */
+interface Known {
+  /** At its last returned event, or at the first look. */
+  start: TransformCount & { readonly at: number };
+  last: TransformCount;
+  /** Looks of the last {@link FAILING_SECONDS}, oldest first. */
+  readonly looks: (TransformCount & { readonly at: number })[];
+  /** Of events that were received until `start`; null before any. */
+  returnedShare: number | null;
+  isDropping: boolean;
+  /** Since its share of failed events was reached, and until none fails. */
+  isFailing: boolean;
+}
+
+/** Finds transforms that drop every event, or fail for many, from their counters alone. */
+export class IdleTransforms {
+  #known = new Map<string, Known>();
+  #loadedAt = Number.NaN;
+
+  /**
+   * Call it once a second.
+   *
+   * @param now seconds of a monotonic clock
+   * @param loadedAt when the transforms were loaded: another time starts anew
+   */
+  look(counts: readonly TransformCount[], now: number, loadedAt: number): Finding[] {
+    if (loadedAt !== this.#loadedAt) this.#known = new Map();
+    this.#loadedAt = loadedAt;
+    return counts.flatMap((count) => {
+      const known = this.#noted(count, now);
+      return [...dropping(count, known, now), ...failing(count, known)];
+    });
+  }
+
+  #noted(count: TransformCount, now: number): Known {
+    const at = { ...count, at: now };
+    const known = this.#known.get(count.name) ?? {
+      start: at,
+      last: count,
+      looks: [],
+      returnedShare: null,
+      isDropping: false,
+      isFailing: false,
+    };
+    this.#known.set(count.name, known);
+    known.looks.push(at);
+    while (known.looks.length > 1 && (known.looks[0]?.at ?? now) < now - FAILING_SECONDS) known.looks.shift();
+    // Failed events end a run as returned ones do. A run starts after the last look without a dropped one.
+    if (
+      count.out !== known.last.out ||
+      count.failed !== known.last.failed ||
+      known.start.dropped === count.dropped
+    ) {
+      known.start = at;
+      known.returnedShare = count.in === 0 ? null : Math.min(1, count.out / count.in);
+    }
+    known.last = count;
+    return known;
+  }
+}
+
+function dropping({ name, dropped }: TransformCount, known: Known, now: number): Finding[] {
+  const run = dropped - known.start.dropped;
+  const { returnedShare } = known;
+  const needed = Math.max(DROPPED_MIN, returnedShare ? UNLIKELY / returnedShare : 0);
+  if (run === 0) known.isDropping = false;
+  else if (run >= needed && now - known.start.at >= DROPPING_SECONDS) known.isDropping = true;
+  if (!known.isDropping) return [];
+  return [
+    {
+      cause: 'transform_drops_all',
+      transform: name,
+      message: `the transform ${name} has dropped all of its last ${run} events`,
+      action:
+        'If this is not intended, look at its condition, and at what the producers send now: ' +
+        'logweir transform --from-topic --explain shows each event. Dropped events are not in the dead letters.',
+      details: { dropped: run, seconds: Math.round(now - known.start.at) },
+    },
+  ];
+}
+
+function failing({ name, in: received, failed }: TransformCount, known: Known): Finding[] {
+  const [first] = known.looks;
+  if (first === undefined) return [];
+  const [failures, events] = [failed - first.failed, received - first.in];
+  known.isFailing = failures > 0 && (known.isFailing || failures >= FAILING_SHARE * events);
+  if (!known.isFailing) return [];
+  return [
+    {
+      cause: 'transform_failing',
+      transform: name,
+      message: `the transform ${name} fails for ${failures} of its last ${Math.max(failures, events)} events`,
+      action:
+        'The log lines with the code transform_failed name the error and its place; ' +
+        'logweir dlq show prints a failed record with the message of the error.',
+      details: { failed: failures, events },
+    },
+  ];
+}
