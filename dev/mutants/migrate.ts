@@ -93,4 +93,32 @@ export const migrate: readonly Mutant[] = [
     replace: '',
     tests: ['commands/verify/run-vector'],
   },
+  {
+    name: 'a shadow joins the live group',
+    file: 'src/shadow/shadow.ts',
+    search: 'group_id: group_id + SUFFIX,',
+    replace: 'group_id,',
+    tests: ['shadow/shadow'],
+  },
+  {
+    name: 'a shadow writes dead letters into the live topic',
+    file: 'src/shadow/shadow.ts',
+    search: "to: dead_letter.to === 'hold' ? 'hold' : 'index',",
+    replace: 'to: dead_letter.to,',
+    tests: ['shadow/shadow'],
+  },
+  {
+    name: 'a shadow writes to a live index that a transform has chosen',
+    file: 'src/shadow/shadow-renderer.ts',
+    search: 'routeTo(event, SHADOW_PREFIX + target);',
+    replace: 'routeTo(event, target);',
+    tests: ['shadow/shadow-renderer'],
+  },
+  {
+    name: "a shadow changes the transform's own event",
+    file: 'src/shadow/shadow-renderer.ts',
+    search: '        routeTo(event, target);\n',
+    replace: '',
+    tests: ['shadow/shadow-renderer'],
+  },
 ];
