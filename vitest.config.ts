@@ -48,6 +48,7 @@ const thorough = [
   'test/unit/commands/own-folder.test.ts',
   'test/unit/commands/output-process.test.ts',
   'test/unit/commands/package.test.ts',
+  'test/unit/commands/verify/verify.test.ts',
   'test/unit/config/fuzz.test.ts',
   'test/unit/deploy/prometheus.test.ts',
   'test/unit/elasticsearch/bulk-random.test.ts',

@@ -114,6 +114,7 @@ export class Aggregator {
       {
         code: 'starting',
         config: this.#loaded.path,
+        shadow: this.#loaded.shadow === undefined ? undefined : true,
         topics: kafka.topics,
         group: kafka.group_id,
         elasticsearch: elasticsearch.endpoints.map(withoutPassword),

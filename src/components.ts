@@ -22,7 +22,8 @@ import { type BulkTransport, connectElasticsearch } from './elasticsearch/client
 import { ServerProduct } from './elasticsearch/product.ts';
 import { EndpointHealth } from './elasticsearch/endpoint-health.ts';
 import { Reachability } from './elasticsearch/reachability.ts';
-import { createRenderer } from './elasticsearch/render.ts';
+import { type Renderer, createRenderer } from './elasticsearch/render.ts';
+import { shadowRenderer } from './shadow/shadow-renderer.ts';
 import { RetryQueue } from './elasticsearch/retry-queue.ts';
 import { createSender } from './elasticsearch/create-sender.ts';
 import { backlogSeconds } from './kafka/consumer/backlog.ts';
@@ -68,7 +69,7 @@ export interface ComponentOptions {
 
 /** Creates and connects the components. Nothing connects to a server yet. @throws LogweirError CONFIG */
 export function createComponents(
-  { config }: LoadedConfig,
+  { config, shadow }: LoadedConfig,
   chain: LiveChain,
   log: Log,
   { original, quarantine, tracing = null }: ComponentOptions,
@@ -103,7 +104,7 @@ export function createComponents(
     codec: config.decoding.codec,
     chain: chain.current,
     watch: chain,
-    renderer: createRenderer(config.elasticsearch),
+    renderer: rendererOf(config, shadow),
     documents: documentSink(metrics, batcher, retryQueue, sender),
     deadLetters,
     blockedRecords,
@@ -114,8 +115,10 @@ export function createComponents(
     quarantine,
     tap,
   });
-  const consumer = createConsumer(config, pipeline, log, original !== undefined);
-  const kafka = new KafkaWatch(consumer, config, log);
+  const letters = deadLetterTopicOf(config, shadow);
+  // A retry consumes the dead-letter topic itself.
+  const consumer = new Consumer(config.kafka, original === undefined ? letters : null, pipeline, log);
+  const kafka = new KafkaWatch(consumer, config.kafka, letters, log);
   const components: Components = {
     metrics,
     alarms,
@@ -139,19 +142,14 @@ export function createComponents(
   return components;
 }
 
-/** @param isRetry whether it reads dead letters again: then it consumes the dead-letter topic itself */
-function createConsumer(
-  { dead_letter, kafka }: Config,
-  pipeline: Pipeline,
-  log: Log,
-  isRetry: boolean,
-): Consumer {
-  return new Consumer(
-    kafka,
-    dead_letter.to === 'topic' && !isRetry ? dead_letter.topic : null,
-    pipeline,
-    log,
-  );
+/** The topic that holds no records of its own; null for none. */
+function deadLetterTopicOf({ dead_letter }: Config, shadow: LoadedConfig['shadow']): string | null {
+  return shadow?.liveDeadLetterTopic ?? (dead_letter.to === 'topic' ? dead_letter.topic : null);
+}
+
+function rendererOf({ elasticsearch }: Config, shadow: LoadedConfig['shadow']): Renderer {
+  const renderer = createRenderer(elasticsearch);
+  return shadow === undefined ? renderer : shadowRenderer(renderer);
 }
 
 /** The way to Elasticsearch, with what is known of each endpoint. */

@@ -57,6 +57,7 @@ export function addCheckCommands({ logweir, output, report, withConfig }: Comman
   )
     .option('--install', 'install it, after reporting what is changed')
     .option('--force', 'with --install: replace or override a template that was not installed by Logweir')
+    .option('--shadow', 'for the target of run --shadow')
     .option('--product <name>', 'elasticsearch or opensearch (default: asks the first endpoint that answers)')
     .action(async (options: import('../commands/template.ts').TemplateOptions) => {
       const { template } = await import('../commands/template.ts');

@@ -49,7 +49,12 @@ function addRunCommands({ logweir, output, withConfig }: CommandLine): void {
       'least a second after the first: exit immediately. SIGHUP: reload the transforms',
   )
     .option('--watch', 'reload the transforms when the configuration or one of their files changes')
-    .action(async (options: { config?: string; watch?: boolean }) => {
+    .option(
+      '--shadow',
+      'beside what is live, to compare: a group of its own from now on, indices and data streams with the prefix ' +
+        'shadow-, dead letters in an index',
+    )
+    .action(async (options: { config?: string; watch?: boolean; shadow?: boolean }) => {
       const { run } = await import('../commands/run.ts');
       await run(options);
     });
@@ -57,8 +62,9 @@ function addRunCommands({ logweir, output, withConfig }: CommandLine): void {
     .command('worker <number>', { hidden: true })
     .description('one of several workers; started by run')
     .option('-c, --config <file>')
+    .option('--shadow')
     .exitOverride()
-    .action(async (number: string, options: { config?: string }) => {
+    .action(async (number: string, options: { config?: string; shadow?: boolean }) => {
       const { worker } = await import('../commands/worker.ts');
       await worker(Number(number), options);
     });

@@ -1,6 +1,12 @@
 import { Option } from 'commander';
 import type { CommandLine } from './command-line.ts';
 
+type MigrateOptions = import('../commands/migrate.ts').MigrateCommandOptions &
+  import('../commands/verify/verify.ts').VerifyOptions & {
+    readonly verify?: boolean;
+    readonly events?: string;
+  };
+
 export function addTransformCommands({ logweir, output, report, withConfig, exitWith }: CommandLine): void {
   withConfig(
     'transform [file]',
@@ -55,9 +61,34 @@ export function addMigrateCommand({ logweir, output, exitWith }: CommandLine): v
         'exit 1 if something is left to do (todo), or also to check (check)',
       ).choices(['todo', 'check']),
     )
+    .option(
+      '--verify',
+      'then run records through your own Vector and through the result, and show each document that differs; ' +
+        'exit 1 if one does. Files that exist are not replaced',
+    )
+    .option(
+      '--events <file>',
+      'with --verify: values of records, one a line; - for standard input ' +
+        '(default: the newest records of the topics; joins no group and commits nothing)',
+    )
+    .option('--limit <n>', 'with --verify: number of records', Number, 1000)
+    .option('--ignore <field>', 'with --verify: a field that may differ (may be repeated)', collect, [])
+    .option('--vector <program>', "with --verify: Vector's program", 'vector')
+    .option('--timeout <seconds>', 'with --verify: time that Vector may take', Number, 120)
     .exitOverride()
-    .action(async (files: string[], options: import('../commands/migrate.ts').MigrateCommandOptions) => {
-      const { migrateVector } = await import('../commands/migrate.ts');
-      exitWith(migrateVector(files, options, output));
+    .action(async (files: string[], options: MigrateOptions) => {
+      const { migrateAndVerify, migrateVector } = await import('../commands/migrate.ts');
+      if (options.verify !== true) {
+        exitWith(migrateVector(files, options, output));
+        return;
+      }
+      const { openInput } = await import('../commands/lines.ts');
+      const { events } = options;
+      const input = events === undefined ? undefined : openInput(events === '-' ? undefined : events);
+      exitWith(await migrateAndVerify(files, options, input, output));
     });
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
 }

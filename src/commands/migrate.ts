@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { LogweirError, messageOf } from '../errors.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { type Migration, migrate } from '../migrate/migrate.ts';
 import type { InputFile } from '../migrate/model.ts';
 import { writeProject } from './new-transform.ts';
+import type { VerifyOptions } from './verify/verify.ts';
 
 export interface MigrateCommandOptions {
   readonly out: string;
@@ -31,14 +32,47 @@ export function migrateVector(
   options: MigrateCommandOptions,
   output: Writable,
 ): number {
+  return written(translated(paths, options), options, output);
+}
+
+/**
+ * `logweir migrate --verify`: as {@link migrateVector}, unless the folder has a logweir.yaml already. Then
+ * compares what it does with what Vector does.
+ *
+ * @param events values of records, one a line; undefined for the newest records of the topics
+ * @returns the exit code: 1 if a document differs, or as {@link migrateVector}
+ * @throws LogweirError as {@link migrateVector} and `verify`
+ */
+export async function migrateAndVerify(
+  paths: readonly string[],
+  options: MigrateCommandOptions & VerifyOptions,
+  events: Readable | undefined,
+  output: Writable,
+): Promise<number> {
+  const made = translated(paths, options);
+  const logweir = join(options.out, 'logweir.yaml');
+  const isThere = options.force !== true && existsSync(logweir);
+  if (isThere) output.write(`${logweir} is there and stays as it is (--force migrates again)\n`);
+  const code = isThere ? 0 : written(made, options, output);
+  const { topology, config: vector } = made;
+  if (topology === null) return 1;
+  // Without the option no Kafka client is needed.
+  const { verify } = await import('./verify/verify.ts');
+  const folders = foldersOf(paths);
+  const findFile = (path: string): string => (existsSync(path) ? path : (foundFile(path, folders) ?? path));
+  const isEqual = await verify({ topology, vector, logweir, findFile }, options, events, output);
+  return isEqual ? code : 1;
+}
+
+function translated(paths: readonly string[], { strict }: MigrateCommandOptions): Migration {
   const inputs = paths.flatMap(readInputs);
   if (inputs.length === 0)
     throw new LogweirError('USAGE', `there is no .yaml, .toml or .json file in ${paths.join(', ')}`);
-  const folders = [process.cwd(), ...inputs.map(({ path }) => dirname(path))];
-  const made = migrate(inputs, {
-    isStrict: options.strict === true,
-    readProgram: (path) => readProgram(path, folders),
-  });
+  const folders = foldersOf(inputs.map(({ path }) => path));
+  return migrate(inputs, { isStrict: strict === true, readProgram: (path) => readProgram(path, folders) });
+}
+
+function written(made: Migration, options: MigrateCommandOptions, output: Writable): number {
   write(made.files, options);
   for (const file of made.files.keys()) output.write(`${join(options.out, file)}\n`);
   const count = (level: string): number => made.items.filter((one) => one.level === level).length;
@@ -100,12 +134,21 @@ function readText(path: string): string {
 
 /** A program that a configuration names, from the current folder or that of the configuration. */
 function readProgram(path: string, folders: readonly string[]): string | null {
-  const found = folders.map((folder) => resolve(folder, path)).find((one) => existsSync(one));
+  const found = foundFile(path, folders);
   try {
-    return found === undefined ? null : readText(found);
+    return found === null ? null : readText(found);
   } catch {
     return null;
   }
+}
+
+/** The current folder, and those of the configuration. */
+function foldersOf(paths: readonly string[]): string[] {
+  return [process.cwd(), ...paths.flatMap((path) => [path, dirname(path)])];
+}
+
+function foundFile(path: string, folders: readonly string[]): string | null {
+  return folders.map((folder) => resolve(folder, path)).find((one) => existsSync(one)) ?? null;
 }
 
 function write(files: ReadonlyMap<string, string>, { out, force }: MigrateCommandOptions): void {

@@ -3,6 +3,7 @@ import { Aggregator } from '../aggregator.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { exitWith } from '../kafka/closing.ts';
 import { type Log, createLog } from '../log.ts';
+import { asShadow } from '../shadow/shadow.ts';
 import { loadConfigWhole } from '../transform/loader/load-config.ts';
 import { FileWatch } from '../transform/loader/watch-files.ts';
 import { Supervisor } from '../workers/supervisor.ts';
@@ -12,6 +13,8 @@ interface RunOptions {
   readonly config?: string;
   /** Reloads when the configuration or a file of a transform changes. */
   readonly watch?: boolean;
+  /** Runs beside what is live. */
+  readonly shadow?: boolean;
 }
 
 /**
@@ -19,7 +22,8 @@ interface RunOptions {
  * the first, ends the process immediately with exit code 143 or 130. SIGHUP reloads the transforms.
  */
 export async function run(options: RunOptions): Promise<void> {
-  const loaded = await loadConfigWhole(options.config);
+  const configured = await loadConfigWhole(options.config);
+  const loaded = options.shadow === true ? asShadow(configured) : configured;
   const log = createLog(loaded.config.log);
   const { workers } = loaded.config;
   // availableParallelism respects the limits of the container's control group and the CPU affinity.

@@ -14,6 +14,7 @@ import {
 import { type Ask, plainRequests } from '../elasticsearch/plain-requests.ts';
 import { type TargetName, matchesPattern, targetName } from '../elasticsearch/target.ts';
 import { LogweirError, messageOf } from '../errors.ts';
+import { shadowConfig } from '../shadow/shadow.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -21,6 +22,8 @@ export interface TemplateOptions {
   readonly config?: string;
   readonly install?: boolean;
   readonly force?: boolean;
+  /** For the target of `run --shadow`. */
+  readonly shadow?: boolean;
   readonly product?: string;
 }
 
@@ -33,7 +36,8 @@ export interface TemplateOptions {
 export async function template(options: TemplateOptions, output: Writable, report: Writable): Promise<void> {
   if (options.force === true && options.install !== true)
     throw new LogweirError('USAGE', '--force needs --install');
-  const { config } = loadConfig(options.config);
+  const { config: configured } = loadConfig(options.config);
+  const config = options.shadow === true ? shadowConfig(configured) : configured;
   const { elasticsearch } = config;
   const target = targetName(elasticsearch, Date.now());
   if (/^\*?$/.test(target.pattern))

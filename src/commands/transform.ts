@@ -1,16 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
-import type { LoadedConfig } from '../config/load.ts';
 import { LogweirError } from '../errors.ts';
-import { openGroupOffsets, readTopics } from '../kafka/admin/group-offsets.ts';
-import { readRanges } from '../kafka/admin/range-reader.ts';
-import type { SourceRecord } from '../record.ts';
 import { positionOf } from '../transform/loader/code-frame.ts';
 import { loadConfigWhole } from '../transform/loader/load-config.ts';
 import { loadChain } from '../transform/loader/loader.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
-import { linesOf } from './lines.ts';
 import { room } from './output.ts';
+import { linesAsRecords, newestRecords } from './sample-records.ts';
 
 export interface TransformOptions {
   readonly config?: string;
@@ -49,7 +45,7 @@ export async function transform(
   const run = new DryRun(shown, config.decoding.codec, { output, say, diff: options.diff === true });
   try {
     for await (const { record, name } of options.fromTopic === true
-      ? newestRecords(loaded, options.limit ?? 100)
+      ? newestRecords(config, options.limit ?? 100)
       : linesAsRecords(input, config.kafka.topics[0] ?? 'stdin')) {
       // The reader of the report may be gone; the output does not depend on it.
       await room(report).catch(() => {});
@@ -68,43 +64,4 @@ export async function transform(
 function at(error: Error): string {
   const position = positionOf(error, '');
   return position === undefined ? '' : ` (${position.path}:${position.line}:${position.column ?? 1})`;
-}
-
-/** A record, and its name in the report. */
-interface Named {
-  readonly record: SourceRecord;
-  readonly name: string;
-}
-
-/** The newest records of all partitions, about the same number of each. */
-async function* newestRecords({ config }: LoadedConfig, limit: number): AsyncGenerator<Named> {
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw new LogweirError('USAGE', `--limit must be an integer above 0, not ${limit}`);
-  const group = await openGroupOffsets(config.kafka, readTopics(config));
-  try {
-    const filled = (await group.states()).filter(({ low, high }) => high > low);
-    const each = Math.ceil(limit / Math.max(1, filled.length));
-    let left = limit;
-    const ranges = filled.map(({ topic, partition, low, high }) => ({
-      topic,
-      partition,
-      from: Math.max(low, high - each),
-      to: high,
-    }));
-    for await (const record of readRanges(group, ranges)) {
-      if (left-- <= 0) return;
-      yield { record, name: `${record.topic}:${record.partition}:${record.offset}` };
-    }
-  } finally {
-    await group.close();
-  }
-}
-
-async function* linesAsRecords(input: Readable, topic: string): AsyncGenerator<Named> {
-  let offset = 0;
-  for await (const { value, number } of linesOf(input)) {
-    const timestamp = Date.now();
-    const record = { topic, partition: 0, offset: offset++, timestamp, key: null, value, headers: undefined };
-    yield { record, name: `line ${number}` };
-  }
 }

@@ -2,6 +2,7 @@ import { Aggregator } from '../aggregator.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { exitWith } from '../kafka/closing.ts';
 import { createLog } from '../log.ts';
+import { asShadow } from '../shadow/shadow.ts';
 import { STUCK_FD, type ToSupervisor, toWorkerSchema } from '../workers/messages.ts';
 import { type WorkerTap, WorkerTaps } from '../workers/worker-taps.ts';
 import { Quarantine } from '../pipeline/quarantine.ts';
@@ -10,8 +11,9 @@ import { Quarantine } from '../pipeline/quarantine.ts';
  * `logweir worker N`: a process of `logweir run` with several workers. It has no endpoint, sends reports to
  * its supervisor on request, and exits when the supervisor asks it to or is gone.
  */
-export async function worker(number: number, options: { config?: string }): Promise<void> {
-  const loaded = configOf(number, loadConfig(options.config));
+export async function worker(number: number, options: { config?: string; shadow?: boolean }): Promise<void> {
+  const configured = loadConfig(options.config);
+  const loaded = configOf(number, options.shadow === true ? asShadow(configured) : configured);
   const quarantine = new Quarantine();
   let aggregator: Aggregator | null = null;
   let stopped: Promise<void> | null = null;

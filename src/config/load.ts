@@ -20,6 +20,8 @@ export interface LoadedConfig {
   readonly path: string;
   readonly directory: string;
   readonly places: Places;
+  /** With `run --shadow`: what `config` no longer tells; see shadow.ts. */
+  readonly shadow?: { readonly liveDeadLetterTopic: string | null };
 }
 
 /** A configuration, possibly with problems. */

@@ -20,7 +20,7 @@ interface LogSchema {
   readonly sourceType: string;
 }
 
-export function logSchemaOf({ config }: Context): LogSchema {
+export function logSchemaOf({ config }: Pick<Context, 'config'>): LogSchema {
   const schema = mapOf(config.globals.get('log_schema')?.value);
   const name = (key: string, otherwise: string): string =>
     typeof schema[key] === 'string' ? (dotted(pathOf(schema[key])) ?? otherwise) : otherwise;

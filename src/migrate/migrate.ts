@@ -3,7 +3,7 @@ import { planChain } from './chain.ts';
 import type { Context } from './context.ts';
 import { globalRules } from './global-options.ts';
 import { type Merged, mergeFiles } from './merge.ts';
-import { type Component, type InputFile, isMap, type Step, textOf } from './model.ts';
+import { type Component, type InputFile, isMap, type Step, textOf, type VectorConfig } from './model.ts';
 import { Names } from './names.ts';
 import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
@@ -25,6 +25,9 @@ export interface Migration {
   readonly coverage: number;
   /** Whether there is a path from Kafka to Elasticsearch. */
   readonly isPossible: boolean;
+  /** What was translated; null if there is nothing to write. */
+  readonly topology: Topology | null;
+  readonly config: VectorConfig;
 }
 
 /** What generated files import or define besides the functions of VRL. */
@@ -55,11 +58,18 @@ export function migrate(inputs: readonly InputFile[], options: MigrateOptions): 
   for (const name of [...exportedNames(), ...IMPORTED]) context.functionNames.take(name);
   reportWrappers(merged, context);
   const isPossible = reportGlobals(context);
-  const topology = isPossible ? findTopology(merged.config, report) : null;
+  const topology = isPossible ? compatible(findTopology(merged.config, report), context) : null;
   const groupId = topology === null ? null : writeConfiguration(topology, context);
   const files = new Map([...context.files].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   files.set('MIGRATION.md', renderReport(report, { groupId, files: [...files.keys()] }));
-  return { files, items: report.items, coverage: report.coverage, isPossible: groupId !== null };
+  return {
+    files,
+    items: report.items,
+    coverage: report.coverage,
+    isPossible: groupId !== null,
+    topology: groupId === null ? null : topology,
+    config: merged.config,
+  };
 }
 
 function reportWrappers({ files }: Merged, { report }: Context): void {
@@ -95,8 +105,7 @@ function reportGlobals({ config, report }: Context): boolean {
 }
 
 /** @returns the group; null if there is nothing to write */
-function writeConfiguration(found: Topology, context: Context): string | null {
-  const topology = compatible(found, context);
+function writeConfiguration(topology: Topology, context: Context): string | null {
   const [source] = topology.sources;
   const [sink] = topology.sinks;
   if (source === undefined || sink === undefined) return null;

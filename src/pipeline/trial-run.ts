@@ -12,7 +12,7 @@ import { LazyChain } from '../transform/runtime/lazy-chain.ts';
 const WAITING_BYTES_MAX = 67_108_864;
 
 /** The result of a record, or of an aggregated event: its first record then stands for all. */
-type Came = (record: BufferedRecord, result: ChainResult, exact: ExactValue) => void;
+type Came = (record: BufferedRecord, result: ChainResult, exact: ExactValue, settlement: Settlement) => void;
 
 /**
  * Runs records through a chain as the pipeline does, one after the other, without Kafka and Elasticsearch:
@@ -72,7 +72,7 @@ export class TrialRun implements SettlementListener {
 
   #finish(settlement: Settlement, result: ChainResult, exact: ExactValue): void {
     settlement.retain(result.waiting.length);
-    this.#came(settlement.record, result, exact);
+    this.#came(settlement.record, result, exact, settlement);
     for (const one of result.waiting) this.#aggregation.wait(one, settlement, exact, 0);
     settlement.settle('indexed');
   }

@@ -147,7 +147,9 @@ export class Supervisor {
     slot.isUp = false;
     slot.answers = true;
     slot.startedAt = performance.now();
-    const child = new Child(slot.worker, ['--config', this.#loaded.path], this.#quarantine.list(), {
+    const { path, shadow } = this.#loaded;
+    const args = ['--config', path, ...(shadow === undefined ? [] : ['--shadow'])];
+    const child = new Child(slot.worker, args, this.#quarantine.list(), {
       up: () => {
         slot.isUp = true;
         for (const other of this.#slots) {

@@ -49,11 +49,12 @@ export class KafkaWatch {
   #logged: { reason: string; since: number } | null = null;
   readonly #reminders = new Reminders();
 
-  constructor(consumer: Consumer, { kafka, dead_letter }: Config, log: Log) {
+  /** @param deadLetterTopic template of topics that a regular expression does not match; null for none */
+  constructor(consumer: Consumer, config: Config['kafka'], deadLetterTopic: string | null, log: Log) {
     this.#consumer = consumer;
-    this.#config = kafka;
+    this.#config = config;
     this.#log = log;
-    this.#choice = sourceTopics(kafka.topics, dead_letter.to === 'topic' ? dead_letter.topic : null);
+    this.#choice = sourceTopics(config.topics, deadLetterTopic);
   }
 
   start(): void {

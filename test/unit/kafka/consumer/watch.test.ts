@@ -107,7 +107,8 @@ function start(names: string, server = 'b:1'): void {
   };
   watch = new KafkaWatch(
     consumer as unknown as Consumer,
-    configOf(`kafka: { bootstrap_servers: ['${server}'], topics: ${names} }`),
+    configOf(`kafka: { bootstrap_servers: ['${server}'], topics: ${names} }`).kafka,
+    '{{topic}}-dlq',
     log,
   );
   watch.start();
