@@ -17,6 +17,7 @@ import { checks } from './mutants/check.ts';
 import { commands } from './mutants/commands.ts';
 import { documents } from './mutants/documents.ts';
 import { elasticsearch } from './mutants/elasticsearch.ts';
+import { eventIds } from './mutants/event-ids.ts';
 import { kafka } from './mutants/kafka.ts';
 import { memory } from './mutants/memory.ts';
 import { metrics } from './mutants/metrics.ts';
@@ -35,6 +36,7 @@ const mutants: readonly Mutant[] = [
   ...memory,
   ...metrics,
   ...documents,
+  ...eventIds,
   ...elasticsearch,
   ...openSearch,
   ...kafka,

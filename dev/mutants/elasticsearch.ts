@@ -27,8 +27,8 @@ export const elasticsearch: readonly Mutant[] = [
   {
     name: '409 counts as accepted for an index operation too',
     file: 'src/elasticsearch/verdict.ts',
-    search: "status === 409 && operation === 'create' &&",
-    replace: 'status === 409 &&',
+    search: "operation === 'create' || IS_OUTDATED.test(error.reason)",
+    replace: "operation !== ''",
     tests: ['elasticsearch/verdict'],
   },
   {

@@ -124,7 +124,9 @@ export class Metrics {
     total('output_events_total', 'Events that the transforms returned.', () => this.#outputs);
     const byPipeline = 'Documents that an ingest pipeline of Elasticsearch dropped.';
     total('documents_dropped_by_pipeline_total', byPipeline, () => this.#droppedByPipeline);
-    const already = 'Create requests for documents that existed already, from an earlier delivery.';
+    const already =
+      'Documents that were not written since one with their id is there: from an earlier delivery, or, with ' +
+      '`id_key`, of another record.';
     total('documents_already_there_total', already, () => this.#alreadyThere);
     const failures = 'Answers to a rebalance that the Kafka client rejected; each is repeated.';
     total('kafka_rebalance_failures_total', failures, () => gauges.rebalanceFailures());

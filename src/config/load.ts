@@ -160,6 +160,12 @@ function checkTogether(config: Config): string[] {
   if (config.elasticsearch.require_alias && config.elasticsearch.mode === 'data_stream') {
     messages.push('elasticsearch.require_alias: needs mode: index; a data stream is not an alias');
   }
+  if (config.elasticsearch.id_key === '@timestamp' && config.elasticsearch.mode === 'data_stream') {
+    messages.push(
+      'elasticsearch.id_key: a data stream needs @timestamp in its documents, and the field of the id is ' +
+        'removed; copy it to another field in a transform',
+    );
+  }
   try {
     checkTarget(config.elasticsearch);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bulkParameters } from './schema-bulk-query.ts';
 import { bytes, milliseconds, optionalSecret, optionalText, text } from './schema-values.ts';
 
 const PERCENT_ADVICE =
@@ -143,6 +144,27 @@ export const elasticsearchSchema = z.strictObject({
     .describe(
       'For `mode: index` if all targets are aliases (rollover). ' +
         'Documents for a name that is not an alias are blocked, and no index of that name is created.',
+    ),
+  id_key: optionalText.describe(
+    'Field that is the id (`_id`) of the document, as a dotted path: a text, number or boolean. The document ' +
+      'lacks the field then. Records with the same id become one document; see guarantees.md. An event ' +
+      'without the field, or with an empty text, has the id of its record, as without `id_key`. A longer id ' +
+      'than 512 bytes is a dead letter.',
+  ),
+  same_id: z
+    .enum(['newest', 'first'])
+    .default('newest')
+    .describe(
+      'With `id_key`, the record whose document stays. `newest`: that with the latest timestamp of its Kafka ' +
+        'record, and of these with the highest offset. `first`: that which is written first. A data stream ' +
+        'always keeps the first.',
+    ),
+  query: bulkParameters
+    .default({})
+    .describe(
+      'Further parameters of bulk requests, by name: `refresh`, `routing`, `wait_for_active_shards`. ' +
+        'Elasticsearch rejects a request with a parameter that it does not know. Parameters that change the ' +
+        'form of answers are not permitted.',
     ),
   pipeline: optionalText.describe('Ingest pipeline of all documents. Without it an index uses its default.'),
   batch: batch.prefault({}).describe('Size of bulk requests.'),

@@ -1,7 +1,8 @@
 import type { PoisonReason } from '../codec/decode.ts';
 
 /** Reasons that the pipeline and the sender of bulk requests give, besides those of decoding. */
-type OwnReason = 'not_serialisable' | 'transform_stuck' | 'document_too_large' | 'bad_request' | 'by_hand';
+type OwnReason =
+  'not_serialisable' | 'id_too_long' | 'transform_stuck' | 'document_too_large' | 'bad_request' | 'by_hand';
 
 /**
  * The fixed reasons of dead letters: header `logweir-reason`, label of `dead_letters_total`. docs/errors.md
@@ -14,6 +15,7 @@ export const deadLetterReasons = {
   not_an_object: 'The value is JSON, but not an object.',
   nested_too_deep: 'The value is nested deeper than 1,000 levels.',
   not_serialisable: 'A transform returned an event without a JSON form, or an index name that is not valid.',
+  id_too_long: 'The field `elasticsearch.id_key` has more than 512 bytes, the longest id of Elasticsearch.',
   transform_stuck: 'A worker was killed twice because it did not return from this record.',
   document_too_large:
     'Elasticsearch or a proxy rejects a request with this document alone as too large, or breaks it off.',

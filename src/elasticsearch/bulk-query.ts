@@ -11,10 +11,11 @@ const FILTER_PATH = 'errors,items.*.status,items.*.error,items.*.failure_store,i
 
 /** The query of all bulk requests: the defaults for documents whose action does not override them. */
 export function bulkQuery(
-  { pipeline, mode, require_alias }: ElasticsearchConfig,
+  { pipeline, mode, require_alias, query }: ElasticsearchConfig,
   product: Product,
 ): Record<string, string> {
   return {
+    ...query,
     filter_path: FILTER_PATH,
     ...(pipeline === null ? {} : { pipeline }),
     // Otherwise a document that precedes the template would create an ordinary index of that name.

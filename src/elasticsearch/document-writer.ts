@@ -4,6 +4,7 @@ import type { RecordChunk } from '../memory/record-chunk.ts';
 import type { Settlement } from '../pipeline/settlement.ts';
 import { Document } from './document.ts';
 import { documentId, timeDigits } from './document-id.ts';
+import type { EventId } from './event-id.ts';
 
 const LINE_FEED = 0x0a;
 const COMMA = 0x2c;
@@ -70,20 +71,36 @@ export class DocumentWriter {
    * Writes one document.
    *
    * @param target index or data stream, without characters that JSON escapes
-   * @param output number of the event among the outputs of its record
+   * @param identity number of the event among the outputs of its record; or an id of the event itself
    * @param source one JSON object on one line
    * @param member ASCII, a member to append to the object: `"key":"value"`; empty if the source is bytes
    */
   write(
     settlement: Settlement,
     target: string,
-    output: number,
+    identity: number | EventId,
     source: Buffer | string | LazyEvent,
     member = '',
   ): Document {
+    if (typeof identity !== 'number') {
+      const line = Buffer.from(this.#actionWith(target, identity));
+      return this.#append(settlement, target, line, '', source, member);
+    }
     const { topic, partition, offset, timestamp } = settlement.record;
     const action = this.#actionFor(target, topic, partition, timestamp);
-    const rest = output === 0 ? `${offset}${END_OF_ACTION}` : `${offset}:${output}${END_OF_ACTION}`;
+    const rest = identity === 0 ? `${offset}${END_OF_ACTION}` : `${offset}:${identity}${END_OF_ACTION}`;
+    return this.#append(settlement, target, action, rest, source, member);
+  }
+
+  /** @param rest ASCII, the end of the action line */
+  #append(
+    settlement: Settlement,
+    target: string,
+    action: Buffer,
+    rest: string,
+    source: Buffer | string | LazyEvent,
+    member: string,
+  ): Document {
     const sourceMax = bytesMax(source);
     const chunk = this.#arena.reserve(action.length + rest.length + sourceMax + member.length + 2);
     const { bytes } = chunk;
@@ -121,6 +138,13 @@ export class DocumentWriter {
     this.#topic = topic;
     this.#partition = partition;
     return this.#action;
+  }
+
+  /** With `external_gte` a redelivered document replaces itself, and an older one is refused. */
+  #actionWith(index: string, { id, version }: EventId): string {
+    const versioned = version === null ? '' : `"version":${version},"version_type":"external_gte",`;
+    const head = `{"${this.#operation}":{${this.#parameters}${versioned}"_index":"${index}",`;
+    return `${head}"_id":${JSON.stringify(id)}}}\n`;
   }
 
   #upToId(index: string): string {

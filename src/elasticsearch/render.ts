@@ -7,6 +7,7 @@ import type { Event } from '../transform/api/api.ts';
 import type { Document } from './document.ts';
 import { DocumentWriter } from './document-writer.ts';
 import { targetOf } from '../transform/api/route.ts';
+import { type EventId, idIn, keepsNewest, versionOf, whileWithout, withoutField } from './event-id.ts';
 import { timestampInstead } from './event-time.ts';
 import { DATA_STREAM_LENGTH_MAX, compileIndexName, dataStreamName, sanitise } from './index-name.ts';
 
@@ -31,15 +32,58 @@ export interface Passthrough {
   copy(settlement: Settlement, source: Buffer): Document;
 }
 
-/** @throws LogweirError CONFIG if the name of the index or data stream is invalid */
-export function createRenderer(config: Config['elasticsearch']): Renderer {
-  return config.mode === 'index' ? indexRenderer(config.index) : dataStreamRenderer(config.data_stream);
+/** The kinds of targets: how they name the target of an event, and write its document. */
+interface TargetKind {
+  readonly passthrough: Passthrough | null;
+  target(event: Event, lazy: LazyEvent | undefined, timestamp: number): string;
+  write(
+    settlement: Settlement,
+    target: string,
+    identity: number | EventId,
+    event: Event,
+    lazy: LazyEvent | undefined,
+    exact: ExactValue | undefined,
+  ): Document;
 }
 
-/** Uses `index`, so that a replay with a corrected transform overwrites the documents. */
-function indexRenderer(template: string): Renderer {
+/** @throws LogweirError CONFIG if the name of the index or data stream is invalid */
+export function createRenderer(config: Config['elasticsearch']): Renderer {
+  const kind = config.mode === 'index' ? indexKind(config) : dataStreamKind(config.data_stream);
+  if (config.id_key !== null) return rendererWithIds(kind, config.id_key, keepsNewest(config));
+  return {
+    passthrough: kind.passthrough,
+    event: (settlement, event, output, exact) => {
+      const lazy = lazyOf(event, exact);
+      const target = kind.target(event, lazy, settlement.record.timestamp);
+      return kind.write(settlement, target, output, event, lazy, exact);
+    },
+  };
+}
+
+/** Takes the id from the field, which the document then lacks, as in Vector. */
+function rendererWithIds(kind: TargetKind, path: string, isVersioned: boolean): Renderer {
+  const event: Renderer['event'] = (settlement, value, output, exact) => {
+    const lazy = lazyOf(value, exact);
+    const target = kind.target(value, lazy, settlement.record.timestamp);
+    const id = idIn(value, path);
+    if (id === undefined) return kind.write(settlement, target, output, value, lazy, exact);
+    const identity = { id, version: isVersioned ? versionOf(settlement.record) : null };
+    // The field is removed in a copy, or only temporarily: a transform may have kept the event.
+    if (lazy !== undefined && lazy.materialised === undefined)
+      return whileWithout(value, path, () => kind.write(settlement, target, identity, value, lazy, exact));
+    const copy = withoutField(lazy?.materialised ?? value, path);
+    return kind.write(settlement, target, identity, copy, undefined, lazy ?? exact);
+  };
+  return { passthrough: null, event };
+}
+
+/**
+ * Uses `index`, so that a replay with a corrected transform overwrites the documents; or `create`, where the
+ * first document of an id is kept.
+ */
+function indexKind({ index: template, id_key, same_id }: Config['elasticsearch']): TargetKind {
   const { name, needsEvent } = compileIndexName(template);
-  const writer = new DocumentWriter('index');
+  const writer = new DocumentWriter(id_key !== null && same_id === 'first' ? 'create' : 'index');
   const passthrough: Passthrough = {
     index: template,
     room: writer.room(template),
@@ -48,43 +92,43 @@ function indexRenderer(template: string): Renderer {
   };
   return {
     passthrough: needsEvent ? null : passthrough,
-    event: (settlement, event, output, exact) => {
-      const lazy = lazyOf(event, exact);
-      const target = routedTo(lazy?.target ?? event) ?? name(event, settlement.record.timestamp);
-      return writer.write(settlement, target, output, sourceOf(event, lazy, exact));
-    },
+    target: (event, lazy, timestamp) => routedTo(lazy?.target ?? event) ?? name(event, timestamp),
+    write: (settlement, target, identity, event, lazy, exact) =>
+      writer.write(settlement, target, identity, sourceOf(event, lazy, exact)),
   };
 }
 
 /** Uses `create`, since data streams are append-only, and ensures a `@timestamp`. */
-function dataStreamRenderer(parts: Config['elasticsearch']['data_stream']): Renderer {
+function dataStreamKind(parts: Config['elasticsearch']['data_stream']): TargetKind {
   const stream = dataStreamName(parts);
   const writer = new DocumentWriter('create');
-  const event: Renderer['event'] = (settlement, value, output, exact) => {
-    const lazy = lazyOf(value, exact);
-    const target = routedTo(lazy?.target ?? value, DATA_STREAM_LENGTH_MAX) ?? stream;
+  const write: TargetKind['write'] = (settlement, target, identity, value, lazy, exact) => {
     const timestamp = timestampInstead(value, settlement.record.timestamp);
     if (timestamp === undefined)
-      return writer.write(settlement, target, output, sourceOf(value, lazy, exact));
+      return writer.write(settlement, target, identity, sourceOf(value, lazy, exact));
     const before = value[TIMESTAMP];
     if (!isInJson(before)) {
       const source = sourceOf(value, lazy, exact);
-      return writer.write(settlement, target, output, source, `"${TIMESTAMP}":"${timestamp}"`);
+      return writer.write(settlement, target, identity, source, `"${TIMESTAMP}":"${timestamp}"`);
     }
     // The timestamp is set in a copy, or only temporarily: a transform may have kept the event.
     if (lazy === undefined || lazy.materialised !== undefined) {
       const copy = { ...(lazy?.materialised ?? value), [TIMESTAMP]: timestamp };
       noteCopy(value, copy);
-      return writer.write(settlement, target, output, stringifyExact(copy, lazy ?? exact));
+      return writer.write(settlement, target, identity, stringifyExact(copy, lazy ?? exact));
     }
     value[TIMESTAMP] = timestamp;
     try {
-      return writer.write(settlement, target, output, lazy);
+      return writer.write(settlement, target, identity, lazy);
     } finally {
       value[TIMESTAMP] = before;
     }
   };
-  return { passthrough: null, event };
+  return {
+    passthrough: null,
+    target: (value, lazy) => routedTo(lazy?.target ?? value, DATA_STREAM_LENGTH_MAX) ?? stream,
+    write,
+  };
 }
 
 /** @throws TypeError if a value in the event is cyclic or has no JSON form */

@@ -22,6 +22,12 @@ type AnswerVerdict =
 export type Answer = { status: number; body: unknown; retryAfter?: string | undefined } | { failure: string };
 
 const ERROR_TYPE = /^\w{1,100}$/;
+/**
+ * The end of the message: Elasticsearch has a newer version of the document. The start contains its id, which
+ * may be text of an event.
+ */
+const IS_OUTDATED =
+  /: version conflict, current version \[\d+\] is higher (than|or equal to) the one provided \[\d+\]$/;
 const OK: ItemVerdict = { kind: 'ok', alreadyThere: false };
 /** An answer that only repeats one of these items is the usual success, and is not parsed. */
 const USUAL_ITEMS = [
@@ -78,8 +84,8 @@ function judgeItem(item: unknown): ItemVerdict {
     if (result['failure_store'] === 'used') return { kind: 'diverted', to: 'failure_store' };
     return result['result'] === 'noop' ? { kind: 'diverted', to: 'dropped' } : OK;
   }
-  if (status === 409 && operation === 'create' && error.type === 'version_conflict_engine_exception') {
-    return { kind: 'ok', alreadyThere: true };
+  if (status === 409 && error.type === 'version_conflict_engine_exception') {
+    if (operation === 'create' || IS_OUTDATED.test(error.reason)) return { kind: 'ok', alreadyThere: true };
   }
   return judgeError(status, error);
 }

@@ -1,5 +1,6 @@
 import { compileIndexName } from '../elasticsearch/index-name.ts';
 import { messageOf } from '../errors.ts';
+import { bulkAction, idField } from './bulk-settings.ts';
 import type { Context } from './context.ts';
 import { type Component, mapOf, textOf } from './model.ts';
 import { quoted } from './names.ts';
@@ -44,7 +45,7 @@ function index(sink: Component, timeField: string, context: Context): Destinatio
   const { options } = sink;
   const bulk = { ...mapOf(options['normal']), ...mapOf(options['bulk']) };
   const text = textOf(bulk['index'] ?? options['index'] ?? 'vector-%Y.%m.%d');
-  reportAction(sink, textOf(bulk['action'] ?? options['bulk_action'] ?? 'index'), context);
+  reportAction(sink, bulkAction(sink), context);
   const parts = splitVectorTemplate(text);
   const template = logweirTemplate(parts, timeField);
   const problem = template === null ? null : problemOf(template);
@@ -53,7 +54,7 @@ function index(sink: Component, timeField: string, context: Context): Destinatio
   const fallback = bulk['template_fallback_index'];
   if (fallback !== undefined)
     report.add('done', sink, '`bulk.template_fallback_index`: for an event without a field of the name.');
-  const fields = fieldsRule(sink);
+  const fields = fieldsRule(sink, idField(sink, context));
   const hidesField = fields !== null && fieldsOf(parts).some((name) => isHidden(name, fields));
   const usable = template !== null && problem === null ? template : null;
   const needsCode = usable === null || hidesField || fallback !== undefined;
@@ -88,7 +89,13 @@ function problemOf(template: string): string | null {
 
 function reportAction(sink: Component, action: string, { report }: Context): void {
   if (action === 'index' || action === 'create')
-    report.add('done', sink, `\`bulk.action: ${action}\`: ${CREATED}.`);
+    report.add(
+      'done',
+      sink,
+      sink.options['id_key'] === undefined
+        ? `\`bulk.action: ${action}\`: ${CREATED}.`
+        : `\`bulk.action: ${action}\`: see \`id_key\`.`,
+    );
   else
     report.add(
       'todo',
@@ -174,7 +181,7 @@ function dataStream(sink: Component, timeField: string, context: Context): Desti
   };
   const routes = stream['auto_routing'] !== false;
   const syncs = stream['sync_fields'] !== false;
-  const fields = fieldsRule(sink);
+  const fields = fieldsRule(sink, idField(sink, context));
   const isLiteral = Object.values(parts).every((text) =>
     splitVectorTemplate(text).every(({ is }) => is === 'text'),
   );

@@ -34,10 +34,7 @@ export const elasticsearchSinkRules: RuleTable = {
   api_version: VERSIONS,
   suppress_type_name: VERSIONS,
   request_retry_partial: dropped('left out: Logweir retries the documents of a request one by one.'),
-  id_key: check(
-    'not migrated: the ids of documents come from the records, so that a repeated record is no second ' +
-      'document. If the field must be the id (updates of the same document), see `elasticsearch.id_field`.',
-  ),
+  id_key: handled,
   pipeline: handled,
   mode: handled,
   compression: handled,
@@ -82,10 +79,7 @@ export const elasticsearchSinkRules: RuleTable = {
   'auth.load_timeout_secs': AWS,
   'aws.*': AWS,
   opensearch_service_type: AWS,
-  'query.*': check(
-    'not migrated: parameters of the bulk request. `require_alias` is `elasticsearch.require_alias`, ' +
-      '`pipeline` is `elasticsearch.pipeline`; for others see `elasticsearch.query`.',
-  ),
+  'query.*': handled,
   'tls.enabled': dropped('left out: the `https` of the endpoint decides.'),
   'tls.ca_file': same('elasticsearch.tls.ca_file'),
   'tls.ca_path': same('elasticsearch.tls.ca_file'),
@@ -105,8 +99,11 @@ export const elasticsearchSinkRules: RuleTable = {
   'bulk.action': handled,
   'bulk.index': handled,
   'bulk.template_fallback_index': handled,
-  'bulk.version': todo('Logweir has no versions of documents: ids come from records.'),
-  'bulk.version_type': todo('Logweir has no versions of documents: ids come from records.'),
+  'bulk.version': todo(
+    'Logweir takes no version from an event. With `id_key` the newest record of an id stays, by the time of ' +
+      'its record in Kafka.',
+  ),
+  'bulk.version_type': todo('Logweir takes no version from an event.'),
   'normal.action': handled,
   'normal.index': handled,
   'data_stream.type': handled,

@@ -1,9 +1,18 @@
 import { stringify } from 'yaml';
+import { idSettings } from './bulk-settings.ts';
 import { planChain } from './chain.ts';
 import type { Context } from './context.ts';
 import { globalRules } from './global-options.ts';
 import { type Merged, mergeFiles } from './merge.ts';
-import { type Component, type InputFile, isMap, type Step, textOf, type VectorConfig } from './model.ts';
+import {
+  type Component,
+  type InputFile,
+  isMap,
+  mapOf,
+  type Step,
+  textOf,
+  type VectorConfig,
+} from './model.ts';
 import { Names } from './names.ts';
 import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
@@ -157,7 +166,12 @@ function compatible(topology: Topology, { report }: Context): Topology {
         ? 'has another pipeline'
         : (one.options['mode'] ?? 'bulk') !== (sink.options['mode'] ?? 'bulk')
           ? 'has another mode'
-          : null;
+          : idSettings(one) !== idSettings(sink)
+            ? 'has another `id_key`, or another `bulk.action` with it,'
+            : text({ ...one, options: mapOf(one.options['query']) }) !==
+                text({ ...sink, options: mapOf(sink.options['query']) })
+              ? 'has another `query`'
+              : null;
     if (why === null) {
       report.add(
         'done',

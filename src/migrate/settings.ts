@@ -3,6 +3,7 @@ import { elasticsearchSinkRules } from './elasticsearch-sink.ts';
 import { kafkaSourceRules, reservedOptions } from './kafka-source.ts';
 import { applyRules } from './keys.ts';
 import { type Component, type Fields, isMap, mapOf, textOf, textsOf } from './model.ts';
+import { bulkParameters, documentIds } from './bulk-settings.ts';
 import { librdkafkaProperties } from '../config/librdkafka-properties.ts';
 
 /** Settings of logweir.yaml by their paths. */
@@ -135,8 +136,8 @@ export function elasticsearchSettings(sink: Component, context: Context): Settin
       report.add('done', sink, '`pipeline`.');
     }
   }
-  const query = mapOf(options['query']);
-  if (String(query['require_alias']) === 'true') settings.set('elasticsearch.require_alias', true);
+  for (const [path, value] of bulkParameters(sink, report)) settings.set(path, value);
+  for (const [path, value] of documentIds(sink, context)) settings.set(path, value);
   if (mapOf(options['encoding'])['timestamp_format'] !== undefined)
     report.add('check', sink, '`encoding.timestamp_format`: left out: times are written as RFC 3339.');
   return settings;

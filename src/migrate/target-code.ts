@@ -1,3 +1,4 @@
+import type { IdField } from './bulk-settings.ts';
 import { type Component, mapOf, textsOf } from './model.ts';
 import { quoted } from './names.ts';
 import { dotted, pathOf, type TemplatePart } from './vector-template.ts';
@@ -14,13 +15,17 @@ export interface FieldsRule {
   readonly list: readonly string[];
 }
 
-export function fieldsRule({ options }: Component): FieldsRule | null {
+/** @param id the field of the ids: it must be there until the document is made, which lacks it in any case */
+export function fieldsRule({ options }: Component, id: IdField | null): FieldsRule | null {
   const encoding = mapOf(options['encoding']);
   const paths = (value: unknown): string[] => textsOf(value).map((path) => dotted(pathOf(path)) ?? path);
   const only = encoding['only_fields'];
   const except = encoding['except_fields'];
-  if (only !== undefined) return { use: 'keep', list: paths(only) };
-  return except === undefined || textsOf(except).length === 0 ? null : { use: 'remove', list: paths(except) };
+  const needed = id === null || id.isRandom ? [] : [id.path];
+  if (only !== undefined) return { use: 'keep', list: [...new Set([...paths(only), ...needed])] };
+  const removed = [...paths(except), ...(id?.isRandom === true ? [id.path] : [])];
+  const list = [...new Set(removed)].filter((path) => !needed.includes(path));
+  return list.length === 0 ? null : { use: 'remove', list };
 }
 
 export function isHidden(name: string, { use, list }: FieldsRule): boolean {

@@ -1,6 +1,7 @@
 import type { ExactValue } from '../codec/exact-json.ts';
 import type { DeadLetterReason } from '../dead-letter/port.ts';
 import type { Document } from '../elasticsearch/document.ts';
+import { EventRejected } from '../elasticsearch/event-id.ts';
 import type { Renderer } from '../elasticsearch/render.ts';
 import { messageOf } from '../errors.ts';
 import type { DocumentSink } from './dependencies.ts';
@@ -25,7 +26,7 @@ export class Rendering {
     this.#tap = tap;
   }
 
-  /** @param reject called for an event that cannot be serialised */
+  /** @param reject called for an event that cannot become a document */
   events(
     settlement: Settlement,
     events: readonly Event[],
@@ -40,7 +41,8 @@ export class Rendering {
       try {
         document = this.#renderer.event(settlement, event, outputs.first + index * outputs.stride, exact);
       } catch (error) {
-        reject({ reason: 'not_serialisable', message: messageOf(error) });
+        const reason = error instanceof EventRejected ? error.reason : 'not_serialisable';
+        reject({ reason, message: messageOf(error) });
         continue;
       }
       document.chain = chain;

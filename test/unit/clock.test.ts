@@ -32,7 +32,7 @@ const POINTS_IN_TIME: Record<string, string> = {
   'src/dead-letter/index.ts': 'the time of dead-lettering',
   'src/dead-letter/topic.ts': 'the time of dead-lettering',
   'src/kafka/consumer/watch.ts': 'the last contact with a broker, for display',
-  'src/commands/transform.ts': 'the timestamp of a line of standard input',
+  'src/commands/sample-records.ts': 'the timestamp of a line of standard input',
   'src/commands/dlq.ts': '--since may count back from now',
   'src/commands/dlq-retry.ts': '--since may count back from now',
   'src/commands/replay.ts': '--by-duration counts back from now',

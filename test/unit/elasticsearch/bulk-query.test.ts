@@ -36,6 +36,20 @@ it.each<[string, Record<string, string>, object]>([
   },
 );
 
+it('parameters of the configuration are sent too, and none replaces one of Logweir', () => {
+  const yaml = '{ query: { refresh: true, timeout: 5s, wait_for_active_shards: 2 }, require_alias: true }';
+  const { filter_path, ...rest } = bulkQuery(settings(yaml), 'elasticsearch');
+  expect(rest).toEqual({
+    refresh: 'true',
+    timeout: '5s',
+    wait_for_active_shards: '2',
+    require_alias: 'true',
+  });
+  expect(filter_path).toMatch(/^errors,/);
+  const own = bulkQuery({ ...settings('{}'), query: { filter_path: 'took' } }, 'elasticsearch');
+  expect(own['filter_path']).toBe(filter_path);
+});
+
 it('OpenSearch gets no require_data_stream, which it rejects, in the query or in an action', async () => {
   const yaml = '{ mode: data_stream, pipeline: enrich }';
   expect(bulkQuery(settings(yaml), 'opensearch')).not.toHaveProperty('require_data_stream');

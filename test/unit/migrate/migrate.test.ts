@@ -158,12 +158,6 @@ describe('targets', () => {
     expect(code).toContain("moveAt(event, 'ts', event, '@timestamp')");
     expect(settingsOf(made)['elasticsearch']).toMatchObject({ mode: 'data_stream' });
   });
-
-  it('keep id_key and query as things to check', () => {
-    const check = said(migrated('hidden-field.yaml'), 'check').join('\n');
-    expect(check).toContain('`id_key`: not migrated');
-    expect(check).toContain('`query`: not migrated');
-  });
 });
 
 describe('forms of a configuration', () => {
