@@ -8,7 +8,10 @@ import { type OpenPage, accessibilityProblems, openPage, picture } from '../../s
 import { holdExample, statusExample } from '../support/status-example.ts';
 
 /** The real endpoint over a status that the test sets, in a real Chromium. */
-async function open(status: () => StatusView, tap = new Tap()): Promise<OpenPage & { address: string }> {
+async function open(
+  status: () => StatusView | Promise<StatusView>,
+  tap = new Tap(),
+): Promise<OpenPage & { address: string }> {
   const { registry } = new Metrics('logweir_', idleGauges);
   const server = await AdminServer.start(
     { listen: '127.0.0.1:0', hosts: [], metrics_prefix: 'logweir_' },
@@ -86,4 +89,21 @@ it('the tap shows events as text, stops, and says why it cannot start', async ()
   await page.fill('#tap-filter', 'x'.repeat(501));
   await page.click('#tap-button');
   await page.locator('#tap-state').filter({ hasText: 'longer than 500 characters' }).waitFor();
+});
+
+it('an instance that hangs is told, and shown as live again when it answers', async () => {
+  const held = Promise.withResolvers<StatusView>();
+  let isHanging = false;
+  const { page } = await open(() => (isHanging ? held.promise : statusExample()));
+  const connection = page.locator('#connection');
+  await connection.filter({ hasText: /^live$/ }).waitFor();
+  isHanging = true;
+  await connection
+    .filter({ hasText: /^no answer for \d+ s: what is shown is old/ })
+    .waitFor({ timeout: 15_000 });
+  expect(await page.title()).toBe('no answer – Logweir');
+  isHanging = false;
+  held.resolve(statusExample());
+  await connection.filter({ hasText: /^live$/ }).waitFor();
+  expect(await page.title()).toBe('look here – Logweir');
 });
