@@ -81,11 +81,8 @@ export function createComponents(
   const flowWatch = createFlowWatch(log, chain, all);
   const blockedRecords = createBlockedRecords(metrics, alarms);
   const rejectionRate = new RejectionRate(config.dead_letter.hold_above_ratio, alarms.rejectionRate);
-  const { product, endpoints, transport, reachability } = createTransport(config, log, {
-    metrics,
-    alarms,
-    flowWatch,
-  });
+  const observers = { metrics, alarms, flowWatch };
+  const { product, endpoints, transport, reachability } = createTransport(config, log, observers);
   const circuitBreaker = new CircuitBreaker((state, before) => breakerChanged(all(), state, before));
   const deadLetterReports = createDeadLetterReports(config, metrics, log);
   const deadLetters = createDeadLetters(config, blockedRecords, all);
@@ -115,10 +112,10 @@ export function createComponents(
     quarantine,
     tap,
   });
-  const letters = deadLetterTopicOf(config, shadow);
+  const deadLetterTopic = deadLetterTopicOf(config, shadow);
   // A retry consumes the dead-letter topic itself.
-  const consumer = new Consumer(config.kafka, original === undefined ? letters : null, pipeline, log);
-  const kafka = new KafkaWatch(consumer, config.kafka, letters, log);
+  const consumer = new Consumer(config.kafka, original === undefined ? deadLetterTopic : null, pipeline, log);
+  const kafka = new KafkaWatch(consumer, config.kafka, deadLetterTopic, log);
   const components: Components = {
     metrics,
     alarms,

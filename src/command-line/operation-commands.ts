@@ -9,7 +9,7 @@ export function addLiveCommands({ output, report, withConfig }: CommandLine): vo
       '--url <address>',
       'the endpoint of the instance, like http://127.0.0.1:8686 (default: admin.listen of the configuration)',
     );
-  live('top', 'show rates, lag and state of a running instance, again and again')
+  live('top', 'show rates, lag and state of a running instance, every two seconds')
     .option('--once', 'show them once')
     .option('--json', 'one JSON document a line')
     .option('--interval <seconds>', 'time between two looks', Number, 2)

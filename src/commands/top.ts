@@ -33,7 +33,7 @@ interface Look {
 }
 
 /**
- * `logweir top`: rates, lag and state of a running instance, again and again; once with `--once`. A terminal
+ * `logweir top`: rates, lag and state of a running instance, at an interval; once with `--once`. A terminal
  * is redrawn; other outputs get the same lines one after the other, with `--json` one document a line.
  *
  * @throws LogweirError
