@@ -94,6 +94,27 @@ export const migrate: readonly Mutant[] = [
     tests: ['commands/verify/run-vector'],
   },
   {
+    name: 'compare does not look for documents that only the second index has',
+    file: 'src/commands/compare/matching.ts',
+    search: 'for (const one of page) if (!partners.has(one.id)) comparison.onlyInB(one);',
+    replace: 'void partners;',
+    tests: ['commands/compare/matching'],
+  },
+  {
+    name: 'compare takes the documents behind its limit for missing ones',
+    file: 'src/commands/compare/matching.ts',
+    search: "if (left-- <= 0) return 'limit';",
+    replace: "if (left-- <= 0) return 'end';",
+    tests: ['commands/compare/matching'],
+  },
+  {
+    name: 'compare by content counts the same content once',
+    file: 'src/commands/compare/matching.ts',
+    search: '    else ids.push(one.id);\n',
+    replace: '',
+    tests: ['commands/compare/matching'],
+  },
+  {
     name: 'a shadow joins the live group',
     file: 'src/shadow/shadow.ts',
     search: 'group_id: group_id + SUFFIX,',

@@ -12,6 +12,8 @@ export interface PlainAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The parsed body; undefined if it is not JSON. */
   readonly json: unknown;
+  /** The body as it came: `json` has lost digits. */
+  readonly text: string;
 }
 
 /**
@@ -102,7 +104,7 @@ async function answered(
     if (length > ANSWER_BYTES_MAX) throw new Error(`the answer is longer than ${ANSWER_BYTES_MAX} bytes`);
   }
   const text = Buffer.concat(chunks).toString('utf8');
-  return { status: answer.statusCode ?? 0, headers: answer.headers, json: parsed(text) };
+  return { status: answer.statusCode ?? 0, headers: answer.headers, json: parsed(text), text };
 }
 
 function parsed(text: string): unknown {
