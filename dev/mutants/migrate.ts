@@ -46,8 +46,8 @@ export const migrate: readonly Mutant[] = [
   {
     name: 'documents that only Vector writes are no difference',
     file: 'src/comparison/pairs.ts',
-    search: 'return { pairs, onlyBefore: unpaired, onlyAfter: [...left] };',
-    replace: 'return { pairs, onlyBefore: [], onlyAfter: [...left] };',
+    search: 'return { pairs, onlyBefore, onlyAfter };',
+    replace: 'return { pairs, onlyBefore: [], onlyAfter };',
     tests: ['comparison/pairs'],
   },
   {

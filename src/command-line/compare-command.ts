@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { CommandLine } from './command-line.ts';
+import { type CommandLine, collect } from './command-line.ts';
 
 export function addCompareCommand({ output, withConfig, exitWith }: CommandLine): void {
   withConfig(
@@ -32,8 +32,4 @@ export function addCompareCommand({ output, withConfig, exitWith }: CommandLine)
         if (!(await compare([index, other], options, output))) exitWith(1);
       },
     );
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
 }

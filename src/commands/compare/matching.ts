@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { differencesOf, isBelow, sortedCopy } from '../../comparison/differences.ts';
-import { pairOutputs, type Output } from '../../comparison/pairs.ts';
+import { contentKey, type Output, pairOutputs } from '../../comparison/pairs.ts';
 import { LogweirError } from '../../errors.ts';
 import { asOutput, type Comparison } from './comparison.ts';
 import type { IndexReader, StoredDocument } from './index-reader.ts';
@@ -192,10 +191,8 @@ function* inPages(ids: readonly string[]): Generator<string[]> {
   for (let at = 0; at < ids.length; at += 500) yield ids.slice(at, at + 500);
 }
 
-/** Equal for documents with the same fields and values, in whatever order and notation. */
-function hashOf({ source }: StoredDocument, ignored: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const { path, is } of differencesOf({}, sortedCopy(source)))
-    if (!isBelow(path, ignored)) hash.update(`${path}\u0000${is ?? ''}\u0000`);
-  return hash.digest('base64');
+function hashOf(one: StoredDocument, ignored: readonly string[]): string {
+  return createHash('sha256')
+    .update(contentKey(asOutput(one), ignored))
+    .digest('base64');
 }

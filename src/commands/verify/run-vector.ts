@@ -11,7 +11,7 @@ const REPORT_CHARACTERS_MAX = 4000;
 const VERSION_TIMEOUT_MS = 10_000;
 /** Metadata of events in VRL, `%name`. */
 const OLDEST = [0, 25] as const;
-/** They would add a configuration to ours, change what is logged, or end Vector before its documents are sent. */
+/** They would add a configuration to ours, change what is logged, or end Vector too early. */
 const NOT_INHERITED =
   /^VECTOR_(?:CONFIG(?:_(?:DIR|TOML|JSON|YAML))?|LOG|WATCH_CONFIG|REQUIRE_HEALTHY|GRACEFUL_SHUTDOWN_LIMIT_SECS)$/;
 /** The time limit is ours. An older Vector does not know it. */

@@ -161,7 +161,11 @@ sinks:
   });
 
   it('compares ids that Vector takes from the event', async () => {
-    const { stdout } = await verify(configuration(PROGRAM, 'id_key: n'), [{ level: 'x', n: 5 }]);
+    const path = configuration(PROGRAM, 'id_key: n');
+    await verify(path, [{ level: 'x', n: 5 }]);
+    const logweir = join(folder, 'out/logweir.yaml');
+    writeFileSync(logweir, readFileSync(logweir, 'utf8').replace(/\n +id_key: .*/, ''));
+    const { stdout } = await verify(path, [{ level: 'x', n: 5 }]);
     expect(stdout).toMatch(/- _id: "5"\n\+ _id: "\w+:shop:0:0"/);
   });
 
