@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runVector, vectorVersion } from '../../../../src/commands/verify/run-vector.ts';
+import { isRunning } from './running.ts';
 
 let folder: string;
 
@@ -25,12 +26,6 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
     () => 'no error',
     (error: unknown) => (error as Error).message,
   );
-}
-
-/** A process that nobody has waited for yet is a zombie. */
-function isRunning(pid: number): boolean {
-  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
-  return !/\) [ZX]/.test(stat);
 }
 
 describe('the version', () => {
