@@ -29,7 +29,9 @@ const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(
 );
 
 /** What an answer of OpenSearch could change, in less than a minute each. */
-const openSearch = ['opensearch', 'targets', 'event-id'].map((name) => `test/integration/${name}.test.ts`);
+const openSearch = ['opensearch', 'targets', 'event-id', 'compare'].map(
+  (name) => `test/integration/${name}.test.ts`,
+);
 
 /** Unit tests that take seconds each: properties over many random histories, and commands as processes. Not in `make check`. */
 const thorough = [

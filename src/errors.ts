@@ -41,7 +41,7 @@ export const otherExitCodes: readonly ExitCode[] = [
   {
     exitCode: 1,
     meaning:
-      'An unexpected error, printed with its stack; a failed shutdown; a failed test; `migrate` with something left to do, or with a document that differs (`--verify`).',
+      'An unexpected error, printed with its stack; a failed shutdown; a failed test; `migrate` with something left to do, or with a document that differs (`--verify`); `compare` with a difference.',
   },
   { exitCode: 130, meaning: '`run` was ended immediately by a second SIGINT.' },
   { exitCode: 141, meaning: 'The reader of the output has gone, as with `| head` (SIGPIPE).' },

@@ -46,8 +46,8 @@ export const migrate: readonly Mutant[] = [
   {
     name: 'documents that only Vector writes are no difference',
     file: 'src/comparison/pairs.ts',
-    search: 'return { pairs, onlyBefore: unpaired, onlyAfter: [...left] };',
-    replace: 'return { pairs, onlyBefore: [], onlyAfter: [...left] };',
+    search: 'return { pairs, onlyBefore, onlyAfter };',
+    replace: 'return { pairs, onlyBefore: [], onlyAfter };',
     tests: ['comparison/pairs'],
   },
   {
@@ -92,6 +92,27 @@ export const migrate: readonly Mutant[] = [
     search: '    remove();\n',
     replace: '',
     tests: ['commands/verify/run-vector'],
+  },
+  {
+    name: 'compare does not look for documents that only the second index has',
+    file: 'src/commands/compare/matching.ts',
+    search: 'for (const one of page) if (!partners.has(one.id)) comparison.onlyInB(one);',
+    replace: 'void partners;',
+    tests: ['commands/compare/matching'],
+  },
+  {
+    name: 'compare takes the documents behind its limit for missing ones',
+    file: 'src/commands/compare/matching.ts',
+    search: "if (left-- <= 0) return 'limit';",
+    replace: "if (left-- <= 0) return 'end';",
+    tests: ['commands/compare/matching'],
+  },
+  {
+    name: 'compare by content counts the same content once',
+    file: 'src/commands/compare/matching.ts',
+    search: '    else ids.push(one.id);\n',
+    replace: '',
+    tests: ['commands/compare/matching'],
   },
   {
     name: 'a shadow joins the live group',

@@ -14,7 +14,7 @@ const VERSION_HEADER = /^OpenSearch\/(\d[\w.-]*)/;
 
 /** What the answer to `GET /` tells. @param now the time of the answer, in milliseconds since the epoch */
 export function rootFact(
-  { status, headers, json }: PlainAnswer,
+  { status, headers, json }: Pick<PlainAnswer, 'status' | 'headers' | 'json'>,
   now: number,
 ): Pick<EndpointFact, 'status' | 'product' | 'version' | 'aheadMs'> {
   const root = rootSchema.safeParse(json).data;

@@ -1,6 +1,11 @@
 import type { Command } from 'commander';
 import type { openOutput } from '../commands/output.ts';
 
+/** For an option that may be repeated. */
+export function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
 /** What the declarations of commands share. */
 export interface CommandLine {
   readonly logweir: Command;

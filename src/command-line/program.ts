@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { tellWhereabouts, whereabouts } from '../config/whereabouts.ts';
 import { version } from '../version.ts';
 import type { CommandLine } from './command-line.ts';
+import { addCompareCommand } from './compare-command.ts';
 import { addDeadLetterCommands, addKafkaCommands } from './kafka-commands.ts';
 import { addCheckCommands, addLiveCommands } from './operation-commands.ts';
 import { addMigrateCommand, addTransformCommands } from './transform-commands.ts';
@@ -35,6 +36,7 @@ export function program(
     addCheckCommands,
     addTransformCommands,
     addMigrateCommand,
+    addCompareCommand,
     addKafkaCommands,
     addDeadLetterCommands,
   ])

@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { CommandLine } from './command-line.ts';
+import { type CommandLine, collect } from './command-line.ts';
 
 type MigrateOptions = import('../commands/migrate.ts').MigrateCommandOptions &
   import('../commands/verify/verify.ts').VerifyOptions & {
@@ -87,8 +87,4 @@ export function addMigrateCommand({ logweir, output, exitWith }: CommandLine): v
       const input = events === undefined ? undefined : openInput(events === '-' ? undefined : events);
       exitWith(await migrateAndVerify(files, options, input, output));
     });
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
 }

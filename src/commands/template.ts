@@ -1,22 +1,20 @@
 import type { Writable } from 'node:stream';
 import { z } from 'zod';
-import { rootFact, reasonIn } from '../check/search-answers.ts';
+import { reasonIn } from '../check/search-answers.ts';
 import { templatesSchema } from '../check/search-facts.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { withoutPassword } from '../elasticsearch/ask-endpoints.ts';
 import {
   type LogTemplate,
   type TemplateProduct,
   isOurs,
   logTemplate,
 } from '../elasticsearch/log-template.ts';
-import { type Ask, plainRequests } from '../elasticsearch/plain-requests.ts';
+import type { Ask } from '../elasticsearch/plain-requests.ts';
 import { type TargetName, matchesPattern, targetName } from '../elasticsearch/target.ts';
 import { LogweirError, messageOf } from '../errors.ts';
+import { findServer, type Server } from './find-server.ts';
 import { shadowConfig } from '../shadow/shadow.ts';
-
-const TIMEOUT_MS = 10_000;
 
 export interface TemplateOptions {
   readonly config?: string;
@@ -58,32 +56,6 @@ export async function template(options: TemplateOptions, output: Writable, repor
     return;
   }
   if ('ask' in server) await install(server, wanted, target, options.force === true, output);
-}
-
-interface Server {
-  readonly ask: Ask;
-  /** Without its password. */
-  readonly endpoint: string;
-  readonly product: TemplateProduct | null;
-}
-
-/** The first endpoint that accepts the login. @throws LogweirError UNAVAILABLE */
-async function findServer(config: Config['elasticsearch']): Promise<Server> {
-  const reasons: string[] = [];
-  for (const endpoint of config.endpoints) {
-    const shown = withoutPassword(endpoint);
-    try {
-      const ask = plainRequests(config, endpoint, TIMEOUT_MS);
-      const { status, product, version } = rootFact(await ask('GET', '/'), Date.now());
-      if (status !== 401 && status < 500)
-        return { ask, endpoint: shown, product: product === null ? null : { name: product, version } };
-      reasons.push(`${shown}: HTTP ${status}`);
-    } catch (error) {
-      if (error instanceof LogweirError) throw error;
-      reasons.push(`${shown}: ${messageOf(error)}`);
-    }
-  }
-  throw new LogweirError('UNAVAILABLE', `no endpoint accepts requests: ${reasons.join('; ')}`);
 }
 
 const productSchema = z.enum(['elasticsearch', 'opensearch']);

@@ -33,8 +33,8 @@ export function outputDifferences(before: Output, after: Output, ignored: readon
 }
 
 /**
- * Pairs the documents that two writers make of one record: equal ones, then those of the same index, then the
- * others, in their order.
+ * Pairs the documents that two writers make of one record: those of the same content, then those of the same
+ * index, then the others, in their order.
  *
  * @param ignored fields that may differ
  */
@@ -44,20 +44,28 @@ export function pairOutputs(
   ignored: readonly string[],
 ): Paired {
   const pairs: Pair[] = [];
-  const left = new Set(after);
-  let unpaired = before;
-  const isSame = (one: Output, other: Output): boolean => outputDifferences(one, other, ignored).length === 0;
-  for (const fits of [isSame, sameIndex, () => true])
-    unpaired = unpaired.filter((one) => {
-      const found = [...left].find((other) => fits(one, other));
-      if (found === undefined) return true;
-      left.delete(found);
-      pairs.push({ before: one, after: found, differences: outputDifferences(one, found, ignored) });
+  let [onlyBefore, onlyAfter] = [before, after];
+  for (const keyOf of [(one: Output) => contentKey(one, ignored), ({ index }: Output) => index, () => '']) {
+    const partners = new Map(
+      [...Map.groupBy(onlyAfter, keyOf)].map(([key, outputs]) => [key, outputs.toReversed()] as const),
+    );
+    const taken = new Set<Output>();
+    onlyBefore = onlyBefore.filter((one) => {
+      const other = partners.get(keyOf(one))?.pop();
+      if (other === undefined) return true;
+      taken.add(other);
+      pairs.push({ before: one, after: other, differences: outputDifferences(one, other, ignored) });
       return false;
     });
-  return { pairs, onlyBefore: unpaired, onlyAfter: [...left] };
+    onlyAfter = onlyAfter.filter((one) => !taken.has(one));
+  }
+  return { pairs, onlyBefore, onlyAfter };
 }
 
-function sameIndex(one: Output, other: Output): boolean {
-  return one.index === other.index;
+/** Equal for documents that differ in nothing but their ids and ignored fields. */
+export function contentKey({ index, document }: Output, ignored: readonly string[]): string {
+  return differencesOf({}, { _index: index, ...sortedCopy(document) })
+    .filter(({ path }) => !isBelow(path, ignored))
+    .map(({ path, is }) => `${path}\u0000${is ?? ''}\u0000`)
+    .join('');
 }

@@ -13,6 +13,8 @@ export interface PlainAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The parsed body; undefined if it is not JSON. */
   readonly json: unknown;
+  /** The body as it came: `json` has lost digits. */
+  readonly text: string;
 }
 
 /**
@@ -96,7 +98,7 @@ async function answered(
   outgoing.end(payload);
   const answer = await response;
   const text = await textOf(answer, undefined, ANSWER_BYTES_MAX);
-  return { status: answer.statusCode ?? 0, headers: answer.headers, json: parsed(text) };
+  return { status: answer.statusCode ?? 0, headers: answer.headers, json: parsed(text), text };
 }
 
 function parsed(text: string): unknown {

@@ -59,11 +59,13 @@ describe('logweir run --shadow', () => {
     async (workers) => {
       const lab = await openLab({ partitions: 2 });
       const [letters, other] = [uniqueName('letters'), uniqueName('other')];
-      const sections = settings(letters);
+      // Live dead letters are in a topic that the pattern matches, too.
+      const sections = { ...settings(letters), kafka: { topics: [`^${lab.topic}`] } };
       const live = lab.start(sections, { 'route.js': TRANSFORM });
       await live.waitForPartitions(2);
-      await produce(lab, { n: 0 }, { n: 1, route: other });
+      await produce(lab, { n: 0 }, { n: 1, route: other }, { n: -1, bad: true });
       await waitForDocuments(`${lab.index},${other}`, 2);
+      await lab.waitForLagZero();
 
       const shadow = lab.start({ ...sections, workers }, { 'route.js': TRANSFORM }, ['--shadow']);
       await shadow.waitForPartitions(2);
@@ -83,7 +85,7 @@ describe('logweir run --shadow', () => {
       expect(liveDocuments.map(({ _source }) => Number(_source['n'])).toSorted((a, b) => a - b)).toEqual([
         0, 1, 2, 3, 5,
       ]);
-      // One dead letter of the live instance in its topic, and the shadow's in its index.
+      // The live instance has its dead letters in its topic, and the shadow its own in its index.
       expect(letter).toMatchObject([{ _source: { reason: 'transform ./route.js' } }]);
       await lab.waitForLagZero();
       const ends = await endOffsets(
@@ -91,7 +93,7 @@ describe('logweir run --shadow', () => {
         `${lab.topic}-dlq`,
         await partitionCount(lab.kafka, `${lab.topic}-dlq`),
       );
-      expect(ends.reduce((sum, end) => sum + end, 0)).toBe(1);
+      expect(ends.reduce((sum, end) => sum + end, 0)).toBe(2);
       expect(await documents(letters)).toEqual([]);
       // Each has committed under its own group.
       const group = new CommittedOffsets(lab.kafka, `${lab.group}-shadow`);
@@ -100,6 +102,17 @@ describe('logweir run --shadow', () => {
         String(await group.of(lab.topic, 2)) === String(await lab.ends());
       await waitFor(atEnd, { timeoutMs: 30_000, what: 'the shadow to commit' });
       expect(await lab.committed()).toEqual(await lab.ends());
+
+      shadow.write('route.js', TRANSFORM.replace('return', 'event.again = true; return'));
+      shadow.signal('SIGHUP');
+      const reloads = (): number => shadow.log().filter(({ code }) => code === 'transforms_reloaded').length;
+      await shadow.waitUntil(() => reloads() === workers, 'the reload');
+      await produce(lab, { n: 6 }, { n: 7, route: other });
+      const again = await waitForDocuments(`shadow-${lab.index},shadow-${other}`, 5);
+      expect(again.filter(({ _source }) => _source['again'] === true)).toHaveLength(2);
+      const after = await waitForDocuments(`${lab.index},${other}`, 7);
+      expect(after.filter(({ _source }) => _source['again'] === true)).toEqual([]);
+      expect(await documents(`shadow-${letters}`)).toHaveLength(1);
     },
   );
 });

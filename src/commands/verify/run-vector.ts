@@ -11,8 +11,11 @@ const REPORT_CHARACTERS_MAX = 4000;
 const VERSION_TIMEOUT_MS = 10_000;
 /** Metadata of events in VRL, `%name`. */
 const OLDEST = [0, 25] as const;
-/** They would add a configuration to ours, or change what is logged. */
-const NOT_INHERITED = /^VECTOR_(?:CONFIG|LOG|WATCH_CONFIG|REQUIRE_HEALTHY)/;
+/** They would add a configuration to ours, change what is logged, or end Vector too early. */
+const NOT_INHERITED =
+  /^VECTOR_(?:CONFIG(?:_(?:DIR|TOML|JSON|YAML))?|LOG|WATCH_CONFIG|REQUIRE_HEALTHY|GRACEFUL_SHUTDOWN_LIMIT_SECS)$/;
+/** The time limit is ours. An older Vector does not know it. */
+const NO_LIMIT = { VECTOR_NO_GRACEFUL_SHUTDOWN_LIMIT: 'true' };
 
 interface VectorRun {
   /** The program: a name in PATH, or a path. */
@@ -94,7 +97,7 @@ async function run(
 ): Promise<Ended> {
   const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
   const child = spawn(program, args, {
-    env: Object.fromEntries(inherited),
+    env: { ...Object.fromEntries(inherited), ...NO_LIMIT },
     // A group of its own: `program` may be a script that starts Vector.
     detached: true,
     stdio: ['pipe', shown === 'stdout' ? 'pipe' : 'ignore', shown === 'stderr' ? 'pipe' : 'ignore'],

@@ -1,4 +1,4 @@
-import { type Output, outputDifferences, pairOutputs } from '../../comparison/pairs.ts';
+import { contentKey, type Output, pairOutputs } from '../../comparison/pairs.ts';
 import { differencesOf } from '../../comparison/differences.ts';
 import { Tally } from '../../comparison/tally.ts';
 import { shownDifferences } from '../diff.ts';
@@ -14,7 +14,7 @@ export class Verification {
   readonly #tally = new Tally();
   readonly #counts = { records: 0, equal: 0, different: 0, otherDates: 0, failed: 0, unknown: 0 };
   /** Logweir's documents that Vector has none for, with the names of their records. */
-  readonly #open: { name: string; output: Output; reasons: readonly string[] }[] = [];
+  #open: { name: string; output: Output; reasons: readonly string[] }[] = [];
 
   /** @param ignored fields that may differ */
   constructor(ignored: readonly string[], write: (text: string) => void) {
@@ -47,18 +47,19 @@ export class Verification {
     for (const output of onlyAfter) this.#open.push({ name, output, reasons: failures });
   }
 
-  /** Documents of Vector that do not tell their record: each is compared with one that is left. */
+  /** Documents of Vector that do not tell their record: each is matched by its content. */
   unmatched(outputs: readonly Output[]): void {
+    const open = Map.groupBy(this.#open, ({ output }) => contentKey(output, this.#ignored));
+    const matched = new Set<object>();
     for (const output of outputs) {
-      const found = this.#open.findIndex(
-        (one) => outputDifferences(output, one.output, this.#ignored).length === 0,
-      );
-      if (found === -1) this.#onlyInVector('a document without its record', output, []);
+      const found = open.get(contentKey(output, this.#ignored))?.pop();
+      if (found === undefined) this.#onlyInVector('a document without its record', output, []);
       else {
-        this.#open.splice(found, 1);
+        matched.add(found);
         this.#counts.equal++;
       }
     }
+    this.#open = this.#open.filter((one) => !matched.has(one));
   }
 
   /** The differences by field, and what explains them. */

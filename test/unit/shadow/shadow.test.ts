@@ -40,11 +40,11 @@ transforms: [{ use: kafka-fields }]
   it('writes no dead letter to Kafka, and blocks where that is configured', () => {
     const deadLetters = (source: string): unknown => {
       const { to, index } = shadowConfig(configOf(`dead_letter: ${source}`)).dead_letter;
-      return to === 'hold' ? to : index;
+      return { to, index };
     };
-    expect(deadLetters('{}')).toBe('shadow-logweir-dead-letters');
-    expect(deadLetters('{ to: index, index: letters }')).toBe('shadow-letters');
-    expect(deadLetters('{ to: hold }')).toBe('hold');
+    expect(deadLetters('{}')).toEqual({ to: 'index', index: 'shadow-logweir-dead-letters' });
+    expect(deadLetters('{ to: index, index: letters }')).toEqual({ to: 'index', index: 'shadow-letters' });
+    expect(deadLetters('{ to: hold }')).toMatchObject({ to: 'hold' });
   });
 
   it('is otherwise the same', () => {

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runVector, vectorVersion } from '../../../../src/commands/verify/run-vector.ts';
+import { isRunning } from './running.ts';
 
 let folder: string;
 
@@ -25,12 +26,6 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
     () => 'no error',
     (error: unknown) => (error as Error).message,
   );
-}
-
-/** A process that nobody has waited for yet is a zombie. */
-function isRunning(pid: number): boolean {
-  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : ') Z';
-  return !/\) [ZX]/.test(stat);
 }
 
 describe('the version', () => {
@@ -105,13 +100,13 @@ describe('a run', () => {
   });
 
   it('does not get the settings of another Vector', async () => {
-    process.env['VECTOR_CONFIG'] = '/etc/vector/other.yaml';
+    vi.stubEnv('VECTOR_CONFIG', '/etc/vector/other.yaml');
+    vi.stubEnv('VECTOR_LOG_DIR', '/of/the/configuration');
+    const script = 'test -z "$VECTOR_CONFIG" && test "$VECTOR_LOG_DIR" = /of/the/configuration';
     try {
-      expect(await messageOf(runVector(program('test -z "$VECTOR_CONFIG"'), configuration, []))).toBe(
-        'no error',
-      );
+      expect(await messageOf(runVector(program(script), configuration, []))).toBe('no error');
     } finally {
-      delete process.env['VECTOR_CONFIG'];
+      vi.unstubAllEnvs();
     }
   });
 });

@@ -1,9 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CommandResult, logweirCommand } from '../../../support/command.ts';
+import { root } from '../../../support/paths.ts';
+import { waitFor } from '../../../support/wait.ts';
+import { isRunning } from './running.ts';
 import { eventStream } from '../../vrl/support/events.ts';
 
 const VECTOR = fileURLToPath(new URL('../../../support/vector/vector', import.meta.url));
@@ -161,8 +175,45 @@ sinks:
   });
 
   it('compares ids that Vector takes from the event', async () => {
-    const { stdout } = await verify(configuration(PROGRAM, 'id_key: n'), [{ level: 'x', n: 5 }]);
+    const path = configuration(PROGRAM, 'id_key: n');
+    await verify(path, [{ level: 'x', n: 5 }]);
+    const logweir = join(folder, 'out/logweir.yaml');
+    writeFileSync(logweir, readFileSync(logweir, 'utf8').replace(/\n +id_key: .*/, ''));
+    const { stdout } = await verify(path, [{ level: 'x', n: 5 }]);
     expect(stdout).toMatch(/- _id: "5"\n\+ _id: "\w+:shop:0:0"/);
+  });
+
+  it('ends Vector and removes its configuration when it is interrupted', async () => {
+    const [path, temporary] = [configuration(PROGRAM), join(folder, 'tmp')];
+    mkdirSync(temporary);
+    const vector = join(folder, 'vector');
+    const version = 'if [ "$1" = --version ]; then echo "vector 0.58.0 (x)"; exit; fi';
+    writeFileSync(
+      vector,
+      `#!/bin/sh\n${version}\necho $$ > ${folder}/pid.new; mv ${folder}/pid.new ${folder}/pid; exec sleep 1000\n`,
+    );
+    chmodSync(vector, 0o755);
+    writeFileSync(join(folder, 'events'), '{}');
+    const args = [
+      '--out',
+      join(folder, 'out'),
+      '--verify',
+      '--events',
+      join(folder, 'events'),
+      '--vector',
+      vector,
+    ];
+    const logweir = spawn(join(root, 'bin/logweir'), ['migrate', path, ...args], {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: 'ignore',
+    });
+    const started = (): boolean => existsSync(join(folder, 'pid'));
+    await waitFor(started, { timeoutMs: 30_000, what: 'Vector to start' });
+    expect(readdirSync(temporary)).toHaveLength(1);
+    logweir.kill('SIGTERM');
+    expect(await once(logweir, 'exit')).toEqual([143, null]);
+    expect(readdirSync(temporary)).toEqual([]);
+    expect(isRunning(Number(readFileSync(join(folder, 'pid'), 'utf8')))).toBe(false);
   });
 
   it('fails without Vector, without events and with wrong options, with what to do', async () => {
