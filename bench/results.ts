@@ -4,6 +4,7 @@ import type { Indexed } from './elasticsearch.ts';
 import type { Latency } from './latency.ts';
 import { type Spread, spreadOf } from './measure.ts';
 import type { ParserCost } from './parsers.ts';
+import type { RemapCost } from './remaps.ts';
 
 /** The floors: records are read, and that is all. */
 export const CLIENT = 'the client, nothing else';
@@ -40,6 +41,7 @@ export interface Results {
     curve: { concurrency: number | 'adaptive'; documentsPerSecond: number }[];
   };
   readonly parsers: ParserCost[];
+  readonly remaps: RemapCost[];
   /**
    * Events that never arrive where one item in ten is answered 429 for five seconds; null where it was not
    * run.

@@ -20,6 +20,7 @@ import { type Indexed, indexDirectly, indexWithLogweir } from './elasticsearch.t
 import { type Latency, measureLatency } from './latency.ts';
 import { buildPackage } from './package.ts';
 import { measureParsers, parserTable } from './parsers.ts';
+import { measureRemaps, remapTable } from './remaps.ts';
 import { writeReport } from './report.ts';
 import type { Results } from './results.ts';
 import { fillTopic, payloads } from './topics.ts';
@@ -116,6 +117,8 @@ buildPackage();
 // First, while nothing else runs.
 const parsers = await measureParsers();
 say(parserTable(parsers));
+const remaps = await measureRemaps();
+say(remapTable(remaps));
 const directory = mkdtempSync(join(tmpdir(), 'logweir-bench-'));
 const servers = await startServers(directory, { longLived: true });
 const sinks: CountingSink[] = [];
@@ -140,6 +143,7 @@ try {
     latency,
     elasticsearch,
     parsers,
+    remaps,
     lostWhileBusy: losses,
   };
   hand(results);

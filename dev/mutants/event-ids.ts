@@ -99,4 +99,25 @@ export const eventIds: readonly Mutant[] = [
     replace: '',
     tests: ['config/bulk-query'],
   },
+  {
+    name: 'migrate: a random id of Vector becomes the id of documents',
+    file: 'src/migrate/bulk-settings.ts',
+    search: 'values.length > 0 && values.every(',
+    replace: 'values.length > 99 && values.every(',
+    tests: ['migrate/ids'],
+  },
+  {
+    name: 'migrate: `bulk.action: create` lets the newest document of an id stay',
+    file: 'src/migrate/bulk-settings.ts',
+    search: "settings.set('elasticsearch.same_id', 'first');",
+    replace: '',
+    tests: ['migrate/ids'],
+  },
+  {
+    name: 'migrate: the field of the id is removed before the document is made',
+    file: 'src/migrate/target-code.ts',
+    search: 'const needed = id === null || id.isRandom ? [] : [id.path];',
+    replace: 'const needed: string[] = [];',
+    tests: ['migrate/ids'],
+  },
 ];

@@ -48,7 +48,7 @@ class GraphWriter {
   write(): string {
     const { heads, transforms, destinations, functions } = this.#graph;
     const file = this.#context.fileNames.take('routes');
-    this.#file.use('logweir', 'defineTransform', 'type Event', 'type RecordInfo', 'type TransformResult');
+    this.#file.use('logweir', 'defineTransform', 'type Event', 'type RecordInfo');
     this.#file.add(
       "/** The graph of Vector's transforms: each event goes to every transform or sink that has it as an input. */",
       'export default defineTransform({',
@@ -63,7 +63,8 @@ class GraphWriter {
       else this.#through(one, made?.name ?? '');
     }
     for (const one of destinations) this.#sink(one);
-    this.#helper();
+    // A route needs none.
+    if (!transforms.every(isRoute)) this.#helper();
     this.#context.files.set(`transforms/${file}.ts`, this.#file.render());
     return file;
   }
@@ -238,6 +239,7 @@ class GraphWriter {
   }
 
   #helper(): void {
+    this.#file.use('logweir', 'type TransformResult');
     this.#file.add(
       '/** Passes on what a transform makes of an event: nothing, one event or several. */',
       'function each(result: TransformResult, next: (event: Event) => Event[]): Event[] {',

@@ -1,6 +1,6 @@
 import { compileGrok, type Grok } from '../../transforms/lib/grok/grok.ts';
 import { firstRow } from '../../transforms/lib/csv.ts';
-import { parseExact } from '../codec/exact-json.ts';
+import { parseExact, parseObject } from '../codec/exact-json.ts';
 import { BoundedMap } from '../memory/bounded-map.ts';
 import { parsePairs, type PairOptions } from './pairs.ts';
 import { asArray, asBoolean, asCount, asObject, asString, isNull } from './types.ts';
@@ -21,7 +21,7 @@ export function parseJson(
 
 function parsedJson(text: string): unknown {
   try {
-    return parseExact(text).value;
+    return parseObject(text) ?? parseExact(text).value;
   } catch (error) {
     throw new VrlError(
       `unable to parse json: ${error instanceof Error ? withoutPayload(error.message) : 'invalid'}`,

@@ -134,6 +134,16 @@ describe('a route', () => {
     ]);
   });
 
+  it('alone needs no function that passes on what a transform makes', () => {
+    const alone = migratedText(`
+sources: { kafka: { type: kafka, bootstrap_servers: k, group_id: g, topics: [a] } }
+transforms: { by: { type: route, inputs: [kafka], route: { a: '.a == 1' } } }
+sinks: { es: { type: elasticsearch, inputs: [by.a], endpoints: [http://es:9200], bulk: { index: i } } }`);
+    expect(alone.files.get('transforms/routes.ts')).toContain('function throughBy');
+    expect(alone.files.get('transforms/routes.ts')).not.toMatch(/function each|TransformResult/);
+    expect(made.files.get('transforms/routes.ts')).toContain('function each(');
+  });
+
   it('that is exclusive sends an event to its first output only', () => {
     const exclusive = migrated('exclusive.json').files.get('transforms/routes.ts');
     expect(exclusive).toContain('const isApp = !isAudit && fitsApp(event);');
