@@ -184,8 +184,8 @@ const rows: readonly Row[] = [
       return Promise.resolve(() => slow.remove());
     },
     words: () => ({
-      page: /^warning: Events flow .*, but the lag grows: \d+ records wait, \d+ more than \d+ s ago/,
-      action: /What to do: If it lasts: more workers or instances/,
+      page: /the lag grows: \d+ records wait, \d+ more than \d+ s ago/,
+      action: /If it lasts: more workers/,
       metrics: [
         /^logweir_warning\{cause="lag_growing",transform=""\} 1$/m,
         /^logweir_kafka_consumer_lag\{[^}]*\} \d{3}/m,
@@ -199,7 +199,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-vi.setConfig({ maxConcurrency: 3 });
+vi.setConfig({ maxConcurrency: 2 });
 
 it.concurrent.for(rows)(
   '$fault is told by page, top, check, metrics and log, with its remedy',
