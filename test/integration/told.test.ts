@@ -147,13 +147,13 @@ const rows: readonly Row[] = [
     ...transformed,
     inject: changed('export default () => undefined;'),
     words: () => ({
-      page: /^warning: Events flow .*, but the transform \.\/changed\.js has dropped all of its last \d{4} events/,
+      page: /^warning: Events flow .*, but the transform \.\/changed\.js has dropped all of its last \d{3,} events/,
       action: /What to do: If this is not intended, .*logweir transform --from-topic --explain/,
       metrics: [
         /^logweir_warning\{cause="transform_drops_all",transform="\.\/changed\.js"\} 1$/m,
-        /^logweir_transform_dropped_events_total\{transform="\.\/changed\.js"\} \d{4}/m,
+        /^logweir_transform_dropped_events_total\{transform="\.\/changed\.js"\} \d{3}/m,
       ],
-      log: ['transform_drops_all', /"transform":"\.\/changed\.js".*"dropped":\d{4}/],
+      log: ['transform_drops_all', /"transform":"\.\/changed\.js".*"dropped":\d{3}/],
       check: ['transforms.records', 'warning', /the transforms drop all of the newest/],
     }),
     over: ['warning_ended', /"cause":"transform_drops_all"/],
