@@ -28,8 +28,8 @@ export const warningLogCodes = {
   transform_drops_all: {
     level: 'warn',
     meaning:
-      'A transform has dropped each of its last `dropped` events: for 5 s or more, and more of them than chance ' +
-      'explains by the share that it returned before. Dropped events are in no dead letter.',
+      'A transform has dropped each of its last `dropped` events: for 5 s or more, and more of them than earlier runs ' +
+      'and chance explain. Dropped events are in no dead letter.',
     action:
       'If this is not intended, look at its condition, and at what the producers send now: ' +
       '`logweir transform --from-topic --explain`.',

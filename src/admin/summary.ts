@@ -104,16 +104,14 @@ function warned(status: StatusView): Summary | null {
     const more = warnings.length > 1 ? ` (and ${counted(warnings.length - 1, 'other warning')})` : '';
     return warn(`Events flow (${rate}), but ${warning.message}${more}.${behind(status)}`, warning.action);
   };
-  // It says more than the storm of rejections that it makes.
-  const broken = warnings.find(({ cause }) => cause === 'transform_failing');
+  // It says more than the rejections that it makes.
+  const broken = warnings.find(({ transform }) => transform);
   if (broken) return told(broken);
   if (reject_storm)
     return warn(
       `Events flow, but most are rejected: ${reject_storm.reason}.${behind(status)}`,
       'Check the mapping, the transforms and the producers; `logweir dlq list` shows the records.',
     );
-  const [warning] = warnings;
-  if (warning) return told(warning);
   if (rates && rates.dropped_per_second > 0 && rates.indexed_per_second === 0)
     return warn(
       `Events arrive, but all are dropped (${numberText(rates.dropped_per_second)}/s).${behind(status)}`,
@@ -127,6 +125,8 @@ function warned(status: StatusView): Summary | null {
       'Correct the mapping, the transform or the producer; `logweir dlq list` shows the records, and ' +
         '`logweir dlq retry` sends them again.',
     );
+  const [warning] = warnings;
+  if (warning) return told(warning);
   const failing = elasticsearch.endpoints?.find((one) => one.state === 'failing');
   if (failing)
     return warn(

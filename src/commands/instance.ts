@@ -2,7 +2,7 @@ import { loadConfig } from '../config/load.ts';
 import { LogweirError, messageOf } from '../errors.ts';
 import { liveUrl } from './health.ts';
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 8000;
 
 /** The running instance that a command asks. */
 export interface InstanceOptions {
@@ -36,8 +36,8 @@ export async function askInstance(base: string, path: string): Promise<Response>
     if (timeout.signal.aborted)
       throw new LogweirError(
         'UNAVAILABLE',
-        `the instance at ${base} has not answered within ${TIMEOUT_MS / 1000} s: its event loop is blocked, for ` +
-          'instance by a transform that hangs, or the process is stopped; look for event_loop_blocked in its log',
+        `the instance at ${base} has not answered within ${TIMEOUT_MS / 1000} s: a transform may hang (look for ` +
+          'event_loop_blocked in its log), the process may be stopped, or its machine overloaded',
         { cause: error },
       );
     const reason = messageOf(cause ?? error);

@@ -2,8 +2,13 @@ import { runCheck } from './check.ts';
 import { logweirCommand } from './command.ts';
 import type { ConfigFile, Logweir } from './logweir.ts';
 
-/** The time in which a fault is told, from its injection. */
-export const TOLD_MS = 10_000;
+/**
+ * The time in which a fault is told, from its injection: ten seconds on a machine that does nothing else, for
+ * which `TOLD_WITHIN_MS=10000` is set. In `make test` other files take the processors meanwhile.
+ */
+export const TOLD_MS = Number(process.env['TOLD_WITHIN_MS'] ?? 40_000);
+
+const CHECKS_MAX = 3;
 
 /** What each channel says about one fault. */
 export interface Words {
@@ -42,14 +47,14 @@ export async function untold(
     if (missing.length === 0) break;
     if (performance.now() - since > withinMs) return [`within ${withinMs} ms`, ...missing];
   }
-  return (await Promise.all([untoldByTop(logweir, words), untoldByCheck(config, words)])).flat();
+  return [...(await untoldByTop(logweir, words)), ...(await untoldByCheck(config, words.check))];
 }
 
 /** One line each: the sentence, the action, and the rows of all tables that the page shows. */
 export async function pageText(logweir: Logweir): Promise<string> {
   const { admin } = await logweir.waitForLog(/^starting/);
   const ending = new AbortController();
-  const timer = setTimeout(() => ending.abort(), TOLD_MS);
+  const timer = setTimeout(() => ending.abort(), 30_000);
   try {
     const answer = await fetch(`${String(admin)}/api/events`, { signal: ending.signal });
     let text = '';
@@ -91,13 +96,17 @@ function withoutStart({ source }: RegExp): RegExp {
   return new RegExp(source.replace(/^\^(ok|warning|blocked): /, ''));
 }
 
-async function untoldByCheck(
+/** A check whose time was too short on a busy machine is made again. */
+export async function untoldByCheck(
   config: ConfigFile,
-  { check: [name, result, message] }: Words,
+  [name, result, message]: Words['check'],
+  attempts = CHECKS_MAX,
 ): Promise<string[]> {
   const { all, code } = await runCheck(config);
   const found = all.find((one) => one.check === name && one.result === result && message.test(one.message));
   const isTold = found !== undefined && found.remedy !== null && (result !== 'failed' || code === 1);
+  if (!isTold && attempts > 1 && all.some((one) => / in time|within \d+ s$/.test(one.message)))
+    return await untoldByCheck(config, [name, result, message], attempts - 1);
   const faults = all.filter((one) => one.result !== 'ok');
   return isTold ? [] : [`check (exit code ${code}): ${JSON.stringify(faults, null, 2)}`];
 }

@@ -1,7 +1,7 @@
 import type { Finding, TransformCount } from './warning.ts';
 
-/** So many events in a row, at least, must be dropped. */
-const DROPPED_MIN = 1000;
+/** So many events in a row must be dropped, at least: of so many, a filter of 95 % returns some. */
+const DROPPED_MIN = 500;
 /** For at least this time: one poll may bring thousands of the same kind. */
 const DROPPING_SECONDS = 5;
 /**
@@ -9,6 +9,8 @@ const DROPPING_SECONDS = 5;
  * (e^-21). So the run must be longer the fewer it has returned before.
  */
 const UNLIKELY = 21;
+/** Events of one kind come in bursts: a run must be so many times the longest one before. */
+const LONGEST_TIMES = 2;
 /** Share of failed events that is a fault, as in the alert LogweirTransformFailing. */
 const FAILING_SHARE = 0.01;
 /** Failures are counted over this time. */
@@ -23,6 +25,8 @@ interface Known {
   readonly looks: (TransformCount & { readonly at: number })[];
   /** Of events that were received until `start`; null before any. */
   returnedShare: number | null;
+  /** Dropped events in a row, in runs that have ended. */
+  longestRun: number;
   isDropping: boolean;
   /** Since its share of failed events was reached, and until none fails. */
   isFailing: boolean;
@@ -55,6 +59,7 @@ export class IdleTransforms {
       last: count,
       looks: [],
       returnedShare: null,
+      longestRun: 0,
       isDropping: false,
       isFailing: false,
     };
@@ -67,6 +72,7 @@ export class IdleTransforms {
       count.failed !== known.last.failed ||
       known.start.dropped === count.dropped
     ) {
+      known.longestRun = Math.max(known.longestRun, known.last.dropped - known.start.dropped);
       known.start = at;
       known.returnedShare = count.in === 0 ? null : Math.min(1, count.out / count.in);
     }
@@ -77,8 +83,12 @@ export class IdleTransforms {
 
 function dropping({ name, dropped }: TransformCount, known: Known, now: number): Finding[] {
   const run = dropped - known.start.dropped;
-  const { returnedShare } = known;
-  const needed = Math.max(DROPPED_MIN, returnedShare ? UNLIKELY / returnedShare : 0);
+  const { returnedShare, longestRun } = known;
+  const needed = Math.max(
+    DROPPED_MIN,
+    LONGEST_TIMES * longestRun,
+    returnedShare ? UNLIKELY / returnedShare : 0,
+  );
   if (run === 0) known.isDropping = false;
   else if (run >= needed && now - known.start.at >= DROPPING_SECONDS) known.isDropping = true;
   if (!known.isDropping) return [];

@@ -112,7 +112,7 @@ describe('it says whether events flow, what blocks them, how far behind it is, a
     [
       'a transform that fails, rather than the rejections that it makes',
       {
-        warnings: [warning('elasticsearch_slow'), warning('transform_failing')],
+        warnings: [warning('elasticsearch_slow'), { ...warning('transform_failing'), transform: 'a' }],
         reject_storm: { reason: 'transform a', since },
       },
       'warning',
