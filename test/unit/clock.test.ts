@@ -33,6 +33,8 @@ const POINTS_IN_TIME: Record<string, string> = {
   'src/dead-letter/topic.ts': 'the time of dead-lettering',
   'src/kafka/consumer/watch.ts': 'the last contact with a broker, for display',
   'src/commands/sample-records.ts': 'the timestamp of a line of standard input',
+  'src/commands/compare/compare.ts': '--from and --to may count back from now',
+  'src/commands/find-server.ts': 'the clock is compared with that of a server',
   'src/commands/dlq.ts': '--since may count back from now',
   'src/commands/dlq-retry.ts': '--since may count back from now',
   'src/commands/replay.ts': '--by-duration counts back from now',

@@ -95,9 +95,8 @@ async function run(
   timeoutMs: number,
   shown: 'stdout' | 'stderr',
 ): Promise<Ended> {
-  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
   const child = spawn(program, args, {
-    env: { ...Object.fromEntries(inherited), ...NO_LIMIT },
+    env: environment(),
     // A group of its own: `program` may be a script that starts Vector.
     detached: true,
     stdio: ['pipe', shown === 'stdout' ? 'pipe' : 'ignore', shown === 'stderr' ? 'pipe' : 'ignore'],
@@ -129,6 +128,18 @@ async function run(
     `${program} did not end within ${timeoutMs / 1000} s${limit}, and was killed. It says:\n` +
       (output.trim() || '(nothing)'),
   );
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name));
+  const direct = [process.env['NO_PROXY'] ?? process.env['no_proxy'] ?? [], '127.0.0.1'].flat().join(',');
+  return {
+    ...Object.fromEntries(inherited),
+    ...NO_LIMIT,
+    // The server in place of Elasticsearch is on this machine.
+    NO_PROXY: direct,
+    no_proxy: direct,
+  };
 }
 
 function killGroup({ pid }: ChildProcess): void {

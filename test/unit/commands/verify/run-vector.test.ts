@@ -99,10 +99,15 @@ describe('a run', () => {
     expect(isRunning(Number(readFileSync(pid, 'utf8')))).toBe(false);
   });
 
-  it('does not get the settings of another Vector', async () => {
+  it('gets the environment, without the settings of another Vector or a proxy on the way to Logweir', async () => {
     vi.stubEnv('VECTOR_CONFIG', '/etc/vector/other.yaml');
     vi.stubEnv('VECTOR_LOG_DIR', '/of/the/configuration');
-    const script = 'test -z "$VECTOR_CONFIG" && test "$VECTOR_LOG_DIR" = /of/the/configuration';
+    vi.stubEnv('NO_PROXY', 'example.org');
+    const script = [
+      'test -z "$VECTOR_CONFIG"',
+      'test "$VECTOR_LOG_DIR" = /of/the/configuration',
+      'test "$NO_PROXY" = example.org,127.0.0.1',
+    ].join(' && ');
     try {
       expect(await messageOf(runVector(program(script), configuration, []))).toBe('no error');
     } finally {
