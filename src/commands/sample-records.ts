@@ -22,7 +22,7 @@ export async function* newestRecords(config: Config, limit: number): AsyncGenera
     throw new LogweirError('USAGE', `--limit must be an integer above 0, not ${limit}`);
   const group = await openGroupOffsets(config.kafka, readTopics(config));
   try {
-    const filled = (await group.states()).filter(({ low, high }) => high > low);
+    const filled = (await group.ends(Infinity)).filter(({ low, high }) => high > low);
     const each = Math.ceil(limit / Math.max(1, filled.length));
     let left = limit;
     const ranges = filled.map(({ topic, partition, low, high }) => ({

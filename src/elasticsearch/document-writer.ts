@@ -140,7 +140,7 @@ export class DocumentWriter {
     return this.#action;
   }
 
-  /** With `external_gte` a redelivered document replaces itself, and an older one is refused. */
+  /** With `external_gte` a redelivered document replaces itself, and an older one is rejected. */
   #actionWith(index: string, { id, version }: EventId): string {
     const versioned = version === null ? '' : `"version":${version},"version_type":"external_gte",`;
     const head = `{"${this.#operation}":{${this.#parameters}${versioned}"_index":"${index}",`;

@@ -4,21 +4,19 @@ import { type TopicPartition, partitionName } from '../../record.ts';
 import { type TopicChoice, sourceTopics } from '../../config/topics.ts';
 import { adminOptions, readerOptions } from '../client-config.ts';
 import {
-  ErrorCode,
   type NativeConsumer,
   type PartitionOffset,
-  committedOffsets,
   connect,
   createAdmin,
   createConsumer,
   disconnect,
-  hasCode,
   metadataOf,
   onError,
   promised,
   watermarks,
 } from '../native.ts';
 import { checked, isConfigError, settingsError } from '../options-check.ts';
+import { readCommitted } from './read-committed.ts';
 import type { PartitionState } from './replay-target.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -64,12 +62,22 @@ export async function openGroupOffsets(config: Config['kafka'], topics: TopicCho
   consumer.setDefaultIsTimeoutOnlyForFirstMessage(true);
   return {
     consumer,
-    requireInactive: () => requireInactive(consumer, config, topics),
-    ends: (partitionsMax) => partitionEnds(consumer, topics, partitionsMax),
-    states: (time) => partitionStates(consumer, topics, time),
-    commit: (offsets) => commitAll(consumer, config.group_id, offsets),
+    requireInactive: () => answered(requireInactive(consumer, config, topics)),
+    ends: (partitionsMax) => answered(partitionEnds(consumer, topics, partitionsMax)),
+    states: (time) => answered(partitionStates(consumer, config.group_id, topics, time)),
+    commit: (offsets) => answered(commitAll(consumer, config.group_id, offsets)),
     close: () => disconnect(consumer, TIMEOUT_MS),
   };
+}
+
+/** @throws LogweirError UNAVAILABLE in place of an error of the client */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof LogweirError) throw error;
+    throw new LogweirError('UNAVAILABLE', `Kafka rejects a query: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** The topics that the aggregator consumes with this configuration. */
@@ -83,20 +91,7 @@ async function requireInactive(
   topics: TopicChoice,
 ): Promise<void> {
   // A query for the members of a forbidden group ends the process in librdkafka. One for its offsets fails.
-  await committedOffsets(consumer, await partitionsOf(consumer, topics), TIMEOUT_MS).catch(
-    (error: unknown) => {
-      const isForbidden =
-        hasCode(error, ErrorCode.GROUP_AUTHORIZATION) || /group authorization/i.test(messageOf(error));
-      const reason = isForbidden ? `the ACL Read on group ${config.group_id} is missing` : messageOf(error);
-      throw new LogweirError(
-        'UNAVAILABLE',
-        `cannot read the offsets of group ${config.group_id}: ${reason}`,
-        {
-          cause: error,
-        },
-      );
-    },
-  );
+  await readCommitted(consumer, config.group_id, await partitionsOf(consumer, topics), TIMEOUT_MS);
   const members = await groupMembers(config);
   if (members.length === 0) return;
   throw new LogweirError(
@@ -131,11 +126,12 @@ async function groupMembers(config: Config['kafka']): Promise<string[]> {
 
 async function partitionStates(
   consumer: NativeConsumer,
+  group: string,
   topics: TopicChoice,
   time: number | undefined,
 ): Promise<PartitionState[]> {
   const partitions = await partitionsOf(consumer, topics);
-  const committed = await committedOffsets(consumer, partitions, TIMEOUT_MS);
+  const committed = await readCommitted(consumer, group, partitions, TIMEOUT_MS);
   const atTime = time === undefined ? [] : await offsetsAt(consumer, partitions, time);
   return Promise.all(
     committed.map(async ({ topic, partition, offset }, index) => {
@@ -208,7 +204,7 @@ async function commitAll(
       { cause: error },
     );
   }
-  const stored = await committedOffsets(consumer, offsets, TIMEOUT_MS);
+  const stored = await readCommitted(consumer, group, offsets, TIMEOUT_MS);
   const wrong = stored.find((one, index) => one.offset !== offsets[index]?.offset);
   if (wrong)
     throw new LogweirError(
