@@ -35,7 +35,7 @@ export function monitoringSections(): string {
     ]);
   return `## Alerts
 
-[deploy/prometheus/alerts.yml](../deploy/prometheus/alerts.yml) contains rules for Prometheus: add it under \`rule_files\`.
+[deploy/prometheus/alerts.yml](../deploy/prometheus/alerts.yml) contains rules for Prometheus: add it under \`rule_files\` ([an example](operations.md#on-one-machine-watched-and-alerting)).
 Each alert says in plain words what is wrong, with its value, and \`runbook_url\` names the part of the runbook.
 \`promtool test rules deploy/prometheus/alerts.test.yml\` tests them. With another \`admin.metrics_prefix\`, replace
 \`logweir_\` in the file.

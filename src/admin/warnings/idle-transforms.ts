@@ -18,12 +18,14 @@ const FAILING_SECONDS = 10;
 
 /** What is known of one transform. */
 interface Known {
+  /** At the first look: the counters of a name continue when the transforms are loaded again. */
+  readonly first: TransformCount;
   /** At its last returned event, or at the first look. */
   start: TransformCount & { readonly at: number };
   last: TransformCount;
   /** Looks of the last {@link FAILING_SECONDS}, oldest first. */
   readonly looks: (TransformCount & { readonly at: number })[];
-  /** Of events that were received until `start`; null before any. */
+  /** Of events that were received from the first look until `start`; null before any. */
   returnedShare: number | null;
   /** Dropped events in a row, in runs that have ended. */
   longestRun: number;
@@ -55,6 +57,7 @@ export class IdleTransforms {
   #noted(count: TransformCount, now: number): Known {
     const at = { ...count, at: now };
     const known = this.#known.get(count.name) ?? {
+      first: count,
       start: at,
       last: count,
       looks: [],
@@ -74,11 +77,16 @@ export class IdleTransforms {
     ) {
       known.longestRun = Math.max(known.longestRun, known.last.dropped - known.start.dropped);
       known.start = at;
-      known.returnedShare = count.in === 0 ? null : Math.min(1, count.out / count.in);
+      known.returnedShare = shareSince(known.first, count);
     }
     known.last = count;
     return known;
   }
+}
+
+function shareSince(first: TransformCount, now: TransformCount): number | null {
+  const received = now.in - first.in;
+  return received === 0 ? null : Math.min(1, (now.out - first.out) / received);
 }
 
 function dropping({ name, dropped }: TransformCount, known: Known, now: number): Finding[] {

@@ -14,17 +14,20 @@ const ANSWERS_MAX = 1000;
 export class SlowRequests {
   /** When each open request was sent, in seconds; the oldest is the first. */
   readonly #open = new Map<object, number>();
+  /** The first requests are not timed: they may create an index, on a server that has just started. */
+  #hasAnswered = false;
   readonly #answers: { at: number; seconds: number }[] = [];
   /** When it was last slow, and how slow; null without a warning. */
   #slow: { at: number; seconds: number } | null = null;
 
   /** @param now seconds of a monotonic clock, as everywhere here */
   sent(request: object, now: number): void {
-    this.#open.set(request, now);
+    if (this.#hasAnswered) this.#open.set(request, now);
   }
 
   /** @param isAnswer false if no answer came: what was sent is then told as an outage */
   ended(request: object, isAnswer: boolean, now: number): void {
+    this.#hasAnswered ||= isAnswer;
     const sentAt = this.#open.get(request);
     this.#open.delete(request);
     if (sentAt === undefined || !isAnswer) return;

@@ -70,14 +70,18 @@ it('a lag that grows in an outage or a block is not told', () => {
 it('the requests of the transport are watched until their answers, and after their failures', async () => {
   const watch = new FlowWatch(memoryLog().log, idle);
   const answers = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()] as const;
-  let sent = 0;
+  let sent = -1;
   const transport: BulkTransport = {
-    send: async () => await (sent++ === 0 ? answers[0] : answers[1]).promise,
+    send: async () => {
+      const answer = answers[sent++];
+      return answer === undefined ? { status: 200, body: '{}' } : await answer.promise;
+    },
     refresh: () => {},
     close: async () => {},
   };
   const watched = watch.observed(transport);
   const { signal } = new AbortController();
+  await watched.send(Buffer.from(''), signal);
   const requests = [0, 1].map(async () => await watched.send(Buffer.from(''), signal));
   const now = performance.now() / 1000;
   watch.look(now + 6);

@@ -86,6 +86,15 @@ it('other transforms start anew, and so does a run after a failed event', () => 
   expect(watched.pass({ dropped: 300 }, 4)).not.toContainEqual(dropsAll);
 });
 
+it('what was returned and dropped before a reload does not count after it', () => {
+  const watched = new Watched();
+  watched.pass({ dropped: 299, out: 1 });
+  watched.loadedAt = 2;
+  watched.pass({});
+  expect(watched.pass({ dropped: 120 }, 4)).toEqual([]);
+  expect(watched.pass({ dropped: 120 })).toEqual([dropsAll]);
+});
+
 it('a transform that fails for 1 % of its events is told for ten seconds, one below is not', () => {
   const watched = new Watched();
   expect(watched.pass({ out: 99, failed: 1 }, 20)).toMatchObject([
