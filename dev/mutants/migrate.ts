@@ -18,9 +18,30 @@ export const migrate: readonly Mutant[] = [
   {
     name: 'an exclusive route sends an event to every output',
     file: 'src/migrate/graph.ts',
-    search: 'const isLater = isExclusive && tests.length > 1;',
+    search: 'const isLater = isExclusive && before.length > 0;',
     replace: 'const isLater = false;',
-    tests: ['migrate/migrate'],
+    tests: ['migrate/graph'],
+  },
+  {
+    name: 'a branch that fails takes the other branches with it',
+    file: 'src/migrate/graph.ts',
+    search: "if (onError === 'drop') return `orNothing(${quoted(id)}, () => ${call})`;",
+    replace: '',
+    tests: ['migrate/graph'],
+  },
+  {
+    name: 'an output of a route hides a function that its condition calls',
+    file: 'src/migrate/names.ts',
+    search: 'return new Names(this.#taken);',
+    replace: 'return new Names();',
+    tests: ['migrate/graph'],
+  },
+  {
+    name: 'the id of a component ends the comment that it stands in',
+    file: 'src/migrate/comment.ts',
+    search: ".replaceAll('*/', '* /')",
+    replace: '',
+    tests: ['migrate/graph'],
   },
   {
     name: 'the index is read after its field is deleted',

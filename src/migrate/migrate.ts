@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { idSettings } from './bulk-settings.ts';
+import { commentText } from './comment.ts';
 import { planChain } from './chain.ts';
 import type { Context } from './context.ts';
 import { globalRules } from './global-options.ts';
@@ -41,7 +42,7 @@ export interface Migration {
 
 /** What generated files import or define besides the functions of VRL. */
 const IMPORTED = (
-  'start each starts startsGroup endsGroup mergeEvents mergeValues lengthOf createHash counts seen BoundedMap ' +
+  'start each orNothing orUnchanged countFailure starts startsGroup endsGroup mergeEvents mergeValues lengthOf createHash counts seen BoundedMap ' +
   'compileIndexName defineTransform deleteAt fieldAt keyOf moveAt parseTime routeTo setAt stringifyExact'
 ).split(' ');
 
@@ -249,7 +250,7 @@ function renderYaml(
       ...(on_error !== undefined && on_error !== 'dead_letter' && { on_error }),
     };
     const lines = stringify([entry], options).trimEnd().split('\n');
-    return [`  # ${comment}`, ...lines.map((line) => `  ${line}`)].join('\n');
+    return [`  # ${commentText(comment)}`, ...lines.map((line) => `  ${line}`)].join('\n');
   });
   return [
     '# Made by `logweir migrate` from a configuration of Vector: see MIGRATION.md.',

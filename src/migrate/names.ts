@@ -54,7 +54,16 @@ export function literal(value: unknown): string {
 
 /** Makes names unique, by a number. */
 export class Names {
-  readonly #taken = new Set<string>();
+  readonly #taken: Set<string>;
+
+  constructor(taken: Iterable<string> = []) {
+    this.#taken = new Set(taken);
+  }
+
+  /** For names inside a function: they hide none of these, and are free again after it. */
+  copy(): Names {
+    return new Names(this.#taken);
+  }
 
   take(name: string): string {
     let free = name;

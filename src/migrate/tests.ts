@@ -1,6 +1,5 @@
 import type { Plan } from './chain.ts';
 import type { Context } from './context.ts';
-import { isRoute, routesOf } from './graph.ts';
 import {
   type Component,
   type Fields,
@@ -14,6 +13,7 @@ import {
 import { literal, quoted } from './names.ts';
 import type { Condition } from './program.ts';
 import { translate } from './program.ts';
+import { isRoute, routesOf } from './route-outputs.ts';
 import { indented, SourceFile } from './source-file.ts';
 import type { Topology } from './topology.ts';
 import { conditionCode, conditionSource } from './transforms/condition.ts';
