@@ -37,6 +37,20 @@ export const migrate: readonly Mutant[] = [
     tests: ['migrate/graph'],
   },
   {
+    name: 'an input that names no output of a route is lost without a word',
+    file: 'src/migrate/edges.ts',
+    search: 'if (found.length === 0) reportNothing(input, to, outputs, config, report);',
+    replace: '',
+    tests: ['migrate/inputs'],
+  },
+  {
+    name: 'a cycle of transforms is generated as calls without end',
+    file: 'src/migrate/edges.ts',
+    search: '  rejectCycle(outputs, edges);\n',
+    replace: '',
+    tests: ['migrate/inputs'],
+  },
+  {
     name: 'the id of a component ends the comment that it stands in',
     file: 'src/migrate/comment.ts',
     search: ".replaceAll('*/', '* /')",

@@ -7,7 +7,7 @@ import type { DestinationCode } from './target-code.ts';
 import { indented, SourceFile } from './source-file.ts';
 import { quoted } from './names.ts';
 import { routesOf } from './route-outputs.ts';
-import type { Edge } from './topology.ts';
+import type { Edge } from './edges.ts';
 import { conditionCode } from './transforms/condition.ts';
 import { writeSkeleton, optionsText } from './transforms/function-file.ts';
 

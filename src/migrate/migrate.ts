@@ -3,6 +3,7 @@ import { idSettings } from './bulk-settings.ts';
 import { commentText } from './comment.ts';
 import { planChain } from './chain.ts';
 import type { Context } from './context.ts';
+import type { Edge } from './edges.ts';
 import { globalRules } from './global-options.ts';
 import { type Merged, mergeFiles } from './merge.ts';
 import {
@@ -19,7 +20,7 @@ import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
 import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
-import { type Edge, findTopology, type Topology } from './topology.ts';
+import { findTopology, type Topology } from './topology.ts';
 
 interface MigrateOptions {
   readonly isStrict: boolean;
