@@ -51,6 +51,20 @@ export const migrate: readonly Mutant[] = [
     tests: ['migrate/inputs'],
   },
   {
+    name: 'a sink with other certificates shares the connection',
+    file: 'src/migrate/compatible.ts',
+    search: "if (!isDeepStrictEqual(tlsOf(one), tlsOf(sink))) return 'has another `tls`';",
+    replace: '',
+    tests: ['migrate/sinks'],
+  },
+  {
+    name: 'a field __proto__ of a generated test sets the prototype',
+    file: 'src/migrate/names.ts',
+    search: "if (key === '__proto__') return",
+    replace: "if (key === '') return",
+    tests: ['migrate/tests-input'],
+  },
+  {
     name: 'the id of a component ends the comment that it stands in',
     file: 'src/migrate/comment.ts',
     search: ".replaceAll('*/', '* /')",

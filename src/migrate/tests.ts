@@ -1,3 +1,6 @@
+import { parseObject } from '../codec/exact-json.ts';
+import { define } from '../codec/field-path.ts';
+import { isRawJson } from '../codec/raw-json.ts';
 import type { Plan } from './chain.ts';
 import type { Context } from './context.ts';
 import {
@@ -211,13 +214,10 @@ class TestWriter {
 
   /** What Logweir decodes of the message, where `decoding: json` does that. */
   #payload(event: Fields, start: Component): string {
-    if (start !== this.#plan.payload) return literal(event);
-    try {
-      const parsed: unknown = JSON.parse(textOf(event['message']));
-      if (isMap(parsed)) return literal(parsed);
-    } catch {
-      // Reported below.
-    }
+    if (start !== this.#plan.payload) return exactLiteral(event);
+    // As Logweir decodes it: no digit is lost.
+    const parsed = parseObject(textOf(event['message']));
+    if (parsed !== undefined) return exactLiteral(parsed);
     throw new Untranslatable(
       'its message is no JSON object, which Logweir dead-letters before the transforms',
     );
@@ -227,15 +227,31 @@ class TestWriter {
 /** Of logweir.yaml, for the paths of the entries. */
 const FOLDER = 'folder';
 
+/** @throws Untranslatable if a number of the value cannot be written */
+function exactLiteral(value: Fields): string {
+  if (hasLostNumber(value))
+    throw new Untranslatable('its input has a number that TypeScript cannot write exactly');
+  return literal(value);
+}
+
+/** Whether an integer was read as a double that stands for several, or a number has no double. */
+function hasLostNumber(value: unknown): boolean {
+  if (typeof value === 'number')
+    return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64;
+  if (typeof value !== 'object' || value === null) return false;
+  return isRawJson(value) || Object.values(value).some(hasLostNumber);
+}
+
 function put(event: Record<string, unknown>, path: string, value: unknown): void {
   const keys = pathOf(path).map(String);
   let at = event;
   for (const key of keys.slice(0, -1)) {
-    const next = isMap(at[key]) ? (at[key] as Record<string, unknown>) : {};
-    at[key] = next;
+    const known = Object.hasOwn(at, key) ? at[key] : undefined;
+    const next = isMap(known) ? (known as Record<string, unknown>) : {};
+    define(at, key, next);
     at = next;
   }
-  at[keys.at(-1) ?? path] = value;
+  define(at, keys.at(-1) ?? path, value);
 }
 
 function list(value: unknown): readonly unknown[] {

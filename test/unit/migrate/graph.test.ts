@@ -129,3 +129,22 @@ describe('texts of the configuration in comments', () => {
     expect(await documentsOf(one, { n: '1' })).toEqual({ '(main)': [{ n: 1 }] });
   });
 });
+
+describe('the id of a component', () => {
+  it('may be any word of TypeScript', async () => {
+    const words =
+      'eval arguments await yield let static enum implements undefined of async get type process each';
+    const ids = words.split(' ');
+    const remaps = ids.map((id) => `  ${id}: { type: remap, inputs: [k], source: '.${id} = 1' }`);
+    const one = made(remaps.join('\n'), Object.fromEntries(ids.map((id) => [`i${id}`, id])));
+    const documents = await documentsOf(one, {});
+    const { '(main)': main, ...others } = documents;
+    expect(main).toEqual([{ eval: 1 }]);
+    expect(Object.keys(others).toSorted()).toEqual(
+      ids
+        .slice(1)
+        .map((id) => `i${id}`)
+        .toSorted(),
+    );
+  });
+});
