@@ -26,8 +26,16 @@ export function onErrorOf(
     );
     return 'drop';
   }
-  if (options['reroute_dropped'] === true) add('done', '`reroute_dropped` is `on_error: dead_letter`.');
-  else if (isStrict) {
+  if (options['reroute_dropped'] === true) {
+    add('done', '`reroute_dropped` is `on_error: dead_letter`.');
+    const { source } = options;
+    if (typeof source !== 'string' || /\babort\b/.test(source))
+      add(
+        'check',
+        '`abort` drops the event. In Vector, `reroute_dropped` sends it to the output `.dropped`, too: throw an ' +
+          'error there if it is to become a dead letter.',
+      );
+  } else if (isStrict) {
     const name = isPart ? '`--strict`' : '`on_error: keep`';
     add('check', `${name}: as in Vector, an event passes unchanged if the program fails on it.`);
     return 'keep';

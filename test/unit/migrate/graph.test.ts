@@ -54,6 +54,13 @@ describe('a transform that fails on an event', () => {
     expect(said(alone, 'check').join('\n')).not.toContain('the whole record');
   });
 
+  it('by `abort` is dropped, where reroute_dropped kept it, which the report says', () => {
+    const remap = (source: string): Migration =>
+      made(`  p: { type: remap, inputs: [k], reroute_dropped: true, source: '${source}' }`, { main: 'p' });
+    expect(said(remap('if .n == 1 { abort }'), 'check').join()).toContain('`abort` drops the event');
+    expect(said(remap('.n = to_int!(.n)'), 'check')).toEqual([]);
+  });
+
   it('holds the record if it is yours to write, also as the condition of a route', () => {
     const one = made("  r: { type: route, inputs: [k], route: { a: 'no_such_function(.a)' } }", { a: 'r.a' });
     expect(settingsOf(one)['transforms']).toContainEqual({ use: './transforms/routes.ts', on_error: 'hold' });
