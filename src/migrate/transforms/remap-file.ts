@@ -43,7 +43,7 @@ export function onErrorOf(
     add(
       'check',
       '`drop_on_error: false`: in Vector an event passes unchanged if the program fails on it. Here it ' +
-        `becomes a dead letter; ${isPart ? '' : '`on_error: keep`, or '}\`--strict\`, is what Vector does.`,
+        `becomes a dead letter; ${isPart ? '`--strict`' : '`on_error: keep`, or `--strict`,'} is what Vector does.`,
     );
   if (isPart && beside.length > 0)
     add(

@@ -76,6 +76,13 @@ describe('a glob', () => {
     expect(matches('[^]', '^')).toBe(true);
     expect(matches('a(b)+{c}|\\$', 'a(b)+{c}|\\$')).toBe(true);
     expect([globPattern('p['), globPattern('p[]'), globPattern('p**')]).toEqual([null, null, null]);
+    expect(said(made(remap, 'q*'), 'todo').join()).toContain("its input 'q*' names no component");
+    const relaxed = migratedText(`
+wildcard_matching: relaxed
+sources: { k: { type: kafka, bootstrap_servers: k, group_id: g, topics: [a], decoding: { codec: json } } }
+sinks: { es: { type: elasticsearch, inputs: [k, 'q*'], endpoints: [http://es], bulk: { index: a } } }`);
+    expect(said(relaxed, 'todo')).toEqual([]);
+    expect(said(relaxed, 'check').join()).toContain("its input 'q*' matches no component, as in Vector");
     expect(said(made(remap, 'p['), 'todo').join()).toContain("its input 'p[' names no component");
   });
 });
