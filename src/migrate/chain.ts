@@ -1,9 +1,10 @@
-import { type Context, type Generated, originOf } from './context.ts';
+import { type Context, originOf } from './context.ts';
 import { codecOf } from './decoding.ts';
 import { type Destination, destinationOf } from './destination.ts';
-import { isRoute, writeGraph } from './graph.ts';
+import { type BranchFunction, writeGraph } from './graph.ts';
 import { kafkaFieldsOptions, logSchemaOf } from './kafka-fields.ts';
 import type { Component, Step } from './model.ts';
+import { isRoute } from './route-outputs.ts';
 import type { Topology } from './topology.ts';
 import { functionFor, stepsFor } from './transforms/convert.ts';
 import { writeFunction } from './transforms/function-file.ts';
@@ -164,13 +165,17 @@ function graphSteps(
   stepsOf: Map<Component, readonly Step[]>,
   context: Context,
 ): Step[] {
-  const functions = new Map<string, Generated>();
+  const functions = new Map<string, BranchFunction>();
   for (const one of rest) {
     if (isRoute(one)) continue;
     const made = functionFor(one, context);
-    functions.set(one.id, made);
-    const isRemap = one.type === 'remap' || asRemap(one) !== null;
-    const on_error = made.isSkeleton ? 'hold' : isRemap ? onErrorOf(asRemap(one) ?? one, context) : undefined;
+    const remap = one.type === 'remap' ? one : asRemap(one);
+    const on_error = made.isSkeleton
+      ? 'hold'
+      : remap === null
+        ? undefined
+        : onErrorOf(remap, context, sinksBeside(one, topology));
+    functions.set(one.id, { made, onError: on_error === 'drop' || on_error === 'keep' ? on_error : null });
     stepsOf.set(one, [
       {
         use: `./transforms/${made.file}.ts`,
@@ -179,32 +184,28 @@ function graphSteps(
       },
     ]);
   }
-  const file = writeGraph(
+  const { file, hasSkeleton } = writeGraph(
     { heads, transforms: rest, edges: topology.edges, destinations, main, functions },
     context,
   );
   const ids = [...rest, ...destinations.map(({ sink }) => sink)].map(({ id }) => id).join(', ');
-  const errors = [...functions.keys()].flatMap((id) =>
-    [...stepsOf]
-      .filter(([one]) => one.id === id)
-      .flatMap(([, made]) => made.flatMap((step) => step.on_error ?? [])),
-  );
-  const on_error = (['hold', 'dead_letter', 'keep', 'drop'] as const).find((one) => errors.includes(one));
   for (const { sink } of destinations)
     context.report.add('done', sink, `\`transforms/${file}.ts\` sends its events.`);
-  if (new Set(errors).size > 1)
-    context.report.add(
-      'check',
-      main.sink,
-      `\`on_error\` of ${file}.ts is \`${on_error ?? 'dead_letter'}\` for all its transforms.`,
-    );
+  const isHeld = hasSkeleton || [...functions.values()].some(({ made }) => made.isSkeleton);
   return [
     {
       use: `./transforms/${file}.ts`,
-      ...(on_error !== undefined && { on_error }),
+      ...(isHeld && { on_error: 'hold' }),
       comment: `Vector's ${ids}`,
     },
   ];
+}
+
+/** The sinks that get an event on a way around a transform. */
+function sinksBeside(one: Component, { sources, edges }: Topology): Component[] {
+  const found = new Set(sources);
+  for (const at of found) for (const { from, to } of edges) if (from === at && to !== one) found.add(to);
+  return [...found].filter(({ section }) => section === 'sinks');
 }
 
 function skeletonsOf(stepsOf: ReadonlyMap<Component, readonly Step[]>, { files }: Context): Set<Component> {

@@ -1,5 +1,6 @@
 import { fileName, functionName, Names } from './names.ts';
-import type { Component, VectorConfig } from './model.ts';
+import { commentText } from './comment.ts';
+import { type Component, type VectorConfig, whereIs } from './model.ts';
 import type { Report } from './report.ts';
 
 /** What the translation of a transform needs besides the transform. */
@@ -25,6 +26,8 @@ export interface Generated {
   readonly name: string;
   /** Whether it is a skeleton that throws. */
   readonly isSkeleton: boolean;
+  /** Whether it has the record as its second parameter. */
+  readonly takesRecord: boolean;
 }
 
 /** Names for the file and function of a component. */
@@ -35,7 +38,7 @@ export function namesFor(id: string, context: Context): { file: string; name: st
   };
 }
 
-/** As `Vector's remap parse (vector.yaml:12)`. */
+/** As `Vector's remap parse (vector.yaml:12)`, for a comment. */
 export function originOf({ type, id, place }: Component): string {
-  return `Vector's ${type} \`${id}\` (${place.file}:${place.line})`;
+  return commentText(`Vector's ${type} \`${id}\` (${whereIs(place)})`);
 }

@@ -1,10 +1,13 @@
+import { commentText } from './comment.ts';
 import type { Context, Generated } from './context.ts';
-import { type Component, mapOf, textsOf, whereIs } from './model.ts';
+import { COUNTER, EACH, OR_NOTHING, OR_UNCHANGED, SETUP_WITH_COUNTER } from './graph-helpers.ts';
+import { type Component, textsOf, whereIs } from './model.ts';
 import type { Destination } from './destination.ts';
 import type { DestinationCode } from './target-code.ts';
 import { indented, SourceFile } from './source-file.ts';
 import { quoted } from './names.ts';
-import type { Edge } from './topology.ts';
+import { routesOf } from './route-outputs.ts';
+import type { Edge } from './edges.ts';
 import { conditionCode } from './transforms/condition.ts';
 import { writeSkeleton, optionsText } from './transforms/function-file.ts';
 
@@ -16,17 +19,26 @@ interface Graph {
   readonly edges: readonly Edge[];
   readonly destinations: readonly Destination[];
   readonly main: Destination;
-  readonly functions: ReadonlyMap<string, Generated>;
+  readonly functions: ReadonlyMap<string, BranchFunction>;
 }
 
-const ROUTES = new Set(['route', 'swimlanes', 'exclusive_route']);
+/** The function of a transform, and what its failure means for its own branch. */
+export interface BranchFunction {
+  readonly made: Generated;
+  /** Null: the failure is that of the record, which has one `on_error`. */
+  readonly onError: 'drop' | 'keep' | null;
+}
 
-export function isRoute({ type }: Component): boolean {
-  return ROUTES.has(type);
+/** A generated graph. */
+interface WrittenGraph {
+  /** Without folder and extension. */
+  readonly file: string;
+  /** Whether a condition of it is a skeleton that throws. */
+  readonly hasSkeleton: boolean;
 }
 
 /** Writes `transforms/routes.ts`: the graph of Vector as calls of one function per transform. */
-export function writeGraph(graph: Graph, context: Context): string {
+export function writeGraph(graph: Graph, context: Context): WrittenGraph {
   return new GraphWriter(graph, context).write();
 }
 
@@ -34,39 +46,55 @@ class GraphWriter {
   readonly #graph: Graph;
   readonly #context: Context;
   readonly #file = new SourceFile();
+  readonly #fileName: string;
   readonly #names = new Map<Component, string>();
+  #hasSkeleton = false;
 
   constructor(graph: Graph, context: Context) {
     this.#graph = graph;
     this.#context = context;
+    this.#fileName = context.fileNames.take('routes');
     for (const one of graph.transforms)
       this.#names.set(one, context.functionNames.take(stepName('through', one.id)));
     for (const { sink } of graph.destinations)
       this.#names.set(sink, context.functionNames.take(stepName('to', sink.id)));
   }
 
-  write(): string {
+  write(): WrittenGraph {
     const { heads, transforms, destinations, functions } = this.#graph;
-    const file = this.#context.fileNames.take('routes');
+    const policies = new Set([...functions.values()].map(({ onError }) => onError));
+    const counts = policies.has('drop') || policies.has('keep');
     this.#file.use('logweir', 'defineTransform', 'type Event', 'type RecordInfo');
     this.#file.add(
       "/** The graph of Vector's transforms: each event goes to every transform or sink that has it as an input. */",
       'export default defineTransform({',
-      '  setup: () => (event, record) => start(event, record),',
+      ...(counts ? SETUP_WITH_COUNTER : ['  setup: () => (event, record) => start(event, record),']),
       '});',
     );
     this.#start(heads);
     for (const one of transforms) {
-      const made = functions.get(one.id);
-      if (made !== undefined) this.#file.use(`./${made.file}.ts`, made.name);
-      if (isRoute(one)) this.#route(one);
-      else this.#through(one, made?.name ?? '');
+      const branch = functions.get(one.id);
+      if (branch === undefined) this.#route(one);
+      else {
+        this.#file.use(`./${branch.made.file}.ts`, branch.made.name);
+        this.#through(one, branch);
+      }
     }
     for (const one of destinations) this.#sink(one);
-    // A route needs none.
-    if (!transforms.every(isRoute)) this.#helper();
-    this.#context.files.set(`transforms/${file}.ts`, this.#file.render());
-    return file;
+    if (functions.size > 0) this.#helper(EACH);
+    if (policies.has('drop')) this.#helper(OR_NOTHING);
+    if (policies.has('keep')) {
+      this.#file.use('logweir/vrl', 'copy');
+      this.#helper(OR_UNCHANGED);
+    }
+    if (counts) this.#file.constants.push(...COUNTER);
+    this.#context.files.set(`transforms/${this.#fileName}.ts`, this.#file.render());
+    return { file: this.#fileName, hasSkeleton: this.#hasSkeleton };
+  }
+
+  #helper(lines: readonly string[]): void {
+    this.#file.use('logweir', 'type TransformResult');
+    this.#file.add(...lines);
   }
 
   #start(heads: readonly Component[]): void {
@@ -78,7 +106,7 @@ class GraphWriter {
       for (const call of targets) calls.push({ test, call });
     }
     const name = heads.map(({ id }) => `\`${id}\``).join(', ');
-    this.#function('start', `What reads from ${name}.`, this.#calls(calls));
+    this.#function('start', `What reads from ${commentText(name)}.`, this.#calls(calls));
   }
 
   /** One call, or a list of them with copies for all but the last. */
@@ -102,79 +130,66 @@ class GraphWriter {
       .flatMap(({ to }) => this.#names.get(to) ?? []);
   }
 
-  #through(one: Component, name: string): void {
-    const targets = this.#targets(one, null).map((call) => ({ test: null, call }));
+  #through(one: Component, { made, onError }: BranchFunction): void {
+    const targets = this.#targets(one, null);
+    const call = `${made.name}(event${made.takesRecord ? ', record' : ''})`;
+    const result = this.#guarded(one, call, onError);
     const [only] = targets;
-    const doc = `${one.type} \`${one.id}\` (${whereIs(one.place)}).`;
     const next =
       targets.length === 1 && only !== undefined
-        ? [`return each(${name}(event, record), (made) => ${only.call}(made, record));`]
+        ? [`return each(${result}, (made) => ${only}(made, record));`]
         : [
-            `return each(${name}(event, record), (made) => [`,
-            ...targets.map(({ call }, index) => {
+            `return each(${result}, (made) => [`,
+            ...targets.map((target, index) => {
               const isLast = index === targets.length - 1;
               if (!isLast) this.#file.use('logweir/vrl', 'copy');
-              return `  ...${call}(${isLast ? 'made' : 'copy(made)'}, record),`;
+              return `  ...${target}(${isLast ? 'made' : 'copy(made)'}, record),`;
             }),
             ']);',
           ];
-    const source =
-      this.#context.files.get(`transforms/${this.#graph.functions.get(one.id)?.file ?? ''}.ts`) ?? '';
-    const takesRecord = source.includes('record: RecordInfo');
-    this.#function(
-      this.#names.get(one) ?? '',
-      doc,
-      takesRecord ? next : next.map((line) => line.replace(`${name}(event, record)`, `${name}(event)`)),
-    );
+    this.#function(this.#names.get(one) ?? '', docOf(one), next);
+  }
+
+  /** The call of a transform, which ends its own branch where Vector does not fail the others. */
+  #guarded({ id }: Component, call: string, onError: BranchFunction['onError']): string {
+    if (onError === 'drop') return `orNothing(${quoted(id)}, () => ${call})`;
+    if (onError === 'keep') return `orUnchanged(${quoted(id)}, event, () => ${call})`;
+    return call;
   }
 
   #route(one: Component): void {
     const isExclusive = one.type === 'exclusive_route';
-    const outputs = routesOf(one);
-    const lines = ['const events: Event[] = [];'];
     const unmatched = this.#targets(one, '_unmatched');
-    const tests: string[] = [];
-    for (const [name, condition] of outputs) {
-      const test = this.#condition(one, name, condition);
-      const targets = this.#targets(one, name);
-      if (targets.length === 0 && unmatched.length === 0 && !isExclusive) continue;
-      tests.push(test);
+    const locals = this.#context.functionNames.copy();
+    const outputs = routesOf(one).map(([name, condition]) => ({
+      name,
+      condition,
+      known: locals.take(`is${functionLike(name) || 'Output'}`),
+      targets: this.#targets(one, name),
+    }));
+    const lines = ['const events: Event[] = [];'];
+    const before: string[] = [];
+    const send = (test: string, targets: readonly string[]): void => {
+      if (targets.length === 0) return;
+      this.#file.use('logweir/vrl', 'copy');
       const calls = targets.map((call) => `events.push(...${call}(copy(event), record));`);
-      const known = `is${functionLike(name)}`;
-      const isLater = isExclusive && tests.length > 1;
-      const before = isLater ? this.#notBefore(outputs, name) : '';
-      lines.push(`const ${known} = ${before}${wrap(test, isLater)};`);
-      if (calls.length > 0) {
-        this.#file.use('logweir/vrl', 'copy');
-        lines.push(
-          ...(calls.length === 1
-            ? [`if (${known}) ${calls[0] ?? ''}`]
-            : [`if (${known}) {`, ...indented(calls), '}']),
-        );
-      }
+      if (calls.length === 1) lines.push(`if (${test}) ${calls[0] ?? ''}`);
+      else lines.push(`if (${test}) {`, ...indented(calls), '}');
+    };
+    for (const [index, { name, condition, known, targets }] of outputs.entries()) {
+      const isNeeded = isExclusive && outputs.slice(index).some((later) => later.targets.length > 0);
+      if (targets.length === 0 && unmatched.length === 0 && !isNeeded) continue;
+      const test = this.#condition(one, name, condition);
+      const isLater = isExclusive && before.length > 0;
+      const first = isLater ? before.map((earlier) => `!${earlier} && `).join('') : '';
+      lines.push(`const ${known} = ${first}${wrap(test, isLater)};`);
+      before.push(known);
+      send(known, targets);
     }
-    if (unmatched.length > 0) {
-      const none = outputs.map(([name]) => `!is${functionLike(name)}`).join(' && ');
-      for (const call of unmatched) {
-        this.#file.use('logweir/vrl', 'copy');
-        lines.push(`if (${none === '' ? 'true' : none}) events.push(...${call}(copy(event), record));`);
-      }
-    }
+    send(before.map((known) => `!${known}`).join(' && ') || 'true', unmatched);
     lines.push('return events;');
-    this.#context.report.add('done', one, 'is in `transforms/routes.ts`.');
-    this.#function(
-      this.#names.get(one) ?? '',
-      `${one.type} \`${one.id}\` (${whereIs(one.place)}).`,
-      dropUnused(lines),
-    );
-  }
-
-  #notBefore(outputs: readonly (readonly [string, unknown])[], name: string): string {
-    const before = outputs.slice(
-      0,
-      outputs.findIndex(([one]) => one === name),
-    );
-    return before.map(([one]) => `!is${functionLike(one)} && `).join('');
+    this.#context.report.add('done', one, `is in \`transforms/${this.#fileName}.ts\`.`);
+    this.#function(this.#names.get(one) ?? '', docOf(one), lines);
   }
 
   /** A condition as an expression; a longer one as a call of a function of its own. */
@@ -190,31 +205,32 @@ class GraphWriter {
         },
         this.#context,
       );
+      this.#hasSkeleton = true;
       this.#file.use(`./${made.file}.ts`, made.name);
       return `${made.name}(event) !== undefined`;
     }
     this.#file.use('logweir/vrl', ...code.imports);
     const renamed = this.#constants(code.constants);
     const rename = (line: string): string =>
-      renamed.reduce((text, [from, to]) => text.replaceAll(from, to), line);
+      line.replaceAll(/\b[A-Z]+_\d+\b/g, (known) => renamed.get(known) ?? known);
     if (code.expression !== null) return rename(code.expression);
     const called = this.#context.functionNames.take(`fits${functionLike(name)}`);
     this.#file.add(`function ${called}(event: Event): boolean {`, ...indented(code.body.map(rename)), '}');
     return `${called}(event)`;
   }
 
-  /** Adds constants under names that are free in this file. */
-  #constants(constants: readonly string[]): [from: RegExp, to: string][] {
-    return constants.map((line) => {
-      const [, name = '', value = ''] = /^const (\w+) = (.*);$/.exec(line) ?? [];
+  /** Adds constants under names that are free in this file. @returns these names by the given ones */
+  #constants(constants: readonly string[]): Map<string, string> {
+    const renamed = new Map<string, string>();
+    for (const line of constants) {
+      const [, name = '', value = ''] = CONSTANT.exec(line) ?? [];
       const known = this.#file.constants.find((one) => one.endsWith(` = ${value};`));
       const free =
-        known === undefined
-          ? this.#context.functionNames.take(name)
-          : (/^const (\w+)/.exec(known)?.[1] ?? name);
+        known === undefined ? this.#context.functionNames.take(name) : (CONSTANT.exec(known)?.[1] ?? name);
       if (known === undefined) this.#file.constants.push(`const ${free} = ${value};`);
-      return [new RegExp(String.raw`\b${name}\b`, 'g'), free];
-    });
+      renamed.set(name, free);
+    }
+    return renamed;
   }
 
   #sink(destination: Destination): void {
@@ -225,7 +241,7 @@ class GraphWriter {
     for (const [module, names] of Object.entries(made.imports)) this.#file.use(module, ...names);
     this.#file.constants.push(...made.constants);
     const body = made.body.map((line) => line.replace(/^(\s*)return (.+);$/, '$1return [$2];'));
-    this.#function(this.#names.get(sink) ?? '', `Sink \`${sink.id}\` (${whereIs(sink.place)}).`, body);
+    this.#function(this.#names.get(sink) ?? '', docOf(sink), body);
   }
 
   #function(name: string, doc: string, body: readonly string[]): void {
@@ -237,40 +253,17 @@ class GraphWriter {
       '}',
     );
   }
-
-  #helper(): void {
-    this.#file.use('logweir', 'type TransformResult');
-    this.#file.add(
-      '/** Passes on what a transform makes of an event: nothing, one event or several. */',
-      'function each(result: TransformResult, next: (event: Event) => Event[]): Event[] {',
-      '  if (result === undefined) return [];',
-      '  return (Array.isArray(result) ? (result as readonly Event[]) : [result as Event]).flatMap(next);',
-      '}',
-    );
-  }
 }
 
-function dropUnused(lines: readonly string[]): string[] {
-  return lines.filter((line, index) => {
-    const name = /^const (is\w+) = /.exec(line)?.[1];
-    return (
-      name === undefined ||
-      lines.some((other, at) => at !== index && new RegExp(String.raw`\b${name}\b`).test(other))
-    );
-  });
+const CONSTANT = /^const (\w+) = (.*);$/s;
+
+function docOf({ section, type, id, place }: Component): string {
+  const kind = section === 'sinks' ? 'Sink' : type;
+  return commentText(`${kind} \`${id}\` (${whereIs(place)}).`);
 }
 
 function wrap(test: string, isPart: boolean): string {
   return isPart && /[?|]|=>/.test(test) ? `(${test})` : test;
-}
-
-/** The conditions of a route by the names of its outputs. */
-export function routesOf({ type, options }: Component): (readonly [name: string, condition: unknown])[] {
-  if (type === 'exclusive_route' && Array.isArray(options['routes']))
-    return (options['routes'] as { name?: unknown; condition?: unknown }[]).map(
-      ({ name, condition }) => [String(name), condition] as const,
-    );
-  return Object.entries(mapOf(options['route'] ?? options['lanes']));
 }
 
 function stepName(prefix: string, id: string): string {

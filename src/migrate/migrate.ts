@@ -1,24 +1,17 @@
 import { stringify } from 'yaml';
-import { idSettings } from './bulk-settings.ts';
+import { commentText } from './comment.ts';
+import { compatible } from './compatible.ts';
 import { planChain } from './chain.ts';
 import type { Context } from './context.ts';
 import { globalRules } from './global-options.ts';
 import { type Merged, mergeFiles } from './merge.ts';
-import {
-  type Component,
-  type InputFile,
-  isMap,
-  mapOf,
-  type Step,
-  textOf,
-  type VectorConfig,
-} from './model.ts';
+import { type InputFile, isMap, type Step, textOf, type VectorConfig } from './model.ts';
 import { Names } from './names.ts';
 import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
-import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
+import { elasticsearchSettings, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
-import { type Edge, findTopology, type Topology } from './topology.ts';
+import { findTopology, type Topology } from './topology.ts';
 
 interface MigrateOptions {
   readonly isStrict: boolean;
@@ -41,7 +34,7 @@ export interface Migration {
 
 /** What generated files import or define besides the functions of VRL. */
 const IMPORTED = (
-  'start each starts startsGroup endsGroup mergeEvents mergeValues lengthOf createHash counts seen BoundedMap ' +
+  'start each orNothing orUnchanged countFailure starts startsGroup endsGroup mergeEvents mergeValues lengthOf createHash counts seen BoundedMap ' +
   'compileIndexName defineTransform deleteAt fieldAt keyOf moveAt parseTime routeTo setAt stringifyExact'
 ).split(' ');
 
@@ -134,86 +127,6 @@ function writeConfiguration(topology: Topology, context: Context): string | null
   return textOf(source.options['group_id'] ?? '');
 }
 
-/** Sources of one group, and sinks of one cluster: others are reported. */
-function compatible(topology: Topology, { report }: Context): Topology {
-  const [source] = topology.sources;
-  const [sink] = topology.sinks;
-  const others = new Set<Component>();
-  const text = ({ options }: Component, ...ignored: string[]): string =>
-    JSON.stringify(
-      Object.entries(options)
-        .filter(([key]) => !ignored.includes(key))
-        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  for (const one of topology.sources.slice(1)) {
-    if (source === undefined || text(one, 'topics') === text(source, 'topics')) continue;
-    others.add(one);
-    report.add(
-      'todo',
-      one,
-      `differs from sources.${source.id} in more than its topics: Logweir has one source. Run a second instance for it.`,
-    );
-  }
-  for (const one of topology.sinks.slice(1)) {
-    if (sink === undefined) continue;
-    const isSame =
-      endpointsOf(one).join() === endpointsOf(sink).join() &&
-      text({ ...one, options: { auth: one.options['auth'] } }) ===
-        text({ ...sink, options: { auth: sink.options['auth'] } });
-    const why = !isSame
-      ? 'is another cluster, or another login'
-      : textOf(one.options['pipeline'] ?? '') !== textOf(sink.options['pipeline'] ?? '')
-        ? 'has another pipeline'
-        : (one.options['mode'] ?? 'bulk') !== (sink.options['mode'] ?? 'bulk')
-          ? 'has another mode'
-          : idSettings(one) !== idSettings(sink)
-            ? 'has another `id_key`, or another `bulk.action` with it,'
-            : text({ ...one, options: mapOf(one.options['query']) }) !==
-                text({ ...sink, options: mapOf(sink.options['query']) })
-              ? 'has another `query`'
-              : null;
-    if (why === null) {
-      report.add(
-        'done',
-        one,
-        `shares the connection of sinks.${sink.id}; its other settings are those of that sink.`,
-      );
-      continue;
-    }
-    others.add(one);
-    report.add(
-      'todo',
-      one,
-      `${why} than sinks.${sink.id}: Logweir has one. Run a second instance for it, under its own \`group_id\`.`,
-    );
-  }
-  return withoutComponents(topology, others);
-}
-
-function withoutComponents(topology: Topology, others: ReadonlySet<Component>): Topology {
-  if (others.size === 0) return topology;
-  const edges = topology.edges.filter(({ from, to }) => !others.has(from) && !others.has(to));
-  const sources = topology.sources.filter((one) => !others.has(one));
-  const sinks = topology.sinks.filter((one) => !others.has(one));
-  const isUsed = (one: Component): boolean =>
-    leads(one, sinks, edges) && sources.some((source) => leads(source, [one], edges));
-  const transforms = topology.transforms.filter(isUsed);
-  const kept = new Set([...sources, ...sinks, ...transforms]);
-  return {
-    ...topology,
-    sources,
-    sinks,
-    transforms,
-    edges: edges.filter(({ from, to }) => kept.has(from) && kept.has(to)),
-  };
-}
-
-function leads(start: Component, ends: readonly Component[], edges: readonly Edge[]): boolean {
-  const found = new Set([start]);
-  for (const one of found) for (const { from, to } of edges) if (from === one) found.add(to);
-  return ends.some((end) => found.has(end));
-}
-
 /** A sink that reads dropped events becomes the destination of dead letters. */
 function deadLetters({ dropped }: Topology, { report }: Context): Settings {
   const settings: Settings = new Map();
@@ -249,7 +162,7 @@ function renderYaml(
       ...(on_error !== undefined && on_error !== 'dead_letter' && { on_error }),
     };
     const lines = stringify([entry], options).trimEnd().split('\n');
-    return [`  # ${comment}`, ...lines.map((line) => `  ${line}`)].join('\n');
+    return [`  # ${commentText(comment)}`, ...lines.map((line) => `  ${line}`)].join('\n');
   });
   return [
     '# Made by `logweir migrate` from a configuration of Vector: see MIGRATION.md.',

@@ -71,7 +71,7 @@ export function renderReport(report: Report, { groupId, files }: ReportFacts): s
 }
 
 function lineOf({ component, place, text }: ReportItem): string {
-  return `- \`${component}\` (${whereIs(place)}): ${text}`;
+  return `- \`${component}\` (${whereIs(place)}): ${text}`.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
 }
 
 function offsets(groupId: string): string[] {

@@ -28,7 +28,12 @@ export class SourceFile {
           : `import {\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${module}';`;
       });
     const blocks = [imports.join('\n'), this.constants.join('\n'), ...this.parts];
-    return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+    const text = `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+    // They would end a comment of one line.
+    return text
+      .replaceAll('\u2028', String.raw`\u2028`)
+      .replaceAll('\u2029', String.raw`\u2029`)
+      .replaceAll('\r', ' ');
   }
 }
 

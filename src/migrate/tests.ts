@@ -1,6 +1,8 @@
+import { parseObject } from '../codec/exact-json.ts';
+import { define } from '../codec/field-path.ts';
+import { isRawJson } from '../codec/raw-json.ts';
 import type { Plan } from './chain.ts';
 import type { Context } from './context.ts';
-import { isRoute, routesOf } from './graph.ts';
 import {
   type Component,
   type Fields,
@@ -14,6 +16,7 @@ import {
 import { literal, quoted } from './names.ts';
 import type { Condition } from './program.ts';
 import { translate } from './program.ts';
+import { isRoute, routesOf } from './route-outputs.ts';
 import { indented, SourceFile } from './source-file.ts';
 import type { Topology } from './topology.ts';
 import { conditionCode, conditionSource } from './transforms/condition.ts';
@@ -25,10 +28,16 @@ const FILE = 'transforms/vector.test.ts';
 /** A part of a test that cannot be translated. */
 class Untranslatable extends Error {}
 
-/** Entries of the chain between two transforms, and the conditions of the routes between them. */
+/** A condition of a route that an event must meet, or must not. */
+interface RouteTest {
+  readonly condition: Condition;
+  readonly isMet: boolean;
+}
+
+/** Entries of the chain between two transforms, and what the routes between them test. */
 interface Way {
   readonly steps: readonly Step[];
-  readonly routes: readonly Condition[];
+  readonly routes: readonly RouteTest[];
 }
 
 /** Writes Vector's `tests:` as tests of Node's runner. */
@@ -94,7 +103,7 @@ class TestWriter {
       const way = this.#way(start, from);
       lines.push(...`const run = await testChain(${stepsText(way.steps)}, ${FOLDER});`.split('\n'));
       lines.push(...`const output = await run(${this.#event(input, start)});`.split('\n'));
-      for (const condition of way.routes) lines.push(...this.#filter(condition));
+      for (const [index, one] of way.routes.entries()) lines.push(...this.#filter(one, index));
       lines.push(...(output === null ? this.#noOutput(way) : this.#checks(output, way)));
     }
     return ['{', ...indented(lines), '}'];
@@ -110,17 +119,17 @@ class TestWriter {
   #way(start: Component, output: string): Way {
     const [id = '', port = null] = output.split('.');
     const end = this.#component(id);
-    const ways: { at: Component; steps: readonly Step[]; routes: readonly Condition[] }[] = [
+    const ways: { at: Component; steps: readonly Step[]; routes: readonly RouteTest[] }[] = [
       { at: start, ...this.#stepOf(start) },
     ];
     for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
       if (way.at === end) {
-        const routes = isRoute(end) && port !== null ? [this.#routeCondition(end, port)] : [];
+        const routes = isRoute(end) && port !== null ? this.#routeTests(end, port) : [];
         return { steps: way.steps, routes: [...way.routes, ...routes] };
       }
       for (const edge of this.#topology.edges) {
         if (edge.from !== way.at || edge.to.section !== 'transforms') continue;
-        const routes = isRoute(way.at) && edge.port !== null ? [this.#routeCondition(way.at, edge.port)] : [];
+        const routes = isRoute(way.at) && edge.port !== null ? this.#routeTests(way.at, edge.port) : [];
         if (routes.length > 0 && way.steps.length > 0 && !isRoute(edge.to) && edge.to !== end)
           throw new Untranslatable('it goes through a route and further');
         const next = this.#stepOf(edge.to);
@@ -133,7 +142,7 @@ class TestWriter {
     throw new Untranslatable(`nothing leads from ${start.id} to ${output}`);
   }
 
-  #stepOf(component: Component): { steps: readonly Step[]; routes: readonly Condition[] } {
+  #stepOf(component: Component): { steps: readonly Step[]; routes: readonly RouteTest[] } {
     if (isRoute(component)) return { steps: [], routes: [] };
     if (this.#plan.skeletons.has(component)) throw new Untranslatable(`${component.id} is a skeleton`);
     const steps = this.#plan.stepsOf.get(component);
@@ -141,33 +150,41 @@ class TestWriter {
     return { steps, routes: [] };
   }
 
-  #routeCondition(route: Component, port: string): Condition {
+  #routeTests(route: Component, port: string): RouteTest[] {
     const outputs = routesOf(route);
-    const condition = outputs.find(([name]) => name === port)?.[1];
-    if (condition === undefined) throw new Untranslatable(`the output ${route.id}.${port} has no condition`);
-    const code = conditionCode(condition, this.#context.timezone);
-    if ('length' in code) throw new Untranslatable(code[0] ?? 'a condition');
-    return code;
+    const index = outputs.findIndex(([name]) => name === port);
+    if (index < 0 && port !== '_unmatched')
+      throw new Untranslatable(`the output ${route.id}.${port} has no condition`);
+    const earlier = route.type === 'exclusive_route' ? outputs.slice(0, index) : [];
+    return (index < 0 ? outputs : [...earlier, ...outputs.slice(index, index + 1)]).map(([name, given]) => {
+      const condition = conditionCode(given, this.#context.timezone);
+      if ('length' in condition) throw new Untranslatable(condition[0] ?? 'a condition');
+      return { condition, isMet: name === port };
+    });
   }
 
-  #filter({ imports, constants, body }: Condition): string[] {
+  #filter({ condition: { imports, constants, body } }: RouteTest, index: number): string[] {
     this.#file.use('logweir/vrl', ...imports);
     this.#file.use('logweir', 'type Event');
-    return ['const isRouted = (event: Event): boolean => {', ...indented([...constants, ...body]), '};'];
+    return [
+      `const ${routedName(index)} = (event: Event): boolean => {`,
+      ...indented([...constants, ...body]),
+      '};',
+    ];
   }
 
-  #noOutput({ routes }: Way): string[] {
+  #noOutput(way: Way): string[] {
     this.#file.use('node:assert/strict', 'equal');
-    return [`equal(output${routes.length > 0 ? '.filter(isRouted)' : ''}.length, 0);`];
+    return [`equal(${outputOf(way)}.length, 0);`];
   }
 
-  #checks(output: Fields, { routes }: Way): string[] {
+  #checks(output: Fields, way: Way): string[] {
     this.#file.use('node:assert/strict', 'ok');
-    const lines = [`const [event] = output${routes.length > 0 ? '.filter(isRouted)' : ''};`, 'ok(event);'];
+    const lines = [`const [event] = ${outputOf(way)};`, 'ok(event);'];
     const count = output['expected_event_count'];
     if (typeof count === 'number') {
       this.#file.use('node:assert/strict', 'equal');
-      lines.push(`equal(output.length, ${count});`);
+      lines.push(`equal(${outputOf(way)}.length, ${count});`);
     }
     for (const condition of list(output['conditions'])) lines.push(...this.#check(condition));
     return lines;
@@ -211,31 +228,57 @@ class TestWriter {
 
   /** What Logweir decodes of the message, where `decoding: json` does that. */
   #payload(event: Fields, start: Component): string {
-    if (start !== this.#plan.payload) return literal(event);
-    try {
-      const parsed: unknown = JSON.parse(textOf(event['message']));
-      if (isMap(parsed)) return literal(parsed);
-    } catch {
-      // Reported below.
-    }
+    if (start !== this.#plan.payload) return exactLiteral(event);
+    // As Logweir decodes it: no digit is lost.
+    const parsed = parseObject(textOf(event['message']));
+    if (parsed !== undefined) return exactLiteral(parsed);
     throw new Untranslatable(
       'its message is no JSON object, which Logweir dead-letters before the transforms',
     );
   }
 }
 
+function routedName(index: number): string {
+  return index === 0 ? 'isRouted' : `isRouted${index + 1}`;
+}
+
+/** The events that the routes let pass. */
+function outputOf({ routes }: Way): string {
+  const filters = routes.map(({ isMet }, index) => {
+    const name = routedName(index);
+    return `.filter(${isMet ? name : `(one) => !${name}(one)`})`;
+  });
+  return `output${filters.join('')}`;
+}
+
 /** Of logweir.yaml, for the paths of the entries. */
 const FOLDER = 'folder';
+
+/** @throws Untranslatable if a number of the value cannot be written */
+function exactLiteral(value: Fields): string {
+  if (hasLostNumber(value))
+    throw new Untranslatable('its input has a number that TypeScript cannot write exactly');
+  return literal(value);
+}
+
+/** Whether an integer was read as a double that stands for several, or a number has no double. */
+function hasLostNumber(value: unknown): boolean {
+  if (typeof value === 'number')
+    return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 64;
+  if (typeof value !== 'object' || value === null) return false;
+  return isRawJson(value) || Object.values(value).some(hasLostNumber);
+}
 
 function put(event: Record<string, unknown>, path: string, value: unknown): void {
   const keys = pathOf(path).map(String);
   let at = event;
   for (const key of keys.slice(0, -1)) {
-    const next = isMap(at[key]) ? (at[key] as Record<string, unknown>) : {};
-    at[key] = next;
+    const known = Object.hasOwn(at, key) ? at[key] : undefined;
+    const next = isMap(known) ? (known as Record<string, unknown>) : {};
+    define(at, key, next);
     at = next;
   }
-  at[keys.at(-1) ?? path] = value;
+  define(at, keys.at(-1) ?? path, value);
 }
 
 function list(value: unknown): readonly unknown[] {

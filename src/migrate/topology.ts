@@ -1,12 +1,6 @@
+import { type Edge, edgesOf, isOfDropped } from './edges.ts';
 import type { Component, VectorConfig } from './model.ts';
 import type { Report } from './report.ts';
-
-/** Where an input comes from: a component, and the output that it names (`route.errors`). */
-export interface Edge {
-  readonly from: Component;
-  readonly port: string | null;
-  readonly to: Component;
-}
 
 /** The part of a configuration that leads from Kafka to Elasticsearch. */
 export interface Topology {
@@ -35,8 +29,8 @@ const OF_METRICS = [
  */
 export function findTopology(config: VectorConfig, report: Report): Topology {
   const all = edgesOf(config, report);
-  const dropped = all.filter(({ port }) => port === 'dropped');
-  const edges = all.filter(({ port }) => port !== 'dropped');
+  const dropped = all.filter(isOfDropped);
+  const edges = all.filter((edge) => !isOfDropped(edge));
   const isMetric = ({ type }: Component): boolean => OF_METRICS.includes(type);
   const usable = edges.filter(({ from, to }) => !isMetric(from) && !isMetric(to));
   const kafka = [...config.sources.values()].filter(({ type }) => type === 'kafka');
@@ -57,53 +51,6 @@ export function findTopology(config: VectorConfig, report: Report): Topology {
   };
 }
 
-function edgesOf({ sources, transforms, sinks }: VectorConfig, report: Report): Edge[] {
-  const outputs = [...sources.values(), ...transforms.values()];
-  const edges: Edge[] = [];
-  for (const to of [...transforms.values(), ...sinks.values()])
-    for (const input of to.inputs) {
-      const found = outputs.flatMap((from) => portsOf(from, input, to));
-      if (found.length === 0)
-        report.add('todo', to, `its input '${input}' names no component. Vector does not start with it.`);
-      edges.push(...found);
-    }
-  return edges.filter(
-    (edge, index) =>
-      edges.findIndex(({ from, port, to }) => from === edge.from && port === edge.port && to === edge.to) ===
-      index,
-  );
-}
-
-/** The edges that an input stands for, which may be a glob: `parse_*`. */
-function portsOf(from: Component, input: string, to: Component): Edge[] {
-  if (from === to) return [];
-  if (input === from.id) return [{ from, port: null, to }];
-  if (input.startsWith(`${from.id}.`)) return [{ from, port: input.slice(from.id.length + 1), to }];
-  if (!/[*?[]/.test(input)) return [];
-  const names = [from.id, ...outputNames(from).map((port) => `${from.id}.${port}`)];
-  const pattern = globPattern(input);
-  return names
-    .filter((name) => pattern.test(name))
-    .map((name) => ({ from, port: name === from.id ? null : name.slice(from.id.length + 1), to }))
-    .filter(({ port }) => port !== null || outputNames(from).length === 0 || from.type === 'remap');
-}
-
-function outputNames({ type, options }: Component): string[] {
-  const routes = options['route'] ?? options['lanes'] ?? options['routes'];
-  if (type === 'exclusive_route' && Array.isArray(routes))
-    return [...(routes as { name?: unknown }[]).map(({ name }) => String(name)), '_unmatched'];
-  if (type === 'route' || type === 'swimlanes') return [...Object.keys(routes ?? {}), '_unmatched'];
-  return type === 'remap' && options['reroute_dropped'] === true ? ['dropped'] : [];
-}
-
-function globPattern(glob: string): RegExp {
-  const source = glob
-    .replaceAll(/[.+^${}()|\\]/g, String.raw`\$&`)
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`);
-}
-
 function reach(
   starts: readonly Component[],
   edges: readonly Edge[],
@@ -119,15 +66,13 @@ function reach(
   return found;
 }
 
-/** Each after its inputs; Vector rejects cycles. */
+/** Each after its inputs; there are no cycles. */
 function inOrder(transforms: readonly Component[], edges: readonly Edge[]): Component[] {
   const left = new Set(transforms);
   const ordered: Component[] = [];
   while (left.size > 0) {
-    const [first] = left;
-    const next =
-      [...left].find((one) => !edges.some(({ from, to }) => to === one && left.has(from))) ?? first;
-    if (next === undefined) break;
+    const next = [...left].find((one) => !edges.some(({ from, to }) => to === one && left.has(from)));
+    if (next === undefined) throw new Error('a topology has no cycle');
     left.delete(next);
     ordered.push(next);
   }

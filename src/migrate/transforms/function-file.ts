@@ -1,5 +1,6 @@
 import { type Component, textOf } from '../model.ts';
 import { type Context, type Generated, namesFor, originOf } from '../context.ts';
+import { commentText } from '../comment.ts';
 import { indented, SourceFile } from '../source-file.ts';
 import { quoted } from '../names.ts';
 
@@ -34,7 +35,7 @@ export function writeFunction(
   const head =
     comment.length === 0
       ? [`/** ${originOf(component)}. */`]
-      : ['/**', ` * ${originOf(component)}.`, ...comment.map((line) => ` * ${line}`), ' */'];
+      : ['/**', ` * ${originOf(component)}.`, ...comment.map((line) => ` * ${commentText(line)}`), ' */'];
   const parameters = needsRecord ? 'event: Event, record: RecordInfo' : 'event: Event';
   source.add(
     ...head,
@@ -44,7 +45,7 @@ export function writeFunction(
   );
   source.add(`export default defineTransform({ lazy: true, setup: () => ${name} });`);
   context.files.set(`transforms/${file}.ts`, source.render());
-  return { file, name, isSkeleton: false };
+  return { file, name, isSkeleton: false, takesRecord: needsRecord };
 }
 
 /** A transform that has to be written by hand: it throws, and the original is included as a comment. */
@@ -60,7 +61,7 @@ export function writeSkeleton(
   source.add(
     '/**',
     ` * ${originOf(component)} is not translated; ${file}.${extension} has the original:`,
-    ...problems.flatMap((problem) => problem.split('\n').map((line) => ` * ${line.replaceAll('*/', '* /')}`)),
+    ...problems.flatMap((problem) => problem.split('\n').map((line) => ` * ${commentText(line)}`)),
     ' */',
     `export function ${name}(_event: Event): TransformResult {`,
     `  throw new Error(${quoted(message)});`,
@@ -83,7 +84,7 @@ export function writeSkeleton(
     `\`transforms/${file}.ts\` is a skeleton that throws; \`${file}.${extension}\` is the original. ` +
       first.split('\n')[0],
   );
-  return { file, name, isSkeleton: true };
+  return { file, name, isSkeleton: true, takesRecord: false };
 }
 
 /** The options of a transform as the text beside its skeleton. */
