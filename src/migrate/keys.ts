@@ -1,4 +1,5 @@
 import { type Component, type Fields, isMap } from './model.ts';
+import { type Scale, scaled } from './quantity.ts';
 import type { Report } from './report.ts';
 
 /** What becomes of a setting of Vector. */
@@ -10,6 +11,8 @@ export type Rule =
       readonly value?: (value: unknown) => unknown;
       readonly note?: string;
     }
+  /** It has an equivalent that is a number, perhaps in another unit. */
+  | { readonly is: 'number'; readonly to: string; readonly scale: Scale }
   /** Code in another place maps it. */
   | { readonly is: 'handled' }
   /** It is left out, and nothing is lost. */
@@ -48,11 +51,26 @@ export function applyRules(component: Component, table: RuleTable, report: Repor
     if (rule.is === 'handled') continue;
     if (rule.is === 'set') {
       settings.set(rule.to, rule.value === undefined ? value : rule.value(value));
-      const name = path === rule.to.slice(rule.to.indexOf('.') + 1) ? '' : ` is \`${rule.to}\``;
-      report.add('done', component, `\`${path}\`${name}${rule.note === undefined ? '' : `: ${rule.note}`}.`);
+      const note = rule.note === undefined ? '' : `: ${rule.note}`;
+      report.add('done', component, `\`${path}\`${renamed(path, rule.to)}${note}.`);
+    } else if (rule.is === 'number') {
+      const { value: number, problem, note } = scaled(value, rule.scale);
+      if (number !== undefined) settings.set(rule.to, number);
+      const unit = rule.scale.by === 1 ? '' : ', in milliseconds';
+      const level = problem !== null ? 'todo' : note !== null ? 'check' : 'done';
+      const more = problem ?? note;
+      report.add(
+        level,
+        component,
+        `\`${path}\`${renamed(path, rule.to)}${unit}${more === null ? '.' : `: ${more}`}`,
+      );
     } else report.add(rule.is === 'dropped' ? 'done' : rule.is, component, `\`${path}\`: ${rule.why}`);
   }
   return settings;
+}
+
+function renamed(path: string, to: string): string {
+  return path === to.slice(to.indexOf('.') + 1) ? '' : ` is \`${to}\``;
 }
 
 function ruleOf(table: RuleTable, path: string): Rule | undefined {

@@ -108,7 +108,8 @@ function reportGlobals({ config, report }: Context): boolean {
       isPossible = false;
     } else if (rule === undefined) report.add('todo', of, 'Vector does not document this option; left out.');
     else if (rule.is === 'handled') report.add('done', of, 'is part of what is generated.');
-    else if (rule.is !== 'set') report.add(rule.is === 'dropped' ? 'done' : rule.is, of, rule.why);
+    else if (rule.is !== 'set' && rule.is !== 'number')
+      report.add(rule.is === 'dropped' ? 'done' : rule.is, of, rule.why);
   }
   return isPossible;
 }
