@@ -16,6 +16,7 @@ import {
 import { Names } from './names.ts';
 import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
+import { withoutSecrets } from './secrets.ts';
 import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
 import { type Edge, findTopology, type Topology } from './topology.ts';
@@ -53,9 +54,10 @@ const IMPORTED = (
 export function migrate(inputs: readonly InputFile[], options: MigrateOptions): Migration {
   const merged = mergeFiles(inputs);
   const report = new Report();
-  const timezone = merged.config.globals.get('timezone')?.value;
+  const config = withoutSecrets(merged.config, report);
+  const timezone = config.globals.get('timezone')?.value;
   const context: Context = {
-    config: merged.config,
+    config,
     report,
     isStrict: options.isStrict,
     timezone: typeof timezone === 'string' && timezone !== 'local' ? timezone : undefined,
@@ -67,7 +69,7 @@ export function migrate(inputs: readonly InputFile[], options: MigrateOptions): 
   for (const name of [...exportedNames(), ...IMPORTED]) context.functionNames.take(name);
   reportWrappers(merged, context);
   const isPossible = reportGlobals(context);
-  const topology = isPossible ? compatible(findTopology(merged.config, report), context) : null;
+  const topology = isPossible ? compatible(findTopology(config, report), context) : null;
   const groupId = topology === null ? null : writeConfiguration(topology, context);
   const files = new Map([...context.files].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   files.set('MIGRATION.md', renderReport(report, { groupId, files: [...files.keys()] }));
@@ -77,7 +79,7 @@ export function migrate(inputs: readonly InputFile[], options: MigrateOptions): 
     coverage: report.coverage,
     isPossible: groupId !== null,
     topology: groupId === null ? null : topology,
-    config: merged.config,
+    config,
   };
 }
 
