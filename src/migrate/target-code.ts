@@ -1,6 +1,7 @@
 import type { IdField } from './bulk-settings.ts';
 import { type Component, mapOf, textsOf } from './model.ts';
 import { quoted } from './names.ts';
+import { templateText } from './text-code.ts';
 import { dotted, pathOf, type TemplatePart } from './vector-template.ts';
 
 /** A piece of a transform that names the target of an event. */
@@ -62,9 +63,10 @@ export function templateLiteral(
   timeField: string,
   imports: Record<string, string[]>,
 ): string {
+  const texts = parts.map((part) => (part.is === 'text' ? templateText(part.text, imports) : ''));
   const vrl = new Set(imports['logweir/vrl'] ?? []);
-  const pieces = parts.map((part) => {
-    if (part.is === 'text') return part.text.replaceAll(/[`\\$]/g, String.raw`\$&`);
+  const pieces = parts.map((part, at) => {
+    if (part.is === 'text') return texts[at] ?? '';
     if (part.is === 'field') {
       vrl.add('at').add('toString');
       return `\${toString(${atCode(part.path)}) || 'unknown'}`;
@@ -76,6 +78,6 @@ export function templateLiteral(
   });
   imports['logweir/vrl'] = [...vrl];
   const [only] = pieces;
-  if (pieces.length === 1 && only?.startsWith('${') === true) return only.slice(2, -1);
+  if (pieces.length === 1 && parts[0]?.is !== 'text' && only !== undefined) return only.slice(2, -1);
   return `\`${pieces.join('')}\``;
 }
