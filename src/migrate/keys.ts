@@ -1,4 +1,4 @@
-import { type Component, type Fields, isMap } from './model.ts';
+import { type Component, type Fields, isMap, kindOf } from './model.ts';
 import { type Scale, scaled } from './quantity.ts';
 import type { Report } from './report.ts';
 
@@ -40,6 +40,15 @@ export function applyRules(component: Component, table: RuleTable, report: Repor
   const settings = new Map<string, unknown>();
   for (const [path, value] of leavesOf(component.options, table)) {
     const rule = ruleOf(table, path);
+    if (isSection(table, path)) {
+      if (value !== null)
+        report.add(
+          'todo',
+          component,
+          `\`${path}\`: a map of options is expected, not ${kindOf(value)}; left out.`,
+        );
+      continue;
+    }
     if (rule === undefined) {
       report.add(
         'todo',
@@ -69,6 +78,11 @@ export function applyRules(component: Component, table: RuleTable, report: Repor
   return settings;
 }
 
+/** Whether a path of the table is below this one, which has no rule itself. */
+function isSection(table: RuleTable, path: string): boolean {
+  return !Object.hasOwn(table, path) && Object.keys(table).some((name) => name.startsWith(`${path}.`));
+}
+
 function renamed(path: string, to: string): string {
   return path === to.slice(to.indexOf('.') + 1) ? '' : ` is \`${to}\``;
 }
@@ -90,6 +104,8 @@ function leavesOf(options: Fields, table: RuleTable, above = ''): [path: string,
     const path = `${above}${key}`;
     const goesDeeper = Object.keys(table).some((name) => name.startsWith(`${path}.`) && name !== `${path}.*`);
     const isWhole = Object.hasOwn(table, path) && !(isMap(value) && goesDeeper);
+    const isOpen = Object.hasOwn(table, `${path}.*`) && !goesDeeper;
+    if (isMap(value) && isOpen) return Object.entries(value).map(([name, one]) => [`${path}.${name}`, one]);
     return isMap(value) && goesDeeper && !isWhole ? leavesOf(value, table, `${path}.`) : [[path, value]];
   });
 }

@@ -1,7 +1,7 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
 import { isCollection, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
 import { LogweirError } from '../errors.ts';
-import { type Fields, type InputFile, isMap, mapOf, textOf } from './model.ts';
+import { type Fields, type InputFile, isMap, kindOf, mapOf, textOf } from './model.ts';
 
 /** One file of a configuration. */
 export interface ReadFile {
@@ -98,7 +98,13 @@ function readYaml(file: InputFile): Parsed {
     }
     return line;
   };
-  return { value: mapOf(document.toJS({ maxAliasCount: 1000 })), lineOf };
+  return { value: topOf(document.toJS({ maxAliasCount: 1000 }), file), lineOf };
+}
+
+function topOf(value: unknown, file: InputFile): Fields {
+  if (value === null || value === undefined) return {};
+  if (isMap(value)) return value;
+  throw fault(file, `it must be a map with sources, transforms and sinks, not ${kindOf(value)}`);
 }
 
 /** Helm's escapes: `{{ print "{{ x }}" }}` and `{{ "{{ x }}" }}` are `{{ x }}`. */
