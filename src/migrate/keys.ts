@@ -1,3 +1,4 @@
+import { closest, distance } from 'fastest-levenshtein';
 import { type Component, type Fields, isMap, kindOf } from './model.ts';
 import { type Scale, scaled } from './quantity.ts';
 import type { Report } from './report.ts';
@@ -53,7 +54,7 @@ export function applyRules(component: Component, table: RuleTable, report: Repor
       report.add(
         'todo',
         component,
-        `\`${path}\`: Vector's ${component.type} does not document it; left out.`,
+        `\`${path}\`: Vector's ${component.type} does not document it; left out.${nearest(path, table)}`,
       );
       continue;
     }
@@ -76,6 +77,12 @@ export function applyRules(component: Component, table: RuleTable, report: Repor
     } else report.add(rule.is === 'dropped' ? 'done' : rule.is, component, `\`${path}\`: ${rule.why}`);
   }
   return settings;
+}
+
+/** The known setting whose name is most like this one, if one is. */
+function nearest(path: string, table: RuleTable): string {
+  const name = closest(path, Object.keys(table));
+  return distance(path, name) > Math.max(2, path.length / 4) ? '' : ` Did you mean \`${name}\`?`;
 }
 
 /** Whether a path of the table is below this one, which has no rule itself. */

@@ -19,6 +19,7 @@ import { renderReport, Report, type ReportItem } from './report.ts';
 import { withoutSecrets } from './secrets.ts';
 import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
+import { reportOptions } from './transforms/options.ts';
 import { type Edge, findTopology, type Topology } from './topology.ts';
 
 interface MigrateOptions {
@@ -123,6 +124,7 @@ function writeConfiguration(topology: Topology, context: Context): string | null
   if (source === undefined || sink === undefined) return null;
   const settings: Settings = kafkaSettings(topology.sources, context);
   for (const [path, value] of elasticsearchSettings(sink, context)) settings.set(path, value);
+  reportOptions(topology.transforms, context.report);
   const plan = planChain(topology, context);
   settings.set('decoding.codec', plan.codec);
   for (const [path, value] of deadLetters(topology, context)) settings.set(path, value);

@@ -151,6 +151,12 @@ export function statefulFunction(component: Component, context: Context): Genera
     context,
   );
   context.report.add('check', component, `is \`transforms/${made.file}.ts\`: ${IN_MEMORY}.`);
+  if (mapOf(options['time_settings'])['max_age_ms'] !== undefined)
+    context.report.add(
+      'todo',
+      component,
+      `\`time_settings.max_age_ms\`: left out: \`transforms/${made.file}.ts\` compares with all events that it remembers.`,
+    );
   return made;
 }
 
