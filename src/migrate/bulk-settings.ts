@@ -80,7 +80,9 @@ export function bulkParameters(sink: Component, report: Report): Map<string, unk
     const say = (level: 'done' | 'check' | 'todo', text: string): void =>
       report.add(level, sink, `\`query.${name}\`${text}.`);
     const refusal = refusalOf(name);
-    if (name === 'require_alias' || name === 'pipeline') {
+    if (name === 'require_alias' && sink.options['mode'] === 'data_stream')
+      say('check', ': left out: a data stream is no alias');
+    else if (name === 'require_alias' || name === 'pipeline') {
       const isSet = name === 'pipeline' ? sink.options['pipeline'] === undefined : String(value) === 'true';
       if (isSet) settings.set(`elasticsearch.${name}`, name === 'pipeline' ? textOf(value) : true);
       say('done', ` is \`elasticsearch.${name}\``);

@@ -19,6 +19,7 @@ import { renderReport, Report, type ReportItem } from './report.ts';
 import { withoutSecrets } from './secrets.ts';
 import { elasticsearchSettings, endpointsOf, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
+import { reportProblems } from './generated-problems.ts';
 import { reportOptions } from './transforms/options.ts';
 import { type Edge, findTopology, type Topology } from './topology.ts';
 
@@ -134,7 +135,9 @@ function writeConfiguration(topology: Topology, context: Context): string | null
     transforms: [],
     elasticsearch: { ...(elasticsearch as object), ...plan.main.settings },
   };
-  context.files.set('logweir.yaml', renderYaml(configuration, plan.steps));
+  const yaml = renderYaml(configuration, plan.steps);
+  context.files.set('logweir.yaml', yaml);
+  reportProblems(yaml, context.report);
   writeTests(topology, plan, context);
   return textOf(source.options['group_id'] ?? '');
 }
