@@ -11,6 +11,7 @@ import {
   type FieldsRule,
   fieldsRule,
   isHidden,
+  reportFields,
   result,
   templateLiteral,
 } from './target-code.ts';
@@ -38,6 +39,7 @@ function isDataStream({ options }: Component): boolean {
 
 /** The destination of a sink, with what it says in the report. */
 export function destinationOf(sink: Component, timeField: string, context: Context): Destination {
+  reportFields(sink, context.report);
   return isDataStream(sink) ? dataStream(sink, timeField, context) : index(sink, timeField, context);
 }
 
