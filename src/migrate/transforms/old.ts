@@ -41,8 +41,11 @@ function addField(path: string, value: unknown): string {
   const made = parts.map((part) => {
     if (part.is === 'field') return `(to_string(${vrlPath(part.path)}) ?? "")`;
     if (part.is === 'date') return `format_timestamp!(now(), ${JSON.stringify(part.format)})`;
-    // In a raw string braces are text, and a quote ends it.
-    return part.text.includes('{{') ? `s'${part.text.replaceAll("'", '’')}'` : JSON.stringify(part.text);
+    // Two braces in one text would be a template of VRL.
+    return part.text
+      .split(/(?<=\{)(?=\{)/)
+      .map((text) => JSON.stringify(text))
+      .join(' + ');
   });
   const assignment = `${path} = ${made.join(' + ')}`;
   if (fields.length === 0) return assignment;

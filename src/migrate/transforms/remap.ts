@@ -170,6 +170,7 @@ function plainOf(one: Expression, hasVariables: boolean): Plain | null {
 /** A dotted path that means the same in both. */
 function plainPath(one: Expression | null): string | null {
   if (one?.kind !== 'query' || one.target !== 'event') return null;
-  if (one.path.some((segment) => typeof segment !== 'string' || segment.includes('.'))) return null;
+  // Logweir expands variables in values, not in names.
+  if (one.path.some((segment) => typeof segment !== 'string' || /[.$]/.test(segment))) return null;
   return dotted(one.path);
 }

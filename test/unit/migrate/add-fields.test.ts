@@ -22,5 +22,5 @@ it('a template of add_fields is the value of its fields, where they are there', 
 });
 
 it('braces of add_fields that are no template are text', () => {
-  expect(codeOf("x: 'a {{ b', y: '{{ a }}'")).toContain('a {{ b');
+  expect(codeOf("x: 'a {{ b', y: '{{ a }}'")).toContain("event.x = 'a {' + '{ b';");
 });
