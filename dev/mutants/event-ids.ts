@@ -101,9 +101,16 @@ export const eventIds: readonly Mutant[] = [
   },
   {
     name: 'migrate: a random id of Vector becomes the id of documents',
-    file: 'src/migrate/bulk-settings.ts',
-    search: 'values.length > 0 && values.every(',
-    replace: 'values.length > 99 && values.every(',
+    file: 'src/migrate/random-id.ts',
+    search: 'if (makers.size === 0) return false;',
+    replace: 'if (makers.size < 99) return false;',
+    tests: ['migrate/ids'],
+  },
+  {
+    name: 'migrate: an id of the user is removed, since a random one is its second choice',
+    file: 'src/migrate/random-id.ts',
+    search: "return one.operator === '+' && (",
+    replace: 'return (',
     tests: ['migrate/ids'],
   },
   {

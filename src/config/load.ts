@@ -73,6 +73,11 @@ export function parseConfig(source: string, name: string, environment: Environme
   return settled(draftOf(source, name, environment)).config;
 }
 
+/** Everything that is wrong with the text of a configuration; its file is not read. */
+export function problemsOf(source: string, name: string, environment: Environment): readonly Problem[] {
+  return draftOf(source, name, environment).problems;
+}
+
 function readText(path: string, namedBy: string | null): string {
   const by = namedBy === null ? '' : ` (${namedBy})`;
   let bytes: Buffer;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bulkParameters } from './schema-bulk-query.ts';
-import { bytes, milliseconds, optionalSecret, optionalText, text } from './schema-values.ts';
+import { bytes, milliseconds, optionalPath, optionalSecret, optionalText, text } from './schema-values.ts';
 
 const PERCENT_ADVICE =
   'write % as %25, : as %3A, / as %2F, @ as %40, ' +
@@ -145,7 +145,7 @@ export const elasticsearchSchema = z.strictObject({
       'For `mode: index` if all targets are aliases (rollover). ' +
         'Documents for a name that is not an alias are blocked, and no index of that name is created.',
     ),
-  id_key: optionalText.describe(
+  id_key: optionalPath.describe(
     'Field that is the id (`_id`) of the document, as a dotted path: a text, number or boolean. The document ' +
       'lacks the field then. Records with the same id become one document; see guarantees.md. An event ' +
       'without the field, or with an empty text, has the id of its record, as without `id_key`. A longer id ' +

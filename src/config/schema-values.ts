@@ -4,6 +4,13 @@ import { z } from 'zod';
 
 export const text = z.string().min(1);
 export const optionalText = text.nullable().default(null);
+/** A dotted path of a field. */
+export const optionalPath = text
+  .refine((path) => path.split('.').every((name) => name !== ''), {
+    error: 'has an empty name between its dots: write a field as order.id',
+  })
+  .nullable()
+  .default(null);
 /** Never printed: see secrets.ts. A transform's own options may carry the same mark. */
 export const optionalSecret = text.meta({ secret: true }).nullable().default(null);
 export const milliseconds = (least: number, most: number) => z.int().min(least).max(most);

@@ -1,6 +1,7 @@
 import { refusalOf } from '../config/schema-bulk-query.ts';
 import type { Context } from './context.ts';
 import { type Component, mapOf, textOf, textsOf } from './model.ts';
+import { isRandomId } from './random-id.ts';
 import type { Report } from './report.ts';
 import { dotted, pathOf } from './vector-template.ts';
 
@@ -14,23 +15,11 @@ export interface IdField {
 }
 
 /** Null if the sink has no `id_key`, or one that Logweir cannot express. */
-export function idField({ options }: Component, { config }: Pick<Context, 'config'>): IdField | null {
-  const given = textOf(options['id_key'] ?? '');
+export function idField(sink: Component, context: Context): IdField | null {
+  const given = textOf(sink.options['id_key'] ?? '');
   const path = given === '' ? null : dotted(pathOf(given));
   if (path === null) return null;
-  const programs = [...config.transforms.values()].flatMap((one) =>
-    one.type === 'remap' ? [textOf(one.options['source'] ?? '')] : [],
-  );
-  return { path, isRandom: isRandom(path, programs.join('\n')) };
-}
-
-/** Whether each assignment to the field takes its value from a generator. */
-function isRandom(path: string, source: string): boolean {
-  const name = path.replaceAll(/[^\w]/g, String.raw`\$&`);
-  const values = [...source.matchAll(new RegExp(String.raw`\.${name}\s*=(?!=)([^\n;]*)`, 'g'))].map(
-    ([, value = '']) => value,
-  );
-  return values.length > 0 && values.every((value) => /\b(uuid_v4|uuid_v7|random_bytes)\(/.test(value));
+  return { path, isRandom: isRandomId(sink, given, context) };
 }
 
 export function bulkAction({ options }: Component): string {
@@ -91,7 +80,9 @@ export function bulkParameters(sink: Component, report: Report): Map<string, unk
     const say = (level: 'done' | 'check' | 'todo', text: string): void =>
       report.add(level, sink, `\`query.${name}\`${text}.`);
     const refusal = refusalOf(name);
-    if (name === 'require_alias' || name === 'pipeline') {
+    if (name === 'require_alias' && sink.options['mode'] === 'data_stream')
+      say('check', ': left out: a data stream is no alias');
+    else if (name === 'require_alias' || name === 'pipeline') {
       const isSet = name === 'pipeline' ? sink.options['pipeline'] === undefined : String(value) === 'true';
       if (isSet) settings.set(`elasticsearch.${name}`, name === 'pipeline' ? textOf(value) : true);
       say('done', ` is \`elasticsearch.${name}\``);

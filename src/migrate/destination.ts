@@ -11,9 +11,11 @@ import {
   type FieldsRule,
   fieldsRule,
   isHidden,
+  reportFields,
   result,
   templateLiteral,
 } from './target-code.ts';
+import { sampleText, textCode, withoutVariables } from './text-code.ts';
 import { fieldsOf, logweirTemplate, splitVectorTemplate, type TemplatePart } from './vector-template.ts';
 
 /** Where the documents of a sink go. */
@@ -37,6 +39,7 @@ function isDataStream({ options }: Component): boolean {
 
 /** The destination of a sink, with what it says in the report. */
 export function destinationOf(sink: Component, timeField: string, context: Context): Destination {
+  reportFields(sink, context.report);
   return isDataStream(sink) ? dataStream(sink, timeField, context) : index(sink, timeField, context);
 }
 
@@ -70,7 +73,7 @@ function index(sink: Component, timeField: string, context: Context): Destinatio
 
 /** The name for events that the generated transform does not name; it names all of them. */
 function literalOr(parts: readonly TemplatePart[]): string {
-  const text = parts.map((part) => (part.is === 'text' ? part.text : '')).join('');
+  const text = parts.map((part) => (part.is === 'text' ? withoutVariables(part.text) : '')).join('');
   const name = text
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, '-')
@@ -80,7 +83,7 @@ function literalOr(parts: readonly TemplatePart[]): string {
 
 function problemOf(template: string): string | null {
   try {
-    compileIndexName(template);
+    compileIndexName(sampleText(template));
     return null;
   } catch (error) {
     return `${messageOf(error)}.`;
@@ -138,11 +141,17 @@ function indexCode(
   const before: string[] = [];
   const only = parts.length === 1 ? parts[0] : undefined;
   let name: string;
-  if (parts.every((part) => part.is === 'text')) name = quoted(parts.map((part) => part.text).join(''));
-  else if (template !== null && !(only?.is === 'field')) {
+  if (parts.every((part) => part.is === 'text')) {
+    name = textCode(parts.map((part) => part.text).join(''), imports);
+    if (name.startsWith('`')) {
+      const constant = context.functionNames.take('indexName');
+      constants.push(`const ${constant} = ${name};`);
+      name = constant;
+    }
+  } else if (template !== null && !(only?.is === 'field')) {
     const constant = context.functionNames.take('indexName');
     imports['logweir']?.push('compileIndexName');
-    constants.push(`const ${constant} = compileIndexName(${quoted(template)});`);
+    constants.push(`const ${constant} = compileIndexName(${textCode(template, imports)});`);
     name = `${constant}.name(event, record.timestamp)`;
   } else name = templateLiteral(parts, timeField, imports);
   if (fallback !== undefined) before.push(...fallbackLines(parts, textOf(fallback), imports, fields));
@@ -166,7 +175,7 @@ function fallbackLines(
   return [
     `if (${tests.join(' || ')}) {`,
     ...fieldLines(fields, imports).map((line) => `  ${line}`),
-    `  return routeTo(${fields === null ? 'event' : result(fields)}, ${quoted(fallback)});`,
+    `  return routeTo(${fields === null ? 'event' : result(fields)}, ${textCode(fallback, imports)});`,
     '}',
   ];
 }
@@ -223,7 +232,7 @@ function streamCode(
   for (const [name, text] of Object.entries(parts)) {
     const split = splitVectorTemplate(text);
     const isText = split.every(({ is }) => is === 'text');
-    const value = isText ? quoted(text) : templateLiteral(split, timeField, imports);
+    const value = isText ? textCode(text, imports) : templateLiteral(split, timeField, imports);
     if (routes || syncs) imports['logweir']?.push('fieldAt');
     const own = `fieldAt(event, 'data_stream.${name}')`;
     const otherwise = value.includes(' || ') && !value.startsWith('`') ? `(${value})` : value;

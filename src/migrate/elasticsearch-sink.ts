@@ -8,19 +8,16 @@ const BUFFER = dropped('left out: Kafka is the buffer. Logweir reads less when E
 const RATE = check('left out: Logweir limits the number of requests in flight, `request.concurrency`.');
 
 function ofSeconds(to: string, min: number, max: number): Rule {
-  const value = (seconds: unknown): unknown =>
-    typeof seconds === 'number' ? Math.min(max, Math.max(min, Math.round(seconds * 1000))) : seconds;
-  return { is: 'set', to, value, note: 'in milliseconds, within what Logweir allows' };
+  return { is: 'number', to, scale: { by: 1000, min, max } };
 }
 
-function atMost(to: string, max: number): Rule {
-  const value = (number: unknown): unknown => (typeof number === 'number' ? Math.min(max, number) : number);
-  return { is: 'set', to, value };
+function ofNumber(to: string, min: number, max: number): Rule {
+  return { is: 'number', to, scale: { by: 1, min, max } };
 }
 
 function concurrencyOf(value: unknown): unknown {
   if (value === 'none') return 1;
-  return typeof value === 'number' ? Math.min(200, value) : value;
+  return typeof value === 'number' ? Math.min(200, Math.max(1, Math.round(value))) : value;
 }
 
 /** Every setting of Vector's elasticsearch sink. */
@@ -44,11 +41,11 @@ export const elasticsearchSinkRules: RuleTable = {
   'encoding.only_fields': handled,
   'encoding.timestamp_format': handled,
   'encoding.codec': dropped('left out: documents are JSON.'),
-  'batch.max_bytes': atMost('elasticsearch.batch.max_bytes', 100_000_000),
-  'batch.max_events': atMost('elasticsearch.batch.max_events', 100_000),
+  'batch.max_bytes': ofNumber('elasticsearch.batch.max_bytes', 1024, 100_000_000),
+  'batch.max_events': ofNumber('elasticsearch.batch.max_events', 1, 100_000),
   'batch.timeout_secs': ofSeconds('elasticsearch.batch.max_age_ms', 0, 60_000),
-  'batch.max_size': atMost('elasticsearch.batch.max_bytes', 100_000_000),
-  batch_size: atMost('elasticsearch.batch.max_bytes', 100_000_000),
+  'batch.max_size': ofNumber('elasticsearch.batch.max_bytes', 1024, 100_000_000),
+  batch_size: ofNumber('elasticsearch.batch.max_bytes', 1024, 100_000_000),
   batch_timeout: ofSeconds('elasticsearch.batch.max_age_ms', 0, 60_000),
   'request.concurrency': { is: 'set', to: 'elasticsearch.request.concurrency', value: concurrencyOf },
   'request.in_flight_limit': { is: 'set', to: 'elasticsearch.request.concurrency', value: concurrencyOf },

@@ -4,6 +4,7 @@ import {
   type GlobalOption,
   type InputFile,
   isMap,
+  kindOf,
   mapOf,
   type Place,
   textOf,
@@ -46,9 +47,13 @@ export function mergeFiles(inputs: readonly InputFile[]): Merged {
       continue;
     }
     for (const section of SECTIONS)
+      if (value[section] !== undefined) expectMap(value[section], section, placeOf(section));
+    for (const section of SECTIONS)
       for (const [id, one] of Object.entries(mapOf(value[section])))
         add(draft[section], componentOf(section, id, one, placeOf(section, id)));
-    const list = Array.isArray(value['tests']) ? (value['tests'] as unknown[]) : [];
+    const { tests: given = [] } = value;
+    if (!Array.isArray(given)) throw unexpected('tests', 'a list of tests', given, placeOf('tests'));
+    const list = given as unknown[];
     list.forEach((one, index) => tests.push(testOf(one, placeOf('tests', String(index)))));
     for (const [name, one] of Object.entries(value))
       if (name !== 'tests' && !SECTIONS.some((section) => section === name))
@@ -83,14 +88,25 @@ function add(into: Map<string, Component>, component: Component): void {
   into.set(component.id, component);
 }
 
+function expectMap(value: unknown, name: string, place: Place): void {
+  if (!isMap(value)) throw unexpected(name, 'a map', value, place);
+}
+
+function unexpected(name: string, expected: string, value: unknown, place: Place): LogweirError {
+  return new LogweirError(
+    'CONFIG',
+    `${whereIs(place)}: ${name} must be ${expected}, not ${kindOf(value)}: Vector rejects this too`,
+  );
+}
+
 function componentOf(section: Component['section'], id: string, value: unknown, place: Place): Component {
-  if (!isMap(value))
-    throw new LogweirError('CONFIG', `${whereIs(place)}: ${section}.${id} is not a map of options`);
+  if (!isMap(value)) throw unexpected(`${section}.${id}`, 'a map of options', value, place);
   const { type, inputs, ...options } = value;
   return { section, id, type: textOf(type ?? ''), inputs: textsOf(inputs), options, place };
 }
 
 function testOf(value: unknown, place: Place): VectorTest {
-  const fields = mapOf(value);
+  if (!isMap(value)) throw unexpected('a test', 'a map', value, place);
+  const fields = value;
   return { name: textOf(fields['name'] ?? 'a test without a name'), value: fields, place };
 }

@@ -9,8 +9,11 @@ import { type InputFile, isMap, type Step, textOf, type VectorConfig } from './m
 import { Names } from './names.ts';
 import { exportedNames } from './vrl/functions.ts';
 import { renderReport, Report, type ReportItem } from './report.ts';
+import { withoutSecrets } from './secrets.ts';
 import { elasticsearchSettings, kafkaSettings, nested, type Settings } from './settings.ts';
 import { writeTests } from './tests.ts';
+import { reportProblems } from './generated-problems.ts';
+import { reportOptions } from './transforms/options.ts';
 import { findTopology, type Topology } from './topology.ts';
 
 interface MigrateOptions {
@@ -46,9 +49,10 @@ const IMPORTED = (
 export function migrate(inputs: readonly InputFile[], options: MigrateOptions): Migration {
   const merged = mergeFiles(inputs);
   const report = new Report();
-  const timezone = merged.config.globals.get('timezone')?.value;
+  const config = withoutSecrets(merged.config, report);
+  const timezone = config.globals.get('timezone')?.value;
   const context: Context = {
-    config: merged.config,
+    config,
     report,
     isStrict: options.isStrict,
     timezone: typeof timezone === 'string' && timezone !== 'local' ? timezone : undefined,
@@ -60,7 +64,7 @@ export function migrate(inputs: readonly InputFile[], options: MigrateOptions): 
   for (const name of [...exportedNames(), ...IMPORTED]) context.functionNames.take(name);
   reportWrappers(merged, context);
   const isPossible = reportGlobals(context);
-  const topology = isPossible ? compatible(findTopology(merged.config, report), context) : null;
+  const topology = isPossible ? compatible(findTopology(config, report), context) : null;
   const groupId = topology === null ? null : writeConfiguration(topology, context);
   const files = new Map([...context.files].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   files.set('MIGRATION.md', renderReport(report, { groupId, files: [...files.keys()] }));
@@ -70,7 +74,7 @@ export function migrate(inputs: readonly InputFile[], options: MigrateOptions): 
     coverage: report.coverage,
     isPossible: groupId !== null,
     topology: groupId === null ? null : topology,
-    config: merged.config,
+    config,
   };
 }
 
@@ -101,7 +105,8 @@ function reportGlobals({ config, report }: Context): boolean {
       isPossible = false;
     } else if (rule === undefined) report.add('todo', of, 'Vector does not document this option; left out.');
     else if (rule.is === 'handled') report.add('done', of, 'is part of what is generated.');
-    else if (rule.is !== 'set') report.add(rule.is === 'dropped' ? 'done' : rule.is, of, rule.why);
+    else if (rule.is !== 'set' && rule.is !== 'number')
+      report.add(rule.is === 'dropped' ? 'done' : rule.is, of, rule.why);
   }
   return isPossible;
 }
@@ -113,6 +118,7 @@ function writeConfiguration(topology: Topology, context: Context): string | null
   if (source === undefined || sink === undefined) return null;
   const settings: Settings = kafkaSettings(topology.sources, context);
   for (const [path, value] of elasticsearchSettings(sink, context)) settings.set(path, value);
+  reportOptions(topology.transforms, context.report);
   const plan = planChain(topology, context);
   settings.set('decoding.codec', plan.codec);
   for (const [path, value] of deadLetters(topology, context)) settings.set(path, value);
@@ -122,7 +128,9 @@ function writeConfiguration(topology: Topology, context: Context): string | null
     transforms: [],
     elasticsearch: { ...(elasticsearch as object), ...plan.main.settings },
   };
-  context.files.set('logweir.yaml', renderYaml(configuration, plan.steps));
+  const yaml = renderYaml(configuration, plan.steps);
+  context.files.set('logweir.yaml', yaml);
+  reportProblems(yaml, context.report);
   writeTests(topology, plan, context);
   return textOf(source.options['group_id'] ?? '');
 }

@@ -65,6 +65,15 @@ export function mapOf(value: unknown): Fields {
   return isMap(value) ? value : {};
 }
 
+/** What a value of a configuration is, for messages: `a list`. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return 'a text';
+  if (typeof value === 'object') return value instanceof Date ? 'a time' : 'a map';
+  return typeof value === 'boolean' ? 'a boolean' : 'a number';
+}
+
 /** One text or a list of them; other values as their text. */
 export function textsOf(value: unknown): string[] {
   if (value === undefined || value === null) return [];

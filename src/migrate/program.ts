@@ -4,7 +4,7 @@ import { parseVrl } from './vrl/parser.ts';
 import { VrlSyntaxError } from './vrl/syntax-error.ts';
 import { contains } from './vrl/walk.ts';
 import { mapProgram } from './rewrite.ts';
-import { bareVariables, withEnvironment } from './variables.ts';
+import { bareVariables, checkVariables, misplacedVariable, withEnvironment } from './variables.ts';
 
 type EmittedProgram = ReturnType<typeof emitProgram>;
 
@@ -26,9 +26,19 @@ const OF_ZONE = ['parse_timestamp'];
 
 /** @throws VrlSyntaxError */
 export function parseProgram(source: string, { timezone, hasVariables }: ProgramOptions): Program {
-  const text = hasVariables ? bareVariables(source) : source;
-  const program = hasVariables ? withEnvironment(parseVrl(text)) : parseVrl(text);
+  const program = hasVariables ? withEnvironment(parseExpanded(source)) : parseVrl(source);
   return timezone === undefined ? program : inZone(program, timezone);
+}
+
+function parseExpanded(source: string): Program {
+  const text = bareVariables(source);
+  try {
+    return checkVariables(parseVrl(text));
+  } catch (error) {
+    // Its message would cite the code that stands for the variable.
+    if (error instanceof VrlSyntaxError && text !== source) throw misplacedVariable(error, text, source);
+    throw error;
+  }
 }
 
 function inZone(program: Program, timezone: string): Program {

@@ -1,7 +1,17 @@
 import { parse as parseToml, TomlError } from 'smol-toml';
-import { isCollection, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  type ErrorCode,
+  isCollection,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { LogweirError } from '../errors.ts';
-import { type Fields, type InputFile, isMap, mapOf, textOf } from './model.ts';
+import { type Fields, type InputFile, isMap, kindOf, mapOf, textOf } from './model.ts';
 
 /** One file of a configuration. */
 export interface ReadFile {
@@ -73,14 +83,40 @@ function lineOfKey(lines: readonly string[], table: number, [key]: readonly stri
   return undefined;
 }
 
+/** Far more than a file written by hand. The parser and the translation need stack for each level. */
+const DEPTH_MAX = 200;
+const ALIASES_MAX = 1000;
+
+const TOO_DEEP = `it is nested more than ${DEPTH_MAX} levels deep`;
+
+const SENTENCES: Partial<Record<ErrorCode, string>> = {
+  BAD_ALIAS: 'an asterisk begins an alias; put the text in quotes',
+  DUPLICATE_KEY: 'a key stands twice in one map',
+  RESOURCE_EXHAUSTION: TOO_DEEP,
+};
+
+function sentenceOf({ code, message }: YAMLError): string {
+  const [line = ''] = message.split('\n');
+  // The parser gives this as its own error, without a code.
+  if (line.includes('call stack')) return TOO_DEEP;
+  return SENTENCES[code] ?? line.replace(/ at line \d+, column \d+:?$/, '');
+}
+
+/** YAML, of which JSON is a part. A chart that is YAML only without its escapes is read without them. */
 function readYaml(file: InputFile): Parsed {
-  const lines = new LineCounter();
-  const document = parseDocument(withoutPrint(file.text), { lineCounter: lines, merge: true });
+  const format = /\.json$/i.test(file.path) ? 'JSON' : 'YAML';
+  let lines = new LineCounter();
+  let document = parseDocument(file.text, { lineCounter: lines, merge: true });
+  const plain = withoutPrint(file.text);
+  if (plain !== file.text && (document.errors.length > 0 || hasMapAsKey(document))) {
+    lines = new LineCounter();
+    document = parseDocument(plain, { lineCounter: lines, merge: true });
+  }
   const [first] = document.errors;
   if (first !== undefined) {
     const line = first.linePos?.[0].line;
-    const at = line === undefined ? '' : `line ${line}, `;
-    throw fault(file, `it is not YAML: ${at}${first.message.split('\n')[0] ?? ''}`, first);
+    const at = line === undefined ? '' : `line ${line}: `;
+    throw fault(file, `it is not ${format}: ${at}${sentenceOf(first)}`, first);
   }
   const lineOf = (path: readonly string[]): number => {
     let node: unknown = document.contents;
@@ -98,7 +134,54 @@ function readYaml(file: InputFile): Parsed {
     }
     return line;
   };
-  return { value: mapOf(document.toJS({ maxAliasCount: 1000 })), lineOf };
+  return { value: topOf(valueOf(document, file, lines), file), lineOf };
+}
+
+/** The value of a document: aliases replaced, and the escapes of a chart in its texts. */
+function valueOf(document: Document.Parsed, file: InputFile, lines: LineCounter): unknown {
+  visit(document, {
+    Alias(_key, alias, above) {
+      const target = alias.resolve(document);
+      const { line } = lines.linePos(alias.range?.[0] ?? 0);
+      if (target !== undefined && !above.includes(target)) return;
+      if (target !== undefined) throw fault(file, `line ${line}: the alias *${alias.source} contains itself`);
+      throw fault(file, `line ${line}: the alias *${alias.source} has no anchor &${alias.source} before it`);
+    },
+  });
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (error) {
+    throw fault(file, `its aliases expand to more than ${ALIASES_MAX} values`, error);
+  }
+  return unescaped(value, file);
+}
+
+function unescaped(value: unknown, file: InputFile, depth = 0): unknown {
+  if (depth > DEPTH_MAX) throw fault(file, TOO_DEEP);
+  const inside = (one: unknown): unknown => unescaped(one, file, depth + 1);
+  if (typeof value === 'string') return withoutPrint(value);
+  if (Array.isArray(value)) return value.map(inside);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, inside(one)]));
+}
+
+/** An escape outside of quotes reads as a map that is a key. */
+function hasMapAsKey(document: Document.Parsed): boolean {
+  let isFound = false;
+  visit(document, {
+    Pair(_key, { key }) {
+      isFound ||= isCollection(key);
+      return isFound ? visit.BREAK : undefined;
+    },
+  });
+  return isFound;
+}
+
+function topOf(value: unknown, file: InputFile): Fields {
+  if (value === null || value === undefined) return {};
+  if (isMap(value)) return value;
+  throw fault(file, `it must be a map with sources, transforms and sinks, not ${kindOf(value)}`);
 }
 
 /** Helm's escapes: `{{ print "{{ x }}" }}` and `{{ "{{ x }}" }}` are `{{ x }}`. */
@@ -122,7 +205,7 @@ function unwrap(file: InputFile, { value, lineOf }: Parsed): Omit<ReadFile, 'fil
           'Secret or ConfigMap with vector.toml or vector.yaml)',
       );
     return {
-      value: mapOf(value['spec']),
+      value: topOf(value['spec'], file),
       lineOf: (path) => lineOf(['spec', ...path]),
       wrapper: 'resource',
       chartKeys: [],
@@ -136,12 +219,12 @@ function unwrap(file: InputFile, { value, lineOf }: Parsed): Omit<ReadFile, 'fil
   const above = [...chart, 'customConfig'];
   if (typeof custom !== 'string')
     return {
-      value: mapOf(custom),
+      value: topOf(custom, file),
       lineOf: (path) => lineOf([...above, ...path]),
       wrapper: 'values',
       chartKeys,
     };
-  const inner = readYaml({ ...file, text: custom });
+  const inner = readYaml({ path: file.path.replace(/\.json$/i, '.yaml'), text: withoutPrint(custom) });
   // A block scalar starts below its key.
   const offset = lineOf(above);
   return { value: inner.value, lineOf: (path) => offset + inner.lineOf(path), wrapper: 'values', chartKeys };

@@ -2,7 +2,10 @@ import type { Context } from './context.ts';
 import { elasticsearchSinkRules } from './elasticsearch-sink.ts';
 import { kafkaSourceRules, reservedOptions } from './kafka-source.ts';
 import { applyRules } from './keys.ts';
+import type { Report } from './report.ts';
+import { secretOf, secretSentence } from './secrets.ts';
 import { type Component, type Fields, isMap, mapOf, textOf, textsOf } from './model.ts';
+import { variableOf } from './quantity.ts';
 import { bulkParameters, documentIds } from './bulk-settings.ts';
 import { librdkafkaProperties } from '../config/librdkafka-properties.ts';
 
@@ -16,6 +19,10 @@ export function kafkaSettings(sources: readonly Component[], context: Context): 
     for (const [path, value] of applyRules(source, kafkaSourceRules, context.report))
       settings.set(path, value);
     for (const [path, value] of librdkafka(source, context)) settings.set(path, value);
+    for (const [name, better] of Object.entries(PASSWORDS)) {
+      const path = `kafka.librdkafka_options.${name}`;
+      if (settings.has(path)) reportPassword(path, settings.get(path), better, source, context.report);
+    }
     for (const [path, value] of sasl(source, context)) settings.set(path, value);
   }
   const [first] = sources;
@@ -37,7 +44,7 @@ export function kafkaSettings(sources: readonly Component[], context: Context): 
 function librdkafka(source: Component, { report }: Context): Settings {
   const settings: Settings = new Map();
   for (const [name, value] of Object.entries(mapOf(source.options['librdkafka_options']))) {
-    const reserved = reservedOptions[name];
+    const reserved = Object.hasOwn(reservedOptions, name) ? reservedOptions[name] : undefined;
     if (name === 'security.protocol' && /SSL/i.test(textOf(value))) {
       settings.set('kafka.tls.enabled', true);
       report.add('done', source, '`security.protocol` is `kafka.tls.enabled`.');
@@ -56,8 +63,26 @@ function librdkafka(source: Component, { report }: Context): Settings {
 function sasl(source: Component, context: Context): Settings {
   const { enabled, mechanism, username, password } = mapOf(source.options['sasl']);
   const settings: Settings = new Map();
-  if (enabled === false || (enabled === undefined && mechanism === undefined && username === undefined))
+  if (mechanism === undefined && username === undefined && password === undefined && enabled === undefined)
     return settings;
+  if (enabled !== true && variableOf(enabled) === null) {
+    const isOff = enabled === undefined || enabled === null || enabled === false;
+    context.report.add(
+      isOff ? 'check' : 'todo',
+      source,
+      isOff
+        ? '`sasl` is left out: in Vector it is off unless `sasl.enabled` is true.'
+        : `\`sasl.enabled: ${textOf(enabled)}\`: true or false is expected; \`sasl\` is left out.`,
+    );
+    return settings;
+  }
+  if (enabled !== true)
+    context.report.add(
+      'todo',
+      source,
+      `\`sasl.enabled: ${textOf(enabled)}\`: Logweir logs in where \`kafka.sasl.mechanism\` is set, whatever the ` +
+        'variable. Remove `kafka.sasl` for an installation where it is off.',
+    );
   const name = textOf(mechanism ?? 'PLAIN');
   const isKnown = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'].includes(name) || name.includes('$');
   settings.set(isKnown ? 'kafka.sasl.mechanism' : 'kafka.librdkafka_options.sasl.mechanisms', name);
@@ -67,7 +92,7 @@ function sasl(source: Component, context: Context): Settings {
   return settings;
 }
 
-/** A password: a text, or a reference to a backend of secrets: `SECRET[files.kafka]`. */
+/** A password: a text, or a reference to a secret. */
 function setPassword(
   settings: Settings,
   path: string,
@@ -75,28 +100,36 @@ function setPassword(
   of: Component,
   { config, report }: Context,
 ): void {
-  const found = /^SECRET\[([^.\]]+)\.([^\]]+)\]$/.exec(textOf(value));
-  if (found === null) {
+  const secret = secretOf(value, config);
+  if (secret === null) {
     settings.set(`${path}.password`, value);
-    if (!textOf(value).includes('$'))
-      report.add('check', of, `\`${path}.password\` stands in the file as before: better \`password_file\`.`);
+    reportPassword(`${path}.password`, value, `${path}.password_file`, of, report);
     return;
   }
-  const [, backend = '', key = ''] = found;
-  const secret = mapOf(mapOf(config.globals.get('secret')?.value)[backend]);
-  if (secret['type'] === 'directory') {
-    const file = `${textOf(secret['path']).replace(/\/$/, '')}/${key}`;
+  const { name, variable, file } = secret;
+  if (file !== null) {
     settings.set(`${path}.password_file`, file);
-    report.add('done', of, `the secret \`${backend}.${key}\` is \`${path}.password_file: ${file}\`.`);
+    report.add('done', of, `the secret \`${name}\` is \`${path}.password_file: ${file}\`.`);
     return;
   }
-  const name = `${backend}_${key}`.toUpperCase().replaceAll(/\W/g, '_');
-  settings.set(`${path}.password`, `\${${name}}`);
-  report.add(
-    'todo',
-    of,
-    `the secret \`${backend}.${key}\` (${textOf(secret['type'] ?? 'unknown')}): set the variable ${name}.`,
-  );
+  settings.set(`${path}.password`, `\${${variable}}`);
+  report.add('todo', of, secretSentence(secret));
+}
+
+/** Settings of librdkafka that hold a secret, and what is better. */
+const PASSWORDS: Readonly<Record<string, string>> = {
+  'sasl.password': 'kafka.sasl.password_file',
+  'ssl.key.password': 'kafka.tls.key_password_file',
+  'ssl.key.pem': 'kafka.tls.key_file',
+  'ssl.keystore.password': 'a variable',
+  'sasl.oauthbearer.client.secret': 'a variable',
+};
+
+/** Says that a secret stands in the file, unless a variable has it. */
+function reportPassword(path: string, value: unknown, better: string, of: Component, report: Report): void {
+  if (textOf(value).includes('$')) return;
+  const what = better.startsWith('a ') ? better : `\`${better.slice(better.lastIndexOf('.') + 1)}\``;
+  report.add('check', of, `\`${path}\` stands in the file as before: better ${what}.`);
 }
 
 /** `elasticsearch:` without the index. */

@@ -1,6 +1,8 @@
 import type { IdField } from './bulk-settings.ts';
 import { type Component, mapOf, textsOf } from './model.ts';
 import { quoted } from './names.ts';
+import type { Report } from './report.ts';
+import { templateText } from './text-code.ts';
 import { dotted, pathOf, type TemplatePart } from './vector-template.ts';
 
 /** A piece of a transform that names the target of an event. */
@@ -18,14 +20,57 @@ export interface FieldsRule {
 /** @param id the field of the ids: it must be there until the document is made, which lacks it in any case */
 export function fieldsRule({ options }: Component, id: IdField | null): FieldsRule | null {
   const encoding = mapOf(options['encoding']);
-  const paths = (value: unknown): string[] => textsOf(value).map((path) => dotted(pathOf(path)) ?? path);
   const only = encoding['only_fields'];
   const except = encoding['except_fields'];
   const needed = id === null || id.isRandom ? [] : [id.path];
-  if (only !== undefined) return { use: 'keep', list: [...new Set([...paths(only), ...needed])] };
-  const removed = [...paths(except), ...(id?.isRandom === true ? [id.path] : [])];
+  if (only !== undefined) {
+    // Of a list, all of it: more than Vector writes, but nothing is lost.
+    const kept = textsOf(only).map((path) => expressible(path) ?? dotted(beforeIndex(path)));
+    return { use: 'keep', list: [...new Set([...kept.filter((path) => path !== null), ...needed])] };
+  }
+  const excepted = textsOf(except)
+    .map(expressible)
+    .filter((path) => path !== null);
+  const removed = [...excepted, ...(id?.isRandom === true ? [id.path] : [])];
   const list = [...new Set(removed)].filter((path) => !needed.includes(path));
   return list.length === 0 ? null : { use: 'remove', list };
+}
+
+/** A path of Vector as one of Logweir; null for one with an index. */
+function expressible(path: string): string | null {
+  return dotted(pathOf(path));
+}
+
+function beforeIndex(path: string): readonly (string | number)[] {
+  const segments = pathOf(path);
+  const index = segments.findIndex((segment) => typeof segment === 'number');
+  return index < 0 ? segments : segments.slice(0, index);
+}
+
+/** Names the fields that documents have or lack, and what Logweir cannot express. */
+export function reportFields(sink: Component, report: Report): void {
+  const encoding = mapOf(sink.options['encoding']);
+  for (const name of ['only_fields', 'except_fields']) {
+    const paths = textsOf(encoding[name]);
+    if (paths.length === 0) continue;
+    report.add('done', sink, `\`encoding.${name}\`: ${paths.map((path) => `\`${path}\``).join(', ')}.`);
+    for (const path of paths)
+      if (expressible(path) === null)
+        report.add(
+          'todo',
+          sink,
+          `\`encoding.${name}\`: Logweir cannot express \`${path}\`. ` +
+            (name === 'only_fields'
+              ? 'The whole of the field above it is kept; remove the rest in a transform.'
+              : 'It stays in the documents; remove it in a transform.'),
+        );
+  }
+  if (encoding['only_fields'] !== undefined && textsOf(encoding['except_fields']).length > 0)
+    report.add(
+      'todo',
+      sink,
+      '`encoding.except_fields` beside `only_fields` is left out: name in `only_fields` what is to stay.',
+    );
 }
 
 export function isHidden(name: string, { use, list }: FieldsRule): boolean {
@@ -62,9 +107,10 @@ export function templateLiteral(
   timeField: string,
   imports: Record<string, string[]>,
 ): string {
+  const texts = parts.map((part) => (part.is === 'text' ? templateText(part.text, imports) : ''));
   const vrl = new Set(imports['logweir/vrl'] ?? []);
-  const pieces = parts.map((part) => {
-    if (part.is === 'text') return part.text.replaceAll(/[`\\$]/g, String.raw`\$&`);
+  const pieces = parts.map((part, at) => {
+    if (part.is === 'text') return texts[at] ?? '';
     if (part.is === 'field') {
       vrl.add('at').add('toString');
       return `\${toString(${atCode(part.path)}) || 'unknown'}`;
@@ -76,6 +122,6 @@ export function templateLiteral(
   });
   imports['logweir/vrl'] = [...vrl];
   const [only] = pieces;
-  if (pieces.length === 1 && only?.startsWith('${') === true) return only.slice(2, -1);
+  if (pieces.length === 1 && parts[0]?.is !== 'text' && only !== undefined) return only.slice(2, -1);
   return `\`${pieces.join('')}\``;
 }

@@ -108,8 +108,9 @@ export class Verification {
         : []),
       ...(failed > 0
         ? [
-            `${of(failed)} that Vector passes on although a transform fails: Logweir dead-letters the record ` +
-              '(logweir migrate --strict keeps it)',
+            `${of(failed)} only in Vector, of records that Logweir rejects for the reason beside each. Vector ` +
+              'passes an event on where a program fails on it and `drop_on_error` is false; `on_error: keep` does ' +
+              'the same',
           ]
         : []),
       ...(unknown > 0

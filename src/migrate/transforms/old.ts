@@ -1,3 +1,4 @@
+import { splitVectorTemplate } from '../vector-template.ts';
 import { type Component, type Fields, mapOf, textOf, textsOf } from '../model.ts';
 
 /**
@@ -20,7 +21,7 @@ function sourceOf(type: string, options: Fields): string | null {
     case 'regex_parser':
       return regexParser(options);
     case 'add_fields':
-      return lines(flat(mapOf(options['fields'])), ([path, value]) => `${path} = ${JSON.stringify(value)}`);
+      return lines(flat(mapOf(options['fields'])), ([path, value]) => addField(path, value));
     case 'remove_fields':
       return lines(textsOf(options['fields']), (field) => `del(${pathOf(field)})`);
     case 'rename_fields':
@@ -30,6 +31,38 @@ function sourceOf(type: string, options: Fields): string | null {
     default:
       return null;
   }
+}
+
+/** A value may be a template: the field is added where all of the template's fields are there. */
+function addField(path: string, value: unknown): string {
+  if (typeof value !== 'string' || !value.includes('{{')) return `${path} = ${JSON.stringify(value)}`;
+  const parts = splitVectorTemplate(value);
+  const fields = parts.flatMap((part) => (part.is === 'field' ? [vrlPath(part.path)] : []));
+  const made = parts.map((part) => {
+    if (part.is === 'field') return `(to_string(${vrlPath(part.path)}) ?? "")`;
+    if (part.is === 'date') return `format_timestamp!(now(), ${JSON.stringify(part.format)})`;
+    // Two braces in one text would be a template of VRL.
+    return part.text
+      .split(/(?<=\{)(?=\{)/)
+      .map((text) => JSON.stringify(text))
+      .join(' + ');
+  });
+  const assignment = `${path} = ${made.join(' + ')}`;
+  if (fields.length === 0) return assignment;
+  return [`if ${fields.map((field) => `exists(${field})`).join(' && ')} {`, `  ${assignment}`, '}'].join(
+    '\n',
+  );
+}
+
+function vrlPath(path: readonly (string | number)[]): string {
+  const segments = path.map((one) =>
+    typeof one === 'number'
+      ? `[${one}]`
+      : /^[A-Za-z_@][\w@]*$/.test(one)
+        ? `.${one}`
+        : `.${JSON.stringify(one)}`,
+  );
+  return segments[0]?.startsWith('[') === true ? `.${segments.join('')}` : segments.join('');
 }
 
 function lines<T>(list: readonly T[], line: (one: T) => string): string {

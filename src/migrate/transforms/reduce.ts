@@ -2,6 +2,7 @@ import type { Component, Step } from '../model.ts';
 import { mapOf, textOf, textsOf } from '../model.ts';
 import { type Context, namesFor, originOf } from '../context.ts';
 import { quoted } from '../names.ts';
+import { numberCode, numberImports } from '../quantity.ts';
 import type { Condition } from '../program.ts';
 import { indented, SourceFile } from '../source-file.ts';
 import { pathOf } from '../vector-template.ts';
@@ -33,6 +34,9 @@ export function reduceSteps(component: Component, context: Context): Step[] {
   const strategies = Object.entries(mapOf(options['merge_strategies']));
   const unknown = strategies.filter(([, strategy]) => !Object.hasOwn(STRATEGIES, textOf(strategy)));
   if (unknown.length > 0) problems.push(`the merge strategy ${textOf(unknown[0]?.[1])} is not known`);
+  for (const name of ['max_events', 'expire_after_ms'])
+    if (numberCode(options[name] ?? 0) === null)
+      problems.push(`\`${name}: ${textOf(options[name])}\` is no number`);
   if (problems.length > 0 || (starts !== null && 'length' in starts) || (ends !== null && 'length' in ends)) {
     const made = writeSkeleton(
       component,
@@ -69,8 +73,9 @@ function render(component: Component, starts: Condition | null, ends: Condition 
     (path) => `fieldAt(event, ${quoted(pathOf(path).join('.'))})`,
   );
   if (groups.length === 0) source.use('logweir');
-  const max = typeof options['max_events'] === 'number' ? Math.max(2, options['max_events']) : 1000;
-  const gap = typeof options['expire_after_ms'] === 'number' ? options['expire_after_ms'] : 30_000;
+  const max = numberCode(options['max_events'] ?? 1000, { min: 2 });
+  const gap = numberCode(options['expire_after_ms'] ?? 30_000);
+  source.use('logweir/vrl', ...numberImports([max ?? '', gap ?? '']));
   if (starts !== null)
     source.add(
       "/** Vector's `starts_when`. */",
@@ -93,8 +98,8 @@ function render(component: Component, starts: Condition | null, ends: Condition 
     `    key: (event) => keyOf([${groups.join(', ')}]),`,
     '    starts,',
     '    merge: mergeEvents,',
-    `    maxEvents: ${max},`,
-    `    maxGapMs: ${gap},`,
+    `    maxEvents: ${max ?? ''},`,
+    `    maxGapMs: ${gap ?? ''},`,
     '  }),',
     '});',
   );

@@ -1,5 +1,5 @@
 import type { Component, Step } from '../model.ts';
-import { textsOf } from '../model.ts';
+import { kindOf, textsOf } from '../model.ts';
 import { type Context, type Generated, originOf } from '../context.ts';
 import { parseProgram, type ProgramOptions, translateProgram } from '../program.ts';
 import type { Expression, Program } from '../vrl/ast.ts';
@@ -22,6 +22,10 @@ function sourceOf({ options, ...component }: Component, context: Context): Sourc
   const source = options['source'];
   if (typeof source === 'string')
     return { text: source, options: { dropsOnAbort, timezone, hasVariables: true } };
+  if (source !== undefined)
+    return { problem: `\`source\` must be a text with a program, not ${kindOf(source)}` };
+  if (options['file'] === undefined && options['files'] === undefined)
+    return { problem: 'it has neither `source` nor `file`' };
   const files = textsOf(options['file'] ?? options['files']);
   const texts = files.map((file) => context.readProgram(file));
   const missing = files.find((_file, index) => texts[index] === null);
@@ -166,6 +170,7 @@ function plainOf(one: Expression, hasVariables: boolean): Plain | null {
 /** A dotted path that means the same in both. */
 function plainPath(one: Expression | null): string | null {
   if (one?.kind !== 'query' || one.target !== 'event') return null;
-  if (one.path.some((segment) => typeof segment !== 'string' || segment.includes('.'))) return null;
+  // Logweir expands variables in values, not in names.
+  if (one.path.some((segment) => typeof segment !== 'string' || /[.$]/.test(segment))) return null;
   return dotted(one.path);
 }

@@ -1,6 +1,8 @@
 import type { Component, Fields, Step } from '../model.ts';
 import { mapOf, textOf, textsOf } from '../model.ts';
 import { type Context, type Generated, originOf } from '../context.ts';
+import { MILLISECONDS, numberCode, numberImports, scaled, variableOf } from '../quantity.ts';
+import { quoted } from '../names.ts';
 import { dotted, pathOf, splitVectorTemplate } from '../vector-template.ts';
 import { conditionCode, filterOptions } from './condition.ts';
 import { optionsText, writeFunction, writeSkeleton } from './function-file.ts';
@@ -19,6 +21,9 @@ export function statefulSteps(component: Component, context: Context): Step[] | 
   if (settings === null) return null;
   const comment = originOf(component);
   report.add('check', component, `is the built-in \`${settings.use}\`: ${IN_MEMORY}.`);
+  const seconds = component.type === 'throttle' ? component.options['window_secs'] : undefined;
+  const { problem } = scaled(seconds ?? 1, MILLISECONDS);
+  if (problem !== null) report.add('todo', component, `\`window_secs\` is \`window_ms\`: ${problem}`);
   const steps: Step[] = [{ ...settings, comment }];
   const key = sampleKey(component);
   if (key !== null) steps.push({ use: 'set', with: { fields: { [key]: rateText(component) } }, comment });
@@ -36,8 +41,15 @@ function throttle({ options }: Component): Settings | null {
   const { threshold, window_secs: seconds, key_field: key } = options;
   const fields = keyFields(key);
   if (fields === null) return null;
-  const window_ms = typeof seconds === 'number' ? Math.max(1, Math.round(seconds * 1000)) : 1000;
-  return { use: 'throttle', with: { threshold, window_ms, ...(fields.length > 0 && { key: fields }) } };
+  const window_ms = scaled(seconds ?? 1, MILLISECONDS).value;
+  return {
+    use: 'throttle',
+    with: {
+      threshold,
+      ...(window_ms !== undefined && { window_ms }),
+      ...(fields.length > 0 && { key: fields }),
+    },
+  };
 }
 
 /** The fields of a template, whose other text is the same for all. */
@@ -83,8 +95,10 @@ function sample({ options }: Component): Settings | null {
 }
 
 /** One of how many events is kept; null where the event itself says so. */
-function rateOf({ rate, ratio }: Fields): number | null {
-  if (typeof rate === 'number') return Math.max(1, Math.round(rate));
+function rateOf({ rate, ratio }: Fields): number | string | null {
+  const given =
+    rate === undefined ? undefined : scaled(rate, { by: 1, min: 1, max: Number.MAX_SAFE_INTEGER });
+  if (given?.value !== undefined) return given.value;
   return typeof ratio === 'number' && ratio > 0 ? Math.max(1, Math.round(1 / ratio)) : null;
 }
 
@@ -99,15 +113,19 @@ function rateText({ options }: Component): string {
   return textOf(options['rate'] ?? options['ratio']);
 }
 
+function rateTextCode(component: Component): string {
+  const text = rateText(component);
+  return variableOf(text) === null ? quoted(text) : 'String(RATE)';
+}
+
 /** A file for throttle, dedupe and sample: in a branch, or with options that the built-in lacks. */
 export function statefulFunction(component: Component, context: Context): Generated {
-  const { type, options } = component;
+  const { options } = component;
   const exclude =
     options['exclude'] === undefined ? null : conditionCode(options['exclude'], context.timezone);
   const body = bodyOf(component);
   if (body === null || (exclude !== null && 'length' in exclude)) {
-    const problems =
-      exclude !== null && 'length' in exclude ? exclude : [`options of ${type} that Logweir lacks`];
+    const problems = exclude !== null && 'length' in exclude ? exclude : [missingOf(component)];
     return writeSkeleton(
       component,
       { original: optionsText(component), extension: 'txt', problems },
@@ -119,9 +137,13 @@ export function statefulFunction(component: Component, context: Context): Genera
     component,
     {
       imports: {
-        logweir: body.imports,
-        ...(exclude !== null && { 'logweir/vrl': exclude.imports }),
         ...body.others,
+        logweir: body.imports,
+        'logweir/vrl': [
+          ...(exclude?.imports ?? []),
+          ...(body.others['logweir/vrl'] ?? []),
+          ...numberImports(body.constants),
+        ],
       },
       constants: [...(exclude?.constants ?? []), ...body.constants],
       body: [...kept, ...body.lines],
@@ -129,7 +151,26 @@ export function statefulFunction(component: Component, context: Context): Genera
     context,
   );
   context.report.add('check', component, `is \`transforms/${made.file}.ts\`: ${IN_MEMORY}.`);
+  if (mapOf(options['time_settings'])['max_age_ms'] !== undefined)
+    context.report.add(
+      'todo',
+      component,
+      `\`time_settings.max_age_ms\`: left out: \`transforms/${made.file}.ts\` compares with all events that it remembers.`,
+    );
   return made;
+}
+
+/** Why there is no code for a transform. */
+function missingOf({ type, options }: Component): string {
+  const named = (key: string): string => `\`${key}: ${textOf(options[key])}\``;
+  if (type === 'sample' && variableOf(options['ratio']) !== null)
+    return `${named('ratio')} is a variable: Logweir needs its number, to write it as a \`rate\`.`;
+  const numbers = ['rate', 'ratio', 'threshold', 'window_secs'].filter((key) => options[key] !== undefined);
+  const [wrong] = numbers.filter((key) => numberCode(options[key]) === null);
+  if (wrong !== undefined) return `${named(wrong)} is no number.`;
+  if (type === 'sample') return 'it has neither `rate` nor `ratio` above 0.';
+  if (type === 'throttle' && options['threshold'] === undefined) return 'it has no `threshold`.';
+  return `${named('key_field')} is no list of fields.`;
 }
 
 /** A condition within an expression. */
@@ -158,33 +199,37 @@ const valuesOf = (fields: readonly string[]): string =>
 
 function throttleBody(options: Fields): Body | null {
   const fields = keyFields(options['key_field']);
-  if (fields === null) return null;
-  const seconds = typeof options['window_secs'] === 'number' ? options['window_secs'] : 1;
+  const threshold = numberCode(options['threshold']);
+  const window = numberCode(options['window_secs'] ?? 1, { by: 1000, min: 1 });
+  if (fields === null || threshold === null || window === null) return null;
   return {
     imports: ['BoundedMap', 'keyOf', ...(fields.length > 0 ? ['fieldAt'] : [])],
     others: {},
     constants: [
+      `const THRESHOLD = ${threshold};`,
+      `const WINDOW_MS = ${window};`,
       '/** Passed events by key and window. */',
       'const counts = new BoundedMap<string, number>(10_000);',
     ],
     lines: [
-      `const window = Math.floor(Math.max(0, record.timestamp) / ${Math.max(1, Math.round(seconds * 1000))});`,
+      'const window = Math.floor(Math.max(0, record.timestamp) / WINDOW_MS);',
       `const key = \`\${window} \${${valuesOf(fields)}}\`;`,
       'const count = counts.get(key) ?? 0;',
-      `if (count >= ${textOf(options['threshold'])}) return undefined;`,
+      'if (count >= THRESHOLD) return undefined;',
       'counts.set(key, count + 1);',
       'return event;',
     ],
   };
 }
 
-function dedupeBody(options: Fields): Body {
+function dedupeBody(options: Fields): Body | null {
   const { match, ignore } = mapOf(options['fields']);
   const list = (match === undefined ? ['message', 'host', 'timestamp'] : textsOf(match)).map((path) =>
     pathOf(path).join('.'),
   );
   const ignored = textsOf(ignore).map((path) => pathOf(path).join('.'));
-  const size = mapOf(options['cache'])['num_events'] ?? 5000;
+  const size = numberCode(mapOf(options['cache'])['num_events'] ?? 5000);
+  if (size === null) return null;
   const key =
     ignore === undefined
       ? [`const key = ${valuesOf(list)};`]
@@ -201,7 +246,7 @@ function dedupeBody(options: Fields): Body {
     others: ignore === undefined ? {} : { 'logweir/vrl': ['copy'] },
     constants: [
       '/** The record of each event that was seen. */',
-      `const seen = new BoundedMap<string, string>(${textOf(size)});`,
+      `const seen = new BoundedMap<string, string>(${size});`,
     ],
     lines: [
       ...key,
@@ -217,7 +262,7 @@ function dedupeBody(options: Fields): Body {
 
 function sampleBody(component: Component): Body | null {
   const { options } = component;
-  const rate = rateOf(options);
+  const rate = numberCode(rateOf(options));
   if (rate === null) return null;
   const fields = [options['key_field'], options['group_by']].flatMap((one) => keyFields(one) ?? []);
   const key = sampleKey(component);
@@ -225,12 +270,12 @@ function sampleBody(component: Component): Body | null {
   return {
     imports: [...(fields.length > 0 ? ['keyOf', 'fieldAt'] : []), ...(key === null ? [] : ['setAt'])],
     others: { 'node:crypto': ['createHash'] },
-    constants: [],
+    constants: [`const RATE = ${rate};`],
     lines: [
       `const text = ${options['key_field'] === undefined ? id : valuesOf(fields)};`,
       "const number = createHash('sha1').update(text).digest().readUInt32BE(0);",
-      `if (number % ${rate} !== 0) return undefined;`,
-      ...(key === null ? [] : [`setAt(event, '${key}', '${rateText(component)}');`]),
+      'if (number % RATE !== 0) return undefined;',
+      ...(key === null ? [] : [`setAt(event, ${quoted(key)}, ${rateTextCode(component)});`]),
       'return event;',
     ],
   };

@@ -48,6 +48,27 @@ describe('id_key', () => {
     expect(target(other)).toHaveProperty('id_key', '_id');
   });
 
+  it.each([
+    ['if !exists(.id) { .id = uuid_v4() }', 'only where it is missing'],
+    ['.meta.id = uuid_v4()', 'is another field'],
+    ['.id = .order ?? uuid_v4()', 'is only the second choice'],
+    ['# .id = uuid_v4()', 'is a comment'],
+    ['.id = uuid_v4(); . = parse_json!(.message)', 'is replaced with the event'],
+    ['if exists(.id) { return . }; .id = uuid_v4()', 'comes after the end of the program'],
+    ['.id = uuid_v4(); .id |= {}', 'is changed'],
+  ])('stays where the random value of `%s` %s', (program) => {
+    const made = migrate('id_key: id', program.replaceAll("'", "''"));
+    expect(target(made)).toHaveProperty('id_key', 'id');
+    expect(made.files.get('logweir.yaml')).not.toMatch(/use: remove/);
+  });
+
+  it('stays where one way to the sink has no random id', () => {
+    const text = configuration(['id_key: id'], '.id = uuid_v4()');
+    expect(target(migratedText(text))).not.toHaveProperty('id_key');
+    const both = migratedText(text.replace('inputs: [make]', 'inputs: [make, kafka]'));
+    expect(target(both)).toHaveProperty('id_key', 'id');
+  });
+
   it('is there when the document is made, whatever fields the document may have', () => {
     const except = migrate('id_key: id, encoding: { except_fields: [id, secret] }');
     expect(except.files.get('logweir.yaml')).toMatch(/fields:\n {8}- secret\n/);
