@@ -2,6 +2,7 @@ import { compileGrok, type Grok } from '../../transforms/lib/grok/grok.ts';
 import { firstRow } from '../../transforms/lib/csv.ts';
 import { parseExact, parseObject } from '../codec/exact-json.ts';
 import { BoundedMap } from '../memory/bounded-map.ts';
+import { decodePercent, encodeJson } from './encode.ts';
 import { parsePairs, type PairOptions } from './pairs.ts';
 import { asArray, asBoolean, asCount, asObject, asString, isNull } from './types.ts';
 import { type Fields, fieldOf, isFields, setField, VrlError } from './values.ts';
@@ -37,7 +38,7 @@ function withoutPayload(message: string): string {
 function cut(value: unknown, depth: number): unknown {
   const isContainer = isFields(value) || Array.isArray(value);
   if (!isContainer) return value;
-  if (depth === 0) return JSON.stringify(value);
+  if (depth === 0) return encodeJson(value);
   if (Array.isArray(value)) return value.map((item) => cut(item, depth - 1));
   const fields: Fields = {};
   for (const [key, one] of Object.entries(value)) setField(fields, key, cut(one, depth - 1));
@@ -137,8 +138,8 @@ export function parseUrl(
   const known = defaultKnownPorts === true ? (PORTS[scheme] ?? null) : null;
   return {
     scheme,
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    username: decodePercent(url.username),
+    password: decodePercent(url.password),
     host: url.hostname,
     port: url.port === '' ? known : Number(url.port),
     path: url.pathname,

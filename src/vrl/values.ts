@@ -75,6 +75,16 @@ export function copy(value: unknown): unknown {
   return copied;
 }
 
+/**
+ * A copy of an object or an array, which shares what it contains. Nothing in it may be changed in place:
+ * `put` and `removeAt` copy what they change.
+ */
+export function shallow<T>(value: T): T;
+export function shallow(value: unknown): unknown {
+  if (Array.isArray(value)) return [...(value as unknown[])];
+  return isFields(value) ? { ...value } : value;
+}
+
 /** Own fields only: `constructor` is no field of an object. */
 export function fieldOf(value: unknown, name: string): unknown {
   return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;

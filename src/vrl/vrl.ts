@@ -25,4 +25,4 @@ export * from './text.ts';
 export * from './times.ts';
 export { EPOCH, Timestamp, timestampLiteral } from './timestamp.ts';
 export * from './types.ts';
-export { Aborted, copy, VrlError } from './values.ts';
+export { Aborted, copy, shallow, VrlError } from './values.ts';

@@ -60,13 +60,12 @@ export class Expressions implements ExpressionEmitter {
     }
   }
 
-  /** The value for another place: null where it is missing, and a copy where it is shared. */
+  /** The value for another place: null where it is missing. */
   value(expression: ast.Expression, place: Place): Code {
     const found = this.emit(expression, place);
-    const isShared = this.unit.copies && isReference(expression) && mayHoldOthers(found.known);
-    const copied = isShared ? this.unit.call('copy', [found.text], found.known) : found;
-    if (!found.mayBeMissing) return copied;
-    return code(`${within(Level.primary, copied)} ?? null`, found.known, Level.or);
+    if (!found.mayBeMissing) return found;
+    const { known, mayBeShared } = found;
+    return { ...code(`${within(Level.primary, found)} ?? null`, known, Level.or), mayBeShared };
   }
 
   condition(expression: ast.Expression, place: Place): Code {
@@ -81,14 +80,14 @@ export class Expressions implements ExpressionEmitter {
     const inner: Place = { scope: new Scope(place.scope), isNested: true };
     const unwrapped = expression.kind === 'group' ? expression.value : expression;
     if (!needsStatements(unwrapped)) {
-      const { text, known } = emitted ?? this.emit(unwrapped, inner);
-      return code(returning('() =>', text), known);
+      const { text, known, mayBeShared } = emitted ?? this.emit(unwrapped, inner);
+      return { ...code(returning('() =>', text), known), mayBeShared };
     }
     let known: Known = 'unknown';
     const text = this.#withBody('() =>', [unwrapped], inner, (value) => {
       known = value.known;
     });
-    return code(text, isStatement(unwrapped) ? 'unknown' : known);
+    return { ...code(text, isStatement(unwrapped) ? 'unknown' : known), mayBeShared: true };
   }
 
   /** A function whose value is that of the last expression. */
@@ -117,7 +116,7 @@ export class Expressions implements ExpressionEmitter {
   /** The value of statements in the midst of an expression. */
   immediate(body: readonly ast.Expression[], place: Place): Code {
     const inner: Place = { scope: new Scope(place.scope), isNested: true };
-    return code(`(${this.arrow([], body, inner)})()`, 'unknown');
+    return { ...code(`(${this.arrow([], body, inner)})()`, 'unknown'), mayBeShared: true };
   }
 
   abort({ message }: ast.Abort, place: Place): Code {
@@ -156,7 +155,7 @@ export class Expressions implements ExpressionEmitter {
 
   #variable({ name, start, end }: ast.Variable, place: Place): Code {
     const found = place.scope.find(name);
-    if (found !== undefined) return code(found.name, found.known);
+    if (found !== undefined) return { ...code(found.name, found.known), mayBeShared: true };
     this.unit.problem(`the variable ${name} is read before it is set`, { start, end });
     return code('null', 'null');
   }
@@ -167,14 +166,23 @@ export class Expressions implements ExpressionEmitter {
       this.unit.problem('metadata (%) of the log namespace', query);
       return code('null', 'null');
     }
-    const root = target === 'event' ? code('event', 'object') : this.emit(target, place);
     const [first] = path;
+    if (target === 'event' && first === undefined) return this.#event();
+    const root = target === 'event' ? code('event', 'object') : this.emit(target, place);
     if (first === undefined) return root;
     const isField = target === 'event' && path.length === 1 && typeof first === 'string';
     if (isField && isPlainField(first)) {
-      return { text: `event${member(first)}`, level: Level.primary, known: 'unknown', mayBeMissing: true };
+      return { ...code(`event${member(first)}`, 'unknown'), mayBeMissing: true, mayBeShared: true };
     }
-    return { ...this.unit.call('at', [root.text, ...segments(path)]), mayBeMissing: true };
+    const found = this.unit.call('at', [root.text, ...segments(path)]);
+    return { ...found, mayBeMissing: true, mayBeShared: true };
+  }
+
+  /** The event as a value: it is changed in place, so that a second name needs a copy. */
+  #event(): Code {
+    return this.unit.changesEvent
+      ? code('{ ...event }', 'object')
+      : { ...code('event', 'object'), mayBeShared: true };
   }
 
   #object({ entries }: ast.ObjectNode, place: Place): Code {
@@ -194,7 +202,8 @@ export class Expressions implements ExpressionEmitter {
     const no = second === undefined ? code('null', 'null') : this.value(second, place);
     const known: Known = yes.known === no.known ? yes.known : 'unknown';
     const branches = `${within(Level.conditional, yes)} : ${within(Level.conditional, no)}`;
-    return code(`${within(Level.or, this.condition(test, place))} ? ${branches}`, known, Level.conditional);
+    const text = `${within(Level.or, this.condition(test, place))} ? ${branches}`;
+    return { ...code(text, known, Level.conditional), mayBeShared: yes.mayBeShared || no.mayBeShared };
   }
 }
 
@@ -222,13 +231,4 @@ function isSimpleIf(expression: ast.Expression): boolean {
   const { condition, consequent, otherwise } = expression;
   const parts = [condition, consequent.body, ...(otherwise === null ? [] : [otherwise.body])];
   return parts.every(([only, ...more]) => only !== undefined && more.length === 0 && !needsStatements(only));
-}
-
-function isReference(expression: ast.Expression): boolean {
-  const inner = expression.kind === 'group' ? expression.value : expression;
-  return inner.kind === 'query' || inner.kind === 'variable';
-}
-
-function mayHoldOthers(known: Known): boolean {
-  return known === 'unknown' || known === 'array' || known === 'object';
 }
