@@ -1,3 +1,4 @@
+import { Pattern } from '../../../vrl/pattern.ts';
 import type * as ast from '../ast.ts';
 import type { Known } from '../functions.ts';
 import { contains } from '../walk.ts';
@@ -124,7 +125,9 @@ export class Expressions implements ExpressionEmitter {
     return this.unit.call('abort', message === null ? [] : [this.emit(message, place).text]);
   }
 
-  #literal({ type, value }: ast.Literal): Code {
+  #literal(literal: ast.Literal): Code {
+    const { type, value } = literal;
+    if (type === 'regex') this.#checkPattern(literal);
     switch (type) {
       case 'string':
         return code(quote(value), 'string');
@@ -141,6 +144,16 @@ export class Expressions implements ExpressionEmitter {
       case 'regex':
       case 'timestamp':
         return this.unit.constant(type, value);
+    }
+  }
+
+  /** The transform would not load. */
+  #checkPattern(literal: ast.Literal): void {
+    try {
+      Pattern.of(literal.value);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.unit.problem(`the regular expression r'${literal.value}': ${why}`, literal);
     }
   }
 
