@@ -106,6 +106,16 @@ function readField(
   }
 }
 
+const OTHERS = 'f z Z b h B a A p P % n t'.split(' ');
+
+/** The first specifier of a format that {@link parseTime} does not know; null if there is none. */
+export function unreadableSpecifier(format: string): string | null {
+  const unknown = compileFormat(format).find(
+    (part) => typeof part !== 'string' && !(part.letter in NUMERIC) && !OTHERS.includes(part.letter),
+  );
+  return typeof unknown === 'object' ? unknown.text : null;
+}
+
 function nameIndex(names: readonly string[], text: string): number {
   const index = names.findIndex((name) => name.slice(0, 3).toLowerCase() === text.slice(0, 3).toLowerCase());
   const name = names[index]?.toLowerCase();

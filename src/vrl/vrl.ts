@@ -9,6 +9,7 @@ export * from './cases.ts';
 export * from './cef.ts';
 export * from './collections.ts';
 export * from './encode.ts';
+export { parseGrok, parseGroks } from './grok.ts';
 export { md5, sha1, sha2, sha3 } from './hash.ts';
 export * from './net.ts';
 export * from './numbers.ts';

@@ -1,5 +1,6 @@
 import type * as ast from '../ast.ts';
 import { type FunctionSpec, camelCase, functionSpec } from '../functions.ts';
+import { checkLiterals } from './literals.ts';
 import type { ExpressionEmitter } from './port.ts';
 import { isPlainField, quote, segments } from './names.ts';
 import { Scope } from './scope.ts';
@@ -31,6 +32,7 @@ export function emitCall(emitter: ExpressionEmitter, call: ast.Call, place: Plac
 
 function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, place: Place): Code {
   const found = matchArguments(emitter, call, spec);
+  checkLiterals(emitter.unit, call, found);
   let mayBeShared = false;
   const positional = spec.positional.map((name) => {
     const argument = found.get(name.replace('?', ''));
