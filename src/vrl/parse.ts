@@ -76,9 +76,10 @@ export function parseCsv(
   value: unknown,
   { delimiter = ',' }: { readonly delimiter?: unknown } = {},
 ): string[] {
-  const row = firstRow(asString(value), { delimiter: asString(delimiter), trim: false });
-  if (row === undefined) return [];
-  return row.values;
+  const text = asString(value);
+  const syntax = { delimiter: asString(delimiter), trim: false };
+  // A quote that is not closed ends with the text.
+  return (firstRow(text, syntax) ?? firstRow(`${text}"`, syntax))?.values ?? [];
 }
 
 const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };

@@ -19,7 +19,7 @@ export class Aborted extends Error {
 
 /**
  * The type of a value. A missing field is null. A number without a fraction is an integer, even if its text
- * was `1.0`: JavaScript has one type for both.
+ * was `1.0`: JavaScript has one type for both. Beyond 2^53 it is a float: integers are `bigint` there.
  */
 export function kindOf(value: unknown): Kind {
   switch (typeof value) {
@@ -30,7 +30,7 @@ export function kindOf(value: unknown): Kind {
     case 'bigint':
       return 'integer';
     case 'number':
-      return Number.isInteger(value) ? 'integer' : 'float';
+      return Number.isSafeInteger(value) ? 'integer' : 'float';
     case 'object':
       break;
     default:

@@ -33,8 +33,8 @@ export function abbreviationAt(time: Timestamp, name: string): string {
 const NEAR_MS = 14 * 3_600_000;
 
 /**
- * The time in ms since 1970 of a clock in that zone; undefined if the clock never showed it, or did twice, at a
- * change to or from summer time.
+ * The time in ms since 1970 of a clock in that zone; undefined if the clock never showed it, or did twice,
+ * at a change to or from summer time.
  *
  * @param local as if the clock showed UTC
  */

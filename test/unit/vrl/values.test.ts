@@ -51,3 +51,22 @@ it.each([
 ])('%s throws nothing but what ?? catches', (source, expected) => {
   expect(compile(source)({ m: 'mm', n: 2 ** 40 })).toMatchObject({ x: expected });
 });
+
+it.each([
+  ['.x = .missing || .absent', null],
+  ['.x = false || .absent', null],
+  ['.x = string(.absent) ?? .absent', null],
+  ['.x = to_string(0.0000001)', '0.0000001'],
+  ['.x = to_string(-0.00000125)', '-0.00000125'],
+  ['.x = to_string(1000000000000000000000.0 * 1.5)', '1500000000000000000000'],
+  ['.x = parse_csv!("\\"a")', ['a']],
+  ['.x = parse_csv!("a,\\"b")', ['a', 'b']],
+  ['.x = parse_url!("mailto:a@b.c").host', null],
+  ['.x = abs(-9223372036854775807 - 1)', -9223372036854775808n],
+  ['.x = parse_bytes("1024", "b") ?? "no"', 'no'],
+  ['.x = parse_bytes("1024B", "kb") ?? "no"', 'no'],
+  ['.x = parse_bytes!("1024b", "KB")', 1],
+  ['.x = to_float("nan") ?? "no"', 'no'],
+])('%s is what it is in VRL', (source, expected) => {
+  expect(compile(source)({})).toEqual({ x: expected });
+});

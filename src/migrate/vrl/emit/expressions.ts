@@ -63,10 +63,7 @@ export class Expressions implements ExpressionEmitter {
 
   /** The value for another place: null where it is missing. */
   value(expression: ast.Expression, place: Place): Code {
-    const found = this.emit(expression, place);
-    if (!found.mayBeMissing) return found;
-    const { known, mayBeShared } = found;
-    return { ...code(`${within(Level.primary, found)} ?? null`, known, Level.or), mayBeShared };
+    return orNull(this.emit(expression, place));
   }
 
   condition(expression: ast.Expression, place: Place): Code {
@@ -81,7 +78,7 @@ export class Expressions implements ExpressionEmitter {
     const inner: Place = { scope: new Scope(place.scope), isNested: true };
     const unwrapped = expression.kind === 'group' ? expression.value : expression;
     if (!needsStatements(unwrapped)) {
-      const { text, known, mayBeShared } = emitted ?? this.emit(unwrapped, inner);
+      const { text, known, mayBeShared } = orNull(emitted ?? this.emit(unwrapped, inner));
       return { ...code(returning('() =>', text), known), mayBeShared };
     }
     let known: Known = 'unknown';
@@ -218,6 +215,12 @@ export class Expressions implements ExpressionEmitter {
     const text = `${within(Level.or, this.condition(test, place))} ? ${branches}`;
     return { ...code(text, known, Level.conditional), mayBeShared: yes.mayBeShared || no.mayBeShared };
   }
+}
+
+function orNull(found: Code): Code {
+  if (!found.mayBeMissing) return found;
+  const { known, mayBeShared } = found;
+  return { ...code(`${within(Level.primary, found)} ?? null`, known, Level.or), mayBeShared };
 }
 
 /** A function of one expression. */
