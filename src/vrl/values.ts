@@ -1,3 +1,4 @@
+import { noteCopy } from '../codec/exact-json.ts';
 import { isRawJson } from '../codec/raw-json.ts';
 import { Pattern } from './pattern.ts';
 import { Timestamp } from './timestamp.ts';
@@ -81,8 +82,11 @@ export function copy(value: unknown): unknown {
  */
 export function shallow<T>(value: T): T;
 export function shallow(value: unknown): unknown {
-  if (Array.isArray(value)) return [...(value as unknown[])];
-  return isFields(value) ? { ...value } : value;
+  if (!Array.isArray(value) && !isFields(value)) return value;
+  const copied = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+  // Numbers keep their text: `1.0` stays `1.0`.
+  noteCopy(value, copied);
+  return copied;
 }
 
 /** Own fields only: `constructor` is no field of an object. */

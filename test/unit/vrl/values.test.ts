@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as vrl from '../../../src/vrl/vrl.ts';
-import { compile } from './support/program.ts';
+import { parseExact, stringifyExact } from '../../../src/codec/exact-json.ts';
+import { type Fields, compile } from './support/program.ts';
 
 it.each([
   ['x = .o\nx.a = 8', { o: { a: 1 } }],
@@ -69,4 +70,46 @@ it.each([
   ['.x = to_float("nan") ?? "no"', 'no'],
 ])('%s is what it is in VRL', (source, expected) => {
   expect(compile(source)({})).toEqual({ x: expected });
+});
+
+it.each([
+  ['.a.b = 1', '{"a":{"x":1.0,"b":1},"list":[{"m":1.0},2.0]}'],
+  ['.list[0].q = 1', '{"a":{"x":1.0},"list":[{"m":1.0,"q":1},2.0]}'],
+  ['x = .a\nx.b = 1\n.a = x', '{"a":{"x":1.0,"b":1},"list":[{"m":1.0},2.0]}'],
+  ['.raw = .', '{"a":{"x":1.0},"list":[{"m":1.0},2.0],"raw":{"a":{"x":1.0},"list":[{"m":1.0},2.0]}}'],
+])('%s leaves the text of other numbers as it was', (source, expected) => {
+  const exact = parseExact('{"a":{"x":1.0},"list":[{"m":1.0},2.0]}');
+  expect(stringifyExact(compile(source)(exact.value as Fields) as Fields, exact)).toBe(expected);
+});
+
+it.each(['. == parse_json!("1")\n.z = 1', '{"a": parse_json!("1")}\n.z = 1'])(
+  '%s: a statement may start with an object',
+  (source) => {
+    expect(compile(source)({})).toEqual({ z: 1 });
+  },
+);
+
+it.each([
+  ['2024-01-02', '%Y-%m-%d', 'fails'],
+  ['31/Dec/23', '%d/%b/%y', 'fails'],
+  ['Mon Jan 02 03:04:05 2024', '%a %b %d %T %Y', 'fails'],
+  ['Tue Jan 02 03:04:05 2024', '%a %b %d %T %Y', '2024-01-02T02:04:05Z'],
+  ['2024-01-02 03:04:05 CET', '%F %T %Z', 'fails'],
+  ['2024-01-02 03:04:05 CET +0100', '%F %T %Z %z', '2024-01-02T02:04:05Z'],
+  ['-1', '%s', 'fails'],
+  ['1700000000', '%s', '2023-11-14T22:13:20Z'],
+  ['2024-01-02 03:05', '%F %I:%M', 'fails'],
+  ['2024-01-02 13:05 PM', '%F %I:%M %p', 'fails'],
+  ['2024-01-02 03:04:06 +0000 1704164645', '%F %T %z %s', 'fails'],
+  ['2023-366 03:04', '%Y-%j %R', 'fails'],
+  ['2024-366 03:04', '%Y-%j %R', '2024-12-31T02:04:00Z'],
+  ['2024-01-02 03:04:05 +25:00', '%F %T %z', 'fails'],
+  ['2024-03-31 02:30:00', '%F %T', 'fails'],
+  ['2024-03-31 03:00:00', '%F %T', '2024-03-31T01:00:00Z'],
+  ['2024-10-27 02:30:00', '%F %T', 'fails'],
+  ['2024-10-27 03:00:00', '%F %T', '2024-10-27T02:00:00Z'],
+])('%s in the format %s is %s, as in VRL', (text, format, expected) => {
+  const source = '.t = parse_timestamp(.text, .format, timezone: "Europe/Berlin") ?? "fails"';
+  const { t } = compile(source)({ text, format }) as Fields;
+  expect(String(t)).toBe(expected);
 });

@@ -74,7 +74,10 @@ export class StatementEmitter implements Statements {
       expression,
       ({ kind }) => kind === 'call' || kind === 'abort' || kind === 'assignment',
     );
-    return hasEffect ? [`${this.expressions.emit(expression, place).text};`] : [];
+    if (!hasEffect) return [];
+    const { text } = this.expressions.emit(expression, place);
+    // A brace would start a block.
+    return [text.startsWith('{') ? `(${text});` : `${text};`];
   }
 
   #call(call: ast.Call, place: Place): string[] {
