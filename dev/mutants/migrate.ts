@@ -191,4 +191,18 @@ export const migrate: readonly Mutant[] = [
     replace: '',
     tests: ['shadow/shadow-renderer'],
   },
+  {
+    name: 'a change of a value of VRL shows in another that shares it',
+    file: 'src/vrl/paths.ts',
+    search: 'put(shallow(fieldOf(fields, first)), rest, value)',
+    replace: 'put(fieldOf(fields, first), rest, value)',
+    tests: ['vrl/values'],
+  },
+  {
+    name: '?? of VRL hides a defect of the program',
+    file: 'src/vrl/operators.ts',
+    search: 'if (error instanceof VrlError) return second();',
+    replace: 'if (error instanceof Error) return second();',
+    tests: ['vrl/values'],
+  },
 ];

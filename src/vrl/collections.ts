@@ -1,7 +1,18 @@
+import { encodeJson } from './encode.ts';
 import { equals } from './operators.ts';
 import { at, put, removeAt, type Segment } from './paths.ts';
 import { asArray, asInteger, asObject, asString, isEmpty, isNull, isNullish } from './types.ts';
-import { copy, type Fields, fieldOf, isFields, kindOf, setField, VrlError, wrongType } from './values.ts';
+import {
+  copy,
+  shallow,
+  type Fields,
+  fieldOf,
+  isFields,
+  kindOf,
+  setField,
+  VrlError,
+  wrongType,
+} from './values.ts';
 
 /** Objects of VRL are in the order of their keys. */
 export function keys(value: unknown): string[] {
@@ -38,7 +49,7 @@ export function includes(value: unknown, item: unknown): boolean {
 export function unique(value: unknown): unknown[] {
   const seen = new Set<string>();
   return asArray(value).filter((item) => {
-    const key = `${kindOf(item)} ${typeof item === 'bigint' ? String(item) : JSON.stringify(item)}`;
+    const key = `${kindOf(item)} ${typeof item === 'bigint' ? String(item) : encodeJson(item)}`;
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
@@ -90,7 +101,7 @@ export function get(value: unknown, path: unknown): unknown {
 
 export function set(value: unknown, path: unknown, data: unknown): unknown {
   if (!isFields(value) && !Array.isArray(value)) throw wrongType(value, 'object', 'array');
-  return put(copy<unknown>(value), segmentsOf(path), data);
+  return put(shallow<unknown>(value), segmentsOf(path), data);
 }
 
 export function remove(
@@ -99,7 +110,7 @@ export function remove(
   { compact: isCompact }: { readonly compact?: unknown } = {},
 ): unknown {
   if (!isFields(value) && !Array.isArray(value)) throw wrongType(value, 'object', 'array');
-  const copied = copy<unknown>(value);
+  const copied = shallow<unknown>(value);
   removeAt(copied, segmentsOf(path), isCompact === true);
   return copied;
 }
@@ -178,7 +189,7 @@ function place(fields: Fields, path: readonly string[], value: unknown): void {
     setField(fields, first, nested);
   } else if (isFields(before)) {
     if (isFields(value)) for (const [key, one] of Object.entries(value)) place(before, [key], one);
-  } else setField(fields, first, isFields(value) ? { ...value } : value);
+  } else setField(fields, first, copy(value));
 }
 
 type KeyFunction = (key: string) => unknown;
@@ -255,7 +266,13 @@ export function asEvent(value: unknown): Fields {
   return Array.isArray(value) ? {} : { message: value ?? null };
 }
 
-/** `. = value` at the end of a program: an array makes one event of each item. */
+/** `. = value` at the end of a program: an array makes one event of each item, and no two share an object. */
 export function asEvents(value: unknown): Fields | Fields[] {
-  return Array.isArray(value) ? value.map(asEvent) : asEvent(value);
+  if (!Array.isArray(value)) return asEvent(value);
+  const seen = new Set<unknown>();
+  return value.map((item: unknown) => {
+    const event = asEvent(seen.has(item) ? copy(item) : item);
+    seen.add(item);
+    return event;
+  });
 }

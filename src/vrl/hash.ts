@@ -1,5 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, getHashes } from 'node:crypto';
 import { asString } from './types.ts';
+import { VrlError } from './values.ts';
+
+const KNOWN = new Set(getHashes().map((name) => name.toLowerCase()));
 
 export function md5(value: unknown): string {
   return digestOf('md5', asString(value));
@@ -28,5 +31,6 @@ export function sha3(value: unknown, { variant = 'SHA3-512' }: { readonly varian
 export function digestOf(variant: unknown, text: string, encoding: 'hex' | 'base64' = 'hex'): string {
   // In the names of OpenSSL.
   const name = asString(variant).toLowerCase().replace('sha-512/', 'sha512-').replace('sha-', 'sha');
+  if (!KNOWN.has(name)) throw new VrlError(`unknown variant ${asString(variant)}`);
   return createHash(name).update(text).digest(encoding);
 }

@@ -21,7 +21,8 @@ function rounded(value: unknown, precision: unknown, whole: (x: number) => numbe
 }
 
 export function abs(value: unknown): number | bigint {
-  if (typeof value === 'bigint') return checked(value < 0n ? -value : value);
+  // The opposite of the least integer is none of 64 bits: it stays, as in Rust.
+  if (typeof value === 'bigint') return integer(value < 0n ? BigInt.asIntN(64, -value) : value);
   return Math.abs(asNumber(value));
 }
 
@@ -112,9 +113,14 @@ export function parseBytes(
   const from = found === null ? undefined : bytesOf(found[2] ?? '', asString(base));
   if (found === null || from === undefined) throw new VrlError(`unable to parse bytes: '${text}'`);
   const to = bytesOf(asString(unit), asString(base));
-  if (to === undefined) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
+  const isTarget = (asString(base) === '10' ? TARGETS_10 : TARGETS_2).test(asString(unit));
+  if (to === undefined || !isTarget) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
   return (Number(found[1]) * from) / to;
 }
+
+/** Units of the result have one spelling only. */
+const TARGETS_2 = /^(?:[KMGTPE]i?)?B$/;
+const TARGETS_10 = /^[kMGTPE]?B$/;
 
 function bytesOf(unit: string, base: string): number | undefined {
   const [, prefix = '', binary] = /^([KMGTPE]?)(i?)B?$/i.exec(unit) ?? [];

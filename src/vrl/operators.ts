@@ -1,19 +1,23 @@
 import { isRawJson } from '../codec/raw-json.ts';
 import { Timestamp } from './timestamp.ts';
-import { Aborted, type Fields, isFields, integer, kindOf, VrlError } from './values.ts';
+import { type Fields, isFields, integer, kindOf, VrlError } from './values.ts';
 
-/** `left ?? right`: the second value where the first expression fails. `abort` is no failure. */
+/**
+ * `left ?? right`: the second value where the first expression fails. Only a {@link VrlError} is a failure:
+ * `abort` is none, and a defect of the program must not hide behind the second value.
+ */
 export function recover<A, B>(first: () => A, second: () => B): A | B {
   try {
     return first();
   } catch (error) {
-    if (error instanceof Aborted) throw error;
-    return second();
+    if (error instanceof VrlError) return second();
+    throw error;
   }
 }
 
 /**
- * `value, error = …`: the value and null, or a default and the text of the error.
+ * `value, error = …`: the value and null, or a default and the text of the error. Errors other than
+ * {@link VrlError} are thrown on.
  *
  * @param fallback VRL's default of the expression's type
  */
@@ -24,8 +28,8 @@ export function attempt<A, B>(
   try {
     return [expression(), null];
   } catch (error) {
-    if (error instanceof Aborted) throw error;
-    return [fallback, error instanceof Error ? error.message : String(error)];
+    if (error instanceof VrlError) return [fallback, error.message];
+    throw error;
   }
 }
 
@@ -68,9 +72,16 @@ export function subtract(left: unknown, right: unknown): unknown {
 
 /** `left * right`: numbers, or a text and how often it is repeated. */
 export function multiply(left: unknown, right: unknown): unknown {
-  if (typeof left === 'string' && isInteger(right)) return left.repeat(Math.max(0, Number(right)));
-  if (isInteger(left) && typeof right === 'string') return right.repeat(Math.max(0, Number(left)));
+  if (typeof left === 'string' && isInteger(right)) return repeated(left, right);
+  if (isInteger(left) && typeof right === 'string') return repeated(right, left);
   return arithmetic(left, right, '*');
+}
+
+function repeated(text: string, count: number | bigint): string {
+  const times = Math.max(0, Number(count));
+  if (text.length * times > TEXT_MAX)
+    throw new VrlError(`the text is too long to be repeated ${count} times`);
+  return text.repeat(text === '' ? 0 : times);
 }
 
 /** `left / right`: always a float. */
@@ -79,6 +90,9 @@ export function divide(left: unknown, right: unknown): number {
   if (Number(right) === 0) throw new VrlError("can't divide by zero");
   return Number(left) / Number(right);
 }
+
+/** Maximum length of a text of JavaScript. */
+const TEXT_MAX = 2 ** 29 - 24;
 
 const VERBS = { '+': 'add', '-': 'subtract', '*': 'multiply' } as const;
 

@@ -1,9 +1,8 @@
-import { compileGrok, type Grok } from '../../transforms/lib/grok/grok.ts';
 import { firstRow } from '../../transforms/lib/csv.ts';
 import { parseExact, parseObject } from '../codec/exact-json.ts';
-import { BoundedMap } from '../memory/bounded-map.ts';
+import { encodeJson } from './encode.ts';
 import { parsePairs, type PairOptions } from './pairs.ts';
-import { asArray, asBoolean, asCount, asObject, asString, isNull } from './types.ts';
+import { asBoolean, asCount, asString, isNull } from './types.ts';
 import { type Fields, fieldOf, isFields, setField, VrlError } from './values.ts';
 
 /** @param options.maxDepth deeper values stay JSON texts */
@@ -37,7 +36,7 @@ function withoutPayload(message: string): string {
 function cut(value: unknown, depth: number): unknown {
   const isContainer = isFields(value) || Array.isArray(value);
   if (!isContainer) return value;
-  if (depth === 0) return JSON.stringify(value);
+  if (depth === 0) return encodeJson(value);
   if (Array.isArray(value)) return value.map((item) => cut(item, depth - 1));
   const fields: Fields = {};
   for (const [key, one] of Object.entries(value)) setField(fields, key, cut(one, depth - 1));
@@ -77,47 +76,10 @@ export function parseCsv(
   value: unknown,
   { delimiter = ',' }: { readonly delimiter?: unknown } = {},
 ): string[] {
-  const row = firstRow(asString(value), { delimiter: asString(delimiter), trim: false });
-  if (row === undefined) return [];
-  return row.values;
-}
-
-const groks = new BoundedMap<string, Grok>(1000);
-
-function grokOf(pattern: string, own: Readonly<Record<string, string>> = {}): Grok {
-  const key = JSON.stringify([pattern, own]);
-  let grok = groks.get(key);
-  if (grok === undefined) {
-    try {
-      grok = compileGrok(pattern, own);
-    } catch (error) {
-      throw new VrlError(`invalid grok pattern: ${error instanceof Error ? error.message : String(error)}`);
-    }
-    groks.set(key, grok);
-  }
-  return grok;
-}
-
-export function parseGrok(value: unknown, pattern: unknown): Fields {
-  const found = grokOf(asString(pattern)).match(asString(value));
-  if (found === undefined) throw new VrlError('unable to parse input with grok pattern');
-  return found;
-}
-
-/** The first pattern that matches. */
-export function parseGroks(
-  value: unknown,
-  patterns: unknown,
-  { aliases = {} }: { readonly aliases?: unknown } = {},
-): Fields {
   const text = asString(value);
-  const own: Record<string, string> = {};
-  for (const [name, pattern] of Object.entries(asObject(aliases))) own[name] = asString(pattern);
-  for (const pattern of asArray(patterns)) {
-    const found = grokOf(asString(pattern), own).match(text);
-    if (found !== undefined) return found;
-  }
-  throw new VrlError('unable to parse grok: value does not match any rule');
+  const syntax = { delimiter: asString(delimiter), trim: false };
+  // A quote that is not closed ends with the text.
+  return (firstRow(text, syntax) ?? firstRow(`${text}"`, syntax))?.values ?? [];
 }
 
 const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };
@@ -137,9 +99,9 @@ export function parseUrl(
   const known = defaultKnownPorts === true ? (PORTS[scheme] ?? null) : null;
   return {
     scheme,
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    host: url.hostname,
+    username: url.username,
+    password: url.password,
+    host: url.hostname === '' ? null : url.hostname,
     port: url.port === '' ? known : Number(url.port),
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),

@@ -1,4 +1,4 @@
-import { type Fields, fieldOf, isFields, setField } from './values.ts';
+import { type Fields, fieldOf, isFields, setField, shallow } from './values.ts';
 
 /** A step of a path: a field, or an index, which counts from the end where it is negative. */
 export type Segment = string | number;
@@ -28,8 +28,9 @@ export function hasPath(value: unknown, ...path: readonly Segment[]): boolean {
 }
 
 /**
- * `.a.b = value`: sets the value at a path in an object, which is changed. A value on the way that is neither
- * an object nor an array is replaced. An array is filled with null up to the index.
+ * `.a.b = value`: sets the value at a path in an object, which is changed. Objects and arrays on the way are
+ * replaced by changed copies, since another name may have them too. Any other value gives way to an object or
+ * an array. An array is filled with null up to the index.
  *
  * @returns the root: another one where it was not an object or an array
  */
@@ -38,7 +39,7 @@ export function put(root: unknown, path: readonly Segment[], value: unknown): un
   if (first === undefined) return value ?? null;
   if (typeof first === 'string') {
     const fields: Fields = isFields(root) ? root : {};
-    const inner = rest.length === 0 ? value : put(fieldOf(fields, first), rest, value);
+    const inner = rest.length === 0 ? value : put(shallow(fieldOf(fields, first)), rest, value);
     setField(fields, first, inner ?? null);
     return fields;
   }
@@ -51,23 +52,27 @@ export function put(root: unknown, path: readonly Segment[], value: unknown): un
     return items;
   }
   while (items.length < index) items.push(null);
-  items[index] = (rest.length === 0 ? value : put(items[index], rest, value)) ?? null;
+  items[index] = (rest.length === 0 ? value : put(shallow(items[index]), rest, value)) ?? null;
   return items;
 }
 
 /**
- * `del(path)`: removes the value at a path.
+ * `del(path)`: removes the value at a path in an object, which is changed. Objects and arrays on the way are
+ * replaced by changed copies, as {@link put} does.
  *
  * @param compact whether objects and arrays that become empty are removed too
  * @returns the removed value; null if there was none
  */
 export function removeAt(root: unknown, path: readonly Segment[], compact = false): unknown {
-  const last = path.at(-1);
-  if (last === undefined) return removeAll(root);
-  const holder = at(root, ...path.slice(0, -1));
-  const removed = removeFrom(holder, last);
-  if (compact && path.length > 1 && isEmpty(holder)) removeAt(root, path.slice(0, -1), true);
-  return removed ?? null;
+  const [first, ...rest] = path;
+  if (first === undefined) return removeAll(root);
+  if (rest.length === 0) return removeFrom(root, first) ?? null;
+  if (!hasPath(root, ...path)) return null;
+  const inner = shallow(at(root, first));
+  const removed = removeAt(inner, rest, compact);
+  if (compact && isEmpty(inner)) removeFrom(root, first);
+  else put(root, [first], inner);
+  return removed;
 }
 
 function removeFrom(holder: unknown, last: Segment): unknown {

@@ -1,21 +1,14 @@
 import { type Matcher, RE2JS } from 're2js';
 import { BoundedMap } from '../memory/bounded-map.ts';
+import { fromRust } from './rust-pattern.ts';
 
 const compiled = new BoundedMap<string, Pattern>(1000);
-
-/** Rust's classes contain the letters and digits of all languages; RE2's only those of ASCII. */
-const UNICODE: Readonly<Record<string, string>> = {
-  w: '\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}',
-  d: '\\p{Nd}',
-  s: '\\s\\v\\x{85}\\p{Z}',
-};
 
 // eslint-disable-next-line no-control-regex -- All of ASCII.
 const ASCII = /^[\u0000-\u007f]*$/;
 
 /**
- * A regular expression with the syntax of RE2, which is nearly that of Rust. It takes time linear in the
- * length of the text.
+ * A regular expression with the syntax of Rust, for RE2. It takes time linear in the length of the text.
  */
 export class Pattern {
   readonly source: string;
@@ -26,11 +19,11 @@ export class Pattern {
 
   private constructor(source: string) {
     this.source = source;
-    this.#ascii = RE2JS.compile(source);
+    this.#ascii = RE2JS.compile(fromRust(source, true));
     this.groups = Object.entries(this.#ascii.namedGroups());
   }
 
-  /** @throws an error of RE2 if the syntax is wrong */
+  /** @throws Error if the syntax is wrong, or has no translation */
   static of(source: string): Pattern {
     const known = compiled.get(source);
     if (known !== undefined) return known;
@@ -41,7 +34,7 @@ export class Pattern {
 
   matcher(text: string): Matcher {
     if (ASCII.test(text)) return this.#ascii.matcher(text);
-    this.#unicode ??= RE2JS.compile(withUnicodeClasses(this.source));
+    this.#unicode ??= RE2JS.compile(fromRust(this.source, false));
     return this.#unicode.matcher(text);
   }
 
@@ -56,35 +49,6 @@ export class Pattern {
   toString(): string {
     return this.source;
   }
-}
-
-/** `\w`, `\d` and `\s` outside and inside of brackets; their opposites only outside. */
-function withUnicodeClasses(source: string): string {
-  let result = '';
-  let inBrackets = false;
-  for (let at = 0; at < source.length; at++) {
-    const char = source.charAt(at);
-    if (char === '\\') {
-      const next = source.charAt(++at);
-      const set = UNICODE[next.toLowerCase()];
-      const isOpposite = next !== next.toLowerCase();
-      if (set === undefined || (isOpposite && inBrackets)) result += char + next;
-      else if (inBrackets) result += set;
-      else result += `[${isOpposite ? '^' : ''}${set}]`;
-      continue;
-    }
-    if (char === '[' && !inBrackets) {
-      inBrackets = true;
-      // A bracket that is first in brackets is itself.
-      const first = /^\[\^?\]?/.exec(source.slice(at, at + 3))?.[0] ?? char;
-      result += first;
-      at += first.length - 1;
-      continue;
-    }
-    if (char === ']') inBrackets = false;
-    result += char;
-  }
-  return result;
 }
 
 /** A regular expression of VRL: `regex('^a')` is `r'^a'`. */

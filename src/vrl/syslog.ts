@@ -1,6 +1,6 @@
 import { FixedOffsetZone } from 'luxon';
 import { parseSyslog as parseLine } from '../../transforms/lib/syslog.ts';
-import { timestampLiteral } from './timestamp.ts';
+import { type Timestamp, timestampLiteral } from './timestamp.ts';
 import { asString } from './types.ts';
 import { type Fields, isFields, setField, VrlError } from './values.ts';
 
@@ -19,6 +19,14 @@ export function parseSyslog(value: unknown): Fields {
 
 function typed(key: string, value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  if (key === 'timestamp') return timestampLiteral(value);
+  if (key === 'timestamp') return timeOf(value);
   return key === 'procid' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+}
+
+function timeOf(text: string): Timestamp {
+  try {
+    return timestampLiteral(text);
+  } catch (error) {
+    throw new VrlError('unable to parse input as valid syslog message', { cause: error });
+  }
 }

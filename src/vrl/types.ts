@@ -145,10 +145,20 @@ export function toString(value: unknown): string {
     case 'float':
     case 'boolean':
     case 'timestamp':
-      return String(isRawJson(value) ? value.rawJSON : value);
+      return isRawJson(value) ? value.rawJSON : withoutExponent(String(value));
     default:
       throw new VrlError(`unable to coerce ${kindOf(value)} into string`);
   }
+}
+
+/** `1e-7` as `0.0000001`, and `1e+21` with all its zeros, as Rust writes them. */
+function withoutExponent(text: string): string {
+  const found = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
+  if (found === null) return text;
+  const [, sign = '', first = '', rest = ''] = found;
+  const exponent = Number(found[4]);
+  if (exponent > 0) return `${sign}${first}${rest.padEnd(exponent, '0')}`;
+  return `${sign}0.${'0'.repeat(-exponent - 1)}${first}${rest}`;
 }
 
 /** An integer for a value; the seconds of a timestamp. A text must be an integer in digits. */
@@ -175,7 +185,7 @@ export function toInt(value: unknown): number | bigint {
   }
 }
 
-const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
+const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity)$/i;
 
 export function parseFloat(value: unknown): number {
   const text = asString(value);

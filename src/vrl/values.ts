@@ -1,3 +1,4 @@
+import { noteCopy } from '../codec/exact-json.ts';
 import { isRawJson } from '../codec/raw-json.ts';
 import { Pattern } from './pattern.ts';
 import { Timestamp } from './timestamp.ts';
@@ -19,7 +20,7 @@ export class Aborted extends Error {
 
 /**
  * The type of a value. A missing field is null. A number without a fraction is an integer, even if its text
- * was `1.0`: JavaScript has one type for both.
+ * was `1.0`: JavaScript has one type for both. Beyond 2^53 it is a float: integers are `bigint` there.
  */
 export function kindOf(value: unknown): Kind {
   switch (typeof value) {
@@ -30,7 +31,7 @@ export function kindOf(value: unknown): Kind {
     case 'bigint':
       return 'integer';
     case 'number':
-      return Number.isInteger(value) ? 'integer' : 'float';
+      return Number.isSafeInteger(value) ? 'integer' : 'float';
     case 'object':
       break;
     default:
@@ -72,6 +73,19 @@ export function copy(value: unknown): unknown {
   if (!isFields(value)) return value;
   const copied: Fields = {};
   for (const key of Object.keys(value)) setField(copied, key, copy(value[key]));
+  return copied;
+}
+
+/**
+ * A copy of an object or an array, which shares what it contains. Nothing in it may be changed in place:
+ * `put` and `removeAt` copy what they change.
+ */
+export function shallow<T>(value: T): T;
+export function shallow(value: unknown): unknown {
+  if (!Array.isArray(value) && !isFields(value)) return value;
+  const copied = Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+  // Numbers keep their text: `1.0` stays `1.0`.
+  noteCopy(value, copied);
   return copied;
 }
 

@@ -30,9 +30,18 @@ export function abbreviationAt(time: Timestamp, name: string): string {
   return /^[A-Z]+$/.test(found) ? found : zone.formatOffset(time.ms, 'short');
 }
 
-/** The time in ms since 1970 of a clock in that zone. @param local as if the clock showed UTC */
-export function utcOf(local: number, name: string): number {
+const NEAR_MS = 14 * 3_600_000;
+
+/**
+ * The time in ms since 1970 of a clock in that zone; undefined if the clock never showed it, or did twice,
+ * at a change to or from summer time.
+ *
+ * @param local as if the clock showed UTC
+ */
+export function utcOf(local: number, name: string): number | undefined {
   const zone = zoneOf(name);
-  const guess = local - zone.offset(local) * 60_000;
-  return local - zone.offset(guess) * 60_000;
+  const [before, after] = [zone.offset(local - NEAR_MS), zone.offset(local + NEAR_MS)];
+  if (before === after) return local - before * 60_000;
+  const found = [before, after].filter((offset) => zone.offset(local - offset * 60_000) === offset);
+  return found.length === 1 ? local - (found[0] ?? 0) * 60_000 : undefined;
 }

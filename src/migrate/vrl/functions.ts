@@ -212,7 +212,7 @@ function names(list: string): string[] {
 /** Exports of `logweir/vrl` beside the functions of VRL. */
 const HELPERS =
   'abort add asEvent asEvents at attempt copy divide entries equals hasPath isAtLeast isAtMost isGreater isLess ' +
-  'isTrue multiply or put recover regex removeAt subtract timestampLiteral unnest';
+  'isTrue multiply or put recover regex removeAt shallow subtract timestampLiteral unnest';
 
 /** Names that a variable of a generated file cannot have. */
 export function exportedNames(): readonly string[] {

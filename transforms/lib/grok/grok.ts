@@ -13,8 +13,11 @@ const DEPTH_MAX = 20;
 
 /** A compiled grok expression. */
 export interface Grok {
-  /** @returns the fields by their names; undefined if the text does not match */
-  match(text: string): Event | undefined;
+  /**
+   * @param options.keepsEmpty whether an empty capture is a field too
+   * @returns the fields by their names; undefined if the text does not match
+   */
+  match(text: string, options?: { readonly keepsEmpty: boolean }): Event | undefined;
 }
 
 /** A capture: the path and the type of its value. */
@@ -54,13 +57,13 @@ export function compileGrok(expression: string, own: Patterns = {}, known: Patte
   };
   const compiled = compileLinear(withoutNeedlessLookbehinds(`(?m)${expand(expression, 0)}`));
   return {
-    match(text) {
+    match(text, { keepsEmpty } = { keepsEmpty: false }) {
       const matcher = compiled.matcher(text);
       if (!matcher.find()) return undefined;
       const found: Event = {};
       for (const [index, { path, type }] of captures.entries()) {
         const value = matcher.group(`f${index}`);
-        if (typeof value === 'string' && value !== '') put(found, path, convert(value, type));
+        if (typeof value === 'string' && (keepsEmpty || value !== '')) put(found, path, convert(value, type));
       }
       return found;
     },

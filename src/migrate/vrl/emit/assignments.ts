@@ -35,7 +35,7 @@ export function assign(
   const name = variable?.name ?? scope.declare(target.target.name, 'unknown').name;
   const current = unitAt(unit, name, path);
   const set = unit.call('put', [
-    variable === undefined ? '{}' : name,
+    variable === undefined ? '{}' : unit.call('shallow', [name]).text,
     `[${segments(path).join(', ')}]`,
     merged(unit, operator, current, value),
   ]);
@@ -53,6 +53,10 @@ function assignVariable(assigned: Assigned, name: string, operator: '=' | '|=', 
 function assignEvent(unit: Unit, path: readonly ast.Segment[], operator: '=' | '|=', value: Code): string[] {
   const [first] = path;
   if (first === undefined) {
+    if (operator === '=' && value.mayBeShared && unit.changesEvent) {
+      const { text } = value.known === 'object' ? value : unit.call('asEvent', [value.text]);
+      return [`event = ${unit.call('shallow', [text]).text};`];
+    }
     const fields = value.known === 'object' ? value.text : unit.call('asObject', [value.text]).text;
     if (operator === '|=') return [`Object.assign(event, ${fields});`];
     return [`event = ${value.known === 'object' ? value.text : unit.call('asEvent', [value.text]).text};`];

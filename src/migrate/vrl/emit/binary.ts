@@ -42,7 +42,8 @@ function operands(emitter: ExpressionEmitter, { left, right }: ast.Binary, place
 function recover(emitter: ExpressionEmitter, { left, right }: ast.Binary, place: Place): Code {
   const [first, second] = [emitter.later(left, place), emitter.later(right, place)];
   const known = first.known === second.known ? first.known : 'unknown';
-  return emitter.unit.call('recover', [first.text, second.text], known);
+  const mayBeShared = first.mayBeShared || second.mayBeShared;
+  return { ...emitter.unit.call('recover', [first.text, second.text], known), mayBeShared };
 }
 
 function logical(emitter: ExpressionEmitter, node: ast.Binary, place: Place): Code {
@@ -51,7 +52,8 @@ function logical(emitter: ExpressionEmitter, node: ast.Binary, place: Place): Co
   const right = isAnd || left.known === 'boolean' ? emitter.emit(node.right, place) : undefined;
   if (right !== undefined && (isAnd || right.known === 'boolean'))
     return ofBooleans(emitter, node, left, right);
-  return emitter.unit.call('or', [left.text, emitter.later(node.right, place, right).text]);
+  const second = emitter.later(node.right, place, right);
+  return { ...emitter.unit.call('or', [left.text, second.text]), mayBeShared: true };
 }
 
 function ofBooleans(emitter: ExpressionEmitter, { operator }: ast.Binary, left: Code, right: Code): Code {

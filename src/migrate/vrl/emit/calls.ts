@@ -1,5 +1,6 @@
 import type * as ast from '../ast.ts';
 import { type FunctionSpec, camelCase, functionSpec } from '../functions.ts';
+import { checkLiterals } from './literals.ts';
 import type { ExpressionEmitter } from './port.ts';
 import { isPlainField, quote, segments } from './names.ts';
 import { Scope } from './scope.ts';
@@ -31,9 +32,15 @@ export function emitCall(emitter: ExpressionEmitter, call: ast.Call, place: Plac
 
 function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, place: Place): Code {
   const found = matchArguments(emitter, call, spec);
+  checkLiterals(emitter.unit, call, found);
+  let mayBeShared = false;
   const positional = spec.positional.map((name) => {
     const argument = found.get(name.replace('?', ''));
-    return argument === undefined ? 'undefined' : emitter.emit(argument.value, place).text;
+    if (argument === undefined) return 'undefined';
+    if (isEvent(argument.value) && onlyReads(call.name, spec)) return 'event';
+    const emitted = emitter.emit(argument.value, place);
+    mayBeShared ||= emitted.mayBeShared && RETURN_ARGUMENTS.has(call.name);
+    return emitted.text;
   });
   const options = spec.options.flatMap((name) => {
     const argument = found.get(name);
@@ -42,7 +49,27 @@ function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, p
   if (options.length > 0) positional.push(`{ ${options.join(', ')} }`);
   if (call.closure !== null) positional.push(closure(emitter, call.closure, place));
   else while (positional.at(-1) === 'undefined') positional.pop();
-  return emitter.unit.call(spec.name, positional, spec.returns);
+  return { ...emitter.unit.call(spec.name, positional, spec.returns), mayBeShared };
+}
+
+/** Functions whose value may be an object that was an argument, or was in one. */
+const RETURN_ARGUMENTS = new Set(['object', 'array', 'get', 'set', 'remove']);
+
+/** Functions whose value is a new object. */
+const RETURN_NEW = new Set(
+  'compact filter flatten keys map_keys map_values merge parse_groks redact to_entries unflatten values'.split(
+    ' ',
+  ),
+);
+
+/** Whether the function keeps no argument in its value: then the event needs no copy. */
+function onlyReads(name: string, { returns }: FunctionSpec): boolean {
+  return RETURN_NEW.has(name) || !['unknown', 'object', 'array'].includes(returns);
+}
+
+export function isEvent(expression: ast.Expression): boolean {
+  const inner = expression.kind === 'group' ? expression.value : expression;
+  return inner.kind === 'query' && inner.target === 'event' && inner.path.length === 0;
 }
 
 /** The arguments by the names of their parameters. */
@@ -99,9 +126,9 @@ function del(emitter: ExpressionEmitter, call: ast.Call, place: Place): Code {
     return code('null', 'unknown');
   }
   const compact = call.arguments.find((one, n) => one.name === 'compact' || (n === 1 && one.name === null));
-  const args = [root(emitter, query, place), `[${segments(query.path).join(', ')}]`];
+  const args = [rootToChange(emitter, query, place), `[${segments(query.path).join(', ')}]`];
   if (compact !== undefined) args.push(emitter.condition(compact.value, place).text);
-  return emitter.unit.call('removeAt', args);
+  return { ...emitter.unit.call('removeAt', args), mayBeShared: true };
 }
 
 function unnest(emitter: ExpressionEmitter, call: ast.Call, place: Place): Code {
@@ -112,6 +139,14 @@ function unnest(emitter: ExpressionEmitter, call: ast.Call, place: Place): Code 
   }
   const args = [root(emitter, query, place), `[${segments(query.path).join(', ')}]`];
   return emitter.unit.call('unnest', args, 'array');
+}
+
+/** The event itself; a variable gets a copy of its value, which another name may have too. */
+function rootToChange(emitter: ExpressionEmitter, query: ast.Query, place: Place): string {
+  const text = root(emitter, query, place);
+  if (typeof query.target === 'string') return text;
+  const copied = emitter.unit.call('shallow', [text]).text;
+  return query.target.kind === 'variable' ? `(${text} = ${copied})` : copied;
 }
 
 function root(emitter: ExpressionEmitter, { target }: ast.Query, place: Place): string {

@@ -1,7 +1,7 @@
 import type { Program } from '../ast.ts';
 import { exportedNames } from '../functions.ts';
-import { lastRoot } from './root.ts';
-import { changesInside, countAssignments, Scope } from './scope.ts';
+import { changesFields, lastRoot } from './root.ts';
+import { countAssignments, Scope } from './scope.ts';
 import { indent, StatementEmitter } from './statements.ts';
 import { type Code, type Problem, Unit } from './unit.ts';
 
@@ -26,7 +26,7 @@ interface EmittedProgram {
 
 /** Translates a program of VRL into the body of a transform function. */
 export function emitProgram(program: Program, { dropsOnAbort }: EmitOptions): EmittedProgram {
-  const unit = new Unit(program.source, { dropsOnAbort, copies: changesInside(program) });
+  const unit = new Unit(program.source, { dropsOnAbort, changesEvent: changesFields(program) });
   const statements = new StatementEmitter(unit, countAssignments(program), program.comments);
   const scope = new Scope(null, exportedNames());
   const place = { scope, isNested: false };

@@ -1,3 +1,4 @@
+import { Pattern } from '../../../vrl/pattern.ts';
 import type * as ast from '../ast.ts';
 import type { Known } from '../functions.ts';
 import { contains } from '../walk.ts';
@@ -60,13 +61,9 @@ export class Expressions implements ExpressionEmitter {
     }
   }
 
-  /** The value for another place: null where it is missing, and a copy where it is shared. */
+  /** The value for another place: null where it is missing. */
   value(expression: ast.Expression, place: Place): Code {
-    const found = this.emit(expression, place);
-    const isShared = this.unit.copies && isReference(expression) && mayHoldOthers(found.known);
-    const copied = isShared ? this.unit.call('copy', [found.text], found.known) : found;
-    if (!found.mayBeMissing) return copied;
-    return code(`${within(Level.primary, copied)} ?? null`, found.known, Level.or);
+    return orNull(this.emit(expression, place));
   }
 
   condition(expression: ast.Expression, place: Place): Code {
@@ -81,14 +78,14 @@ export class Expressions implements ExpressionEmitter {
     const inner: Place = { scope: new Scope(place.scope), isNested: true };
     const unwrapped = expression.kind === 'group' ? expression.value : expression;
     if (!needsStatements(unwrapped)) {
-      const { text, known } = emitted ?? this.emit(unwrapped, inner);
-      return code(returning('() =>', text), known);
+      const { text, known, mayBeShared } = orNull(emitted ?? this.emit(unwrapped, inner));
+      return { ...code(returning('() =>', text), known), mayBeShared };
     }
     let known: Known = 'unknown';
     const text = this.#withBody('() =>', [unwrapped], inner, (value) => {
       known = value.known;
     });
-    return code(text, isStatement(unwrapped) ? 'unknown' : known);
+    return { ...code(text, isStatement(unwrapped) ? 'unknown' : known), mayBeShared: true };
   }
 
   /** A function whose value is that of the last expression. */
@@ -117,7 +114,7 @@ export class Expressions implements ExpressionEmitter {
   /** The value of statements in the midst of an expression. */
   immediate(body: readonly ast.Expression[], place: Place): Code {
     const inner: Place = { scope: new Scope(place.scope), isNested: true };
-    return code(`(${this.arrow([], body, inner)})()`, 'unknown');
+    return { ...code(`(${this.arrow([], body, inner)})()`, 'unknown'), mayBeShared: true };
   }
 
   abort({ message }: ast.Abort, place: Place): Code {
@@ -125,7 +122,9 @@ export class Expressions implements ExpressionEmitter {
     return this.unit.call('abort', message === null ? [] : [this.emit(message, place).text]);
   }
 
-  #literal({ type, value }: ast.Literal): Code {
+  #literal(literal: ast.Literal): Code {
+    const { type, value } = literal;
+    if (type === 'regex') this.#checkPattern(literal);
     switch (type) {
       case 'string':
         return code(quote(value), 'string');
@@ -145,6 +144,16 @@ export class Expressions implements ExpressionEmitter {
     }
   }
 
+  /** The transform would not load. */
+  #checkPattern(literal: ast.Literal): void {
+    try {
+      Pattern.of(literal.value);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.unit.problem(`the regular expression r'${literal.value}': ${why}`, literal);
+    }
+  }
+
   #template({ parts, start, end }: ast.Template, place: Place): Code {
     const inner = parts.map((part) => {
       if (typeof part === 'string') return part.replace(/[\\`]|\$(?=\{)/g, '\\$&');
@@ -156,7 +165,7 @@ export class Expressions implements ExpressionEmitter {
 
   #variable({ name, start, end }: ast.Variable, place: Place): Code {
     const found = place.scope.find(name);
-    if (found !== undefined) return code(found.name, found.known);
+    if (found !== undefined) return { ...code(found.name, found.known), mayBeShared: true };
     this.unit.problem(`the variable ${name} is read before it is set`, { start, end });
     return code('null', 'null');
   }
@@ -167,14 +176,23 @@ export class Expressions implements ExpressionEmitter {
       this.unit.problem('metadata (%) of the log namespace', query);
       return code('null', 'null');
     }
-    const root = target === 'event' ? code('event', 'object') : this.emit(target, place);
     const [first] = path;
+    if (target === 'event' && first === undefined) return this.#event();
+    const root = target === 'event' ? code('event', 'object') : this.emit(target, place);
     if (first === undefined) return root;
     const isField = target === 'event' && path.length === 1 && typeof first === 'string';
     if (isField && isPlainField(first)) {
-      return { text: `event${member(first)}`, level: Level.primary, known: 'unknown', mayBeMissing: true };
+      return { ...code(`event${member(first)}`, 'unknown'), mayBeMissing: true, mayBeShared: true };
     }
-    return { ...this.unit.call('at', [root.text, ...segments(path)]), mayBeMissing: true };
+    const found = this.unit.call('at', [root.text, ...segments(path)]);
+    return { ...found, mayBeMissing: true, mayBeShared: true };
+  }
+
+  /** The event as a value: it is changed in place, so that a second name needs a copy. */
+  #event(): Code {
+    return this.unit.changesEvent
+      ? code('{ ...event }', 'object')
+      : { ...code('event', 'object'), mayBeShared: true };
   }
 
   #object({ entries }: ast.ObjectNode, place: Place): Code {
@@ -194,8 +212,15 @@ export class Expressions implements ExpressionEmitter {
     const no = second === undefined ? code('null', 'null') : this.value(second, place);
     const known: Known = yes.known === no.known ? yes.known : 'unknown';
     const branches = `${within(Level.conditional, yes)} : ${within(Level.conditional, no)}`;
-    return code(`${within(Level.or, this.condition(test, place))} ? ${branches}`, known, Level.conditional);
+    const text = `${within(Level.or, this.condition(test, place))} ? ${branches}`;
+    return { ...code(text, known, Level.conditional), mayBeShared: yes.mayBeShared || no.mayBeShared };
   }
+}
+
+function orNull(found: Code): Code {
+  if (!found.mayBeMissing) return found;
+  const { known, mayBeShared } = found;
+  return { ...code(`${within(Level.primary, found)} ?? null`, known, Level.or), mayBeShared };
 }
 
 /** A function of one expression. */
@@ -222,13 +247,4 @@ function isSimpleIf(expression: ast.Expression): boolean {
   const { condition, consequent, otherwise } = expression;
   const parts = [condition, consequent.body, ...(otherwise === null ? [] : [otherwise.body])];
   return parts.every(([only, ...more]) => only !== undefined && more.length === 0 && !needsStatements(only));
-}
-
-function isReference(expression: ast.Expression): boolean {
-  const inner = expression.kind === 'group' ? expression.value : expression;
-  return inner.kind === 'query' || inner.kind === 'variable';
-}
-
-function mayHoldOthers(known: Known): boolean {
-  return known === 'unknown' || known === 'array' || known === 'object';
 }

@@ -1,5 +1,6 @@
 import type { Assignment, Expression, Program } from '../ast.ts';
 import { contains } from '../walk.ts';
+import { changed } from './scope.ts';
 
 /**
  * The last statement that changes the event, if it replaces the event by something that may be an array:
@@ -30,4 +31,11 @@ function mayBeArray(value: Expression): boolean {
   const made = value.kind === 'group' ? value.value : value;
   if (made.kind === 'object') return false;
   return !(made.kind === 'call' && (made.name === 'object' || made.name === 'merge'));
+}
+
+/** Whether the program sets or deletes fields of the event, at any depth. */
+export function changesFields({ body }: Program): boolean {
+  const isField = (one: Expression | null | undefined): boolean =>
+    one?.kind === 'query' && one.target === 'event';
+  return body.some((expression) => contains(expression, (one) => changed(one).some(isField)));
 }

@@ -38,16 +38,17 @@ export class Scope {
   }
 }
 
-/** How often each variable is assigned to: one that is assigned once is a constant. */
+/**
+ * How often each variable is assigned to, also by `del(variable.field)`: one that is assigned once is a
+ * constant.
+ */
 export function countAssignments(program: Program): Map<string, number> {
   const counts = new Map<string, number>();
   const count = (expression: Expression): void => {
-    if (expression.kind === 'assignment') {
-      for (const target of [expression.target, expression.error]) {
-        const variable = target?.kind === 'query' ? target.target : target;
-        if (typeof variable === 'object' && variable?.kind === 'variable')
-          counts.set(variable.name, (counts.get(variable.name) ?? 0) + 1);
-      }
+    for (const target of changed(expression)) {
+      const variable = target?.kind === 'query' ? target.target : target;
+      if (typeof variable === 'object' && variable?.kind === 'variable')
+        counts.set(variable.name, (counts.get(variable.name) ?? 0) + 1);
     }
     for (const child of children(expression)) count(child);
   };
@@ -55,21 +56,8 @@ export function countAssignments(program: Program): Map<string, number> {
   return counts;
 }
 
-/**
- * Whether the program changes a value inside another one (`.a.b = 1`, `del(.a.b)`), so that a value that two
- * names have must be copied: those of VRL are never shared.
- */
-export function changesInside(program: Program): boolean {
-  const isInside = (expression: Expression | null | undefined): boolean =>
-    expression?.kind === 'query' && expression.path.length > (expression.target === 'event' ? 1 : 0);
-  const found = (expression: Expression): boolean => {
-    if (expression.kind === 'assignment') {
-      const { target, error } = expression;
-      if (isInside(target) || isInside(error)) return true;
-    }
-    if (expression.kind === 'call' && expression.name === 'del' && isInside(expression.arguments[0]?.value))
-      return true;
-    return children(expression).some(found);
-  };
-  return program.body.some(found);
+/** What an expression itself sets or deletes. */
+export function changed(expression: Expression): readonly (Expression | null | undefined)[] {
+  if (expression.kind === 'assignment') return [expression.target, expression.error];
+  return expression.kind === 'call' && expression.name === 'del' ? [expression.arguments[0]?.value] : [];
 }

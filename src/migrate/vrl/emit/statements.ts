@@ -3,6 +3,7 @@ import type { Known } from '../functions.ts';
 import type { Comment } from '../lexer.ts';
 import { contains } from '../walk.ts';
 import { type Assigned, assign, fallbackOf } from './assignments.ts';
+import { isEvent } from './calls.ts';
 import { coalesce } from './coalesce.ts';
 import { Expressions, needsStatements } from './expressions.ts';
 import { isPlainField, member } from './names.ts';
@@ -73,7 +74,10 @@ export class StatementEmitter implements Statements {
       expression,
       ({ kind }) => kind === 'call' || kind === 'abort' || kind === 'assignment',
     );
-    return hasEffect ? [`${this.expressions.emit(expression, place).text};`] : [];
+    if (!hasEffect) return [];
+    const { text } = this.expressions.emit(expression, place);
+    // A brace would start a block.
+    return [text.startsWith('{') ? `(${text});` : `${text};`];
   }
 
   #call(call: ast.Call, place: Place): string[] {
@@ -155,7 +159,8 @@ export class StatementEmitter implements Statements {
       name === '' ? '' : scope.declare(name, 'unknown').name,
     );
     const names = value === undefined || value === '' ? (key ?? '') : `${key ?? ''}, ${value}`;
-    const { text } = this.#unit.call('entries', [this.expressions.emit(list.value, place).text]);
+    const listed = isEvent(list.value) ? 'event' : this.expressions.emit(list.value, place).text;
+    const { text } = this.#unit.call('entries', [listed]);
     const isSet = call.closure.parameters.some((name) => (this.#assignments.get(name) ?? 0) > 0);
     const body = this.lines(call.closure.body.body, null, { ...place, scope });
     const after = sink?.(code('null', 'null')) ?? [];
@@ -259,7 +264,7 @@ export class StatementEmitter implements Statements {
     }
     const { name } = place.scope.declare(`result_${target.start}`, 'unknown');
     before.push(`let ${name}: unknown;`);
-    after.push(...this.#set(target, operator, code(name, 'unknown'), place));
+    after.push(...this.#set(target, operator, { ...code(name, 'unknown'), mayBeShared: true }, place));
     return name;
   }
 }

@@ -23,10 +23,12 @@ export interface Code {
   readonly known: Known;
   /** Whether it is undefined where a field is missing, which is null in VRL. */
   readonly mayBeMissing: boolean;
+  /** Whether its object may be the value of a variable or a field too. */
+  readonly mayBeShared: boolean;
 }
 
 export function code(text: string, known: Known, level: number = Level.primary): Code {
-  return { text, level, known, mayBeMissing: false };
+  return { text, level, known, mayBeMissing: false, mayBeShared: false };
 }
 
 /** In parentheses where it binds more loosely than its place. */
@@ -53,13 +55,14 @@ export class Unit {
   /** Whether a copy of the event as it came is needed. */
   needsOriginal = false;
   readonly dropsOnAbort: boolean;
-  readonly copies: boolean;
+  /** Whether fields of the event are set or deleted: then a second name for the event needs a copy of it. */
+  readonly changesEvent: boolean;
   readonly #constants = new Map<string, string>();
 
-  constructor(source: string, options: { dropsOnAbort: boolean; copies: boolean }) {
+  constructor(source: string, options: { dropsOnAbort: boolean; changesEvent: boolean }) {
     this.source = source;
     this.dropsOnAbort = options.dropsOnAbort;
-    this.copies = options.copies;
+    this.changesEvent = options.changesEvent;
   }
 
   /** A call of an export of `logweir/vrl`. */
