@@ -24,6 +24,7 @@ import { metrics } from './mutants/metrics.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { openSearch } from './mutants/opensearch.ts';
 import { migrate } from './mutants/migrate.ts';
+import { migrateSettings } from './mutants/migrate-settings.ts';
 import { pipeline } from './mutants/pipeline.ts';
 import { settlement } from './mutants/settlement.ts';
 import { tracing } from './mutants/tracing.ts';
@@ -46,6 +47,7 @@ const mutants: readonly Mutant[] = [
   ...builtIns,
   ...checks,
   ...migrate,
+  ...migrateSettings,
   ...commands,
   ...admin,
 ];

@@ -42,7 +42,7 @@ export function scaled(value: unknown, scale: Scale): Scaled {
   if (number !== null) {
     const made = within(number, scale);
     const isBounded = made !== Math.round(number * scale.by);
-    return { value: made, problem: null, note: isBounded ? boundsOf(scale) : null };
+    return { value: made, problem: null, note: isBounded ? `${made} here; ${boundsOf(scale)}` : null };
   }
   const variable = variableOf(value);
   if (variable === null) {

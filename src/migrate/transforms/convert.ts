@@ -54,7 +54,8 @@ export function functionFor(component: Component, context: Context): Generated {
   const advice =
     type === 'reduce'
       ? 'a branch cannot aggregate: put it before the branches'
-      : (ADVICE[type] ?? `a transform of type ${type} is not translated`);
+      : ((Object.hasOwn(ADVICE, type) ? ADVICE[type] : undefined) ??
+        `a transform of type ${type} is not translated`);
   const extension = type === 'lua' ? 'lua' : 'txt';
   const original = typeof options['source'] === 'string' ? options['source'] : optionsText(component);
   return writeSkeleton(component, { original, extension, problems: [`${advice}.`] }, context);

@@ -24,7 +24,7 @@ function sourceOf(type: string, options: Fields): string | null {
       return lines(flat(mapOf(options['fields'])), ([path, value]) => addField(path, value));
     case 'remove_fields':
       return lines(textsOf(options['fields']), (field) => `del(${pathOf(field)})`);
-    case 'rename_fields':
+    case 'reconverterfields':
       return lines(flat(mapOf(options['fields'])), ([path, to]) =>
         [`if exists(${path}) {`, `  ${pathOf(textOf(to))} = del(${path})`, '}'].join('\n'),
       );
@@ -114,7 +114,8 @@ function regexParser(options: Fields): string {
   const drops = options['drop_field'] === false ? [] : [`del(${field})`];
   const target = options['target_field'];
   const types = Object.entries(mapOf(options['types'])).flatMap(([name, type]) => {
-    const convert = CONVERTERS[textOf(type).split('|')[0] ?? ''];
+    const converter = textOf(type).split('|')[0] ?? '';
+    const convert = Object.hasOwn(CONVERTERS, converter) ? CONVERTERS[converter] : undefined;
     const path = `${target === undefined ? '' : pathOf(textOf(target))}${pathOf(name)}`;
     return convert === undefined ? [] : [`${path} = ${convert(path, textOf(type).split('|')[1])}`];
   });

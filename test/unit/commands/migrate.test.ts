@@ -33,7 +33,7 @@ describe('logweir migrate', () => {
     const { code, output } = run(['payload.yaml']);
     expect(code).toBe(0);
     expect(output).toContain(join(folder, 'transforms/parse.ts'));
-    expect(output).toMatch(/100 % of \d+ parts; 5 to check, 0 to do/);
+    expect(output).toMatch(/100 % of \d+ parts; 6 to check, 0 to do/);
     expect(readFileSync(join(folder, 'MIGRATION.md'), 'utf8')).toContain('## Offsets');
     expect(existsSync(join(folder, 'tsconfig.json'))).toBe(true);
   });

@@ -9,7 +9,7 @@ import { migrated, names } from './lab.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const loader = fileURLToPath(new URL('load-all.ts', import.meta.url));
 /** Variables that the configurations name. */
-const variables = { ES_PASSWORD: 'x', KAFKA_PASSWORD: 'x', NODE: 'n' };
+const variables = { ES_PASSWORD: 'x', KAFKA_PASSWORD: 'x', NODE: 'n', ENV: 'prod', LIMIT: '5' };
 
 let folder: string;
 

@@ -66,7 +66,9 @@ describe('numbers with bounds', () => {
   it('are moved into those of Logweir, which is to be checked', () => {
     const made = migrate('batch: {max_bytes: 1, max_events: 1000000},');
     expect(target(made)).toMatchObject({ batch: { max_bytes: 1024, max_events: 100_000 } });
-    expect(said(made, 'check').join('\n')).toContain('`batch.max_bytes`: Logweir allows 1024 to 100000000.');
+    expect(said(made, 'check').join('\n')).toContain(
+      '`batch.max_bytes`: 1024 here; Logweir allows 1024 to 100000000.',
+    );
   });
 });
 

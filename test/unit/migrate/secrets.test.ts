@@ -85,4 +85,13 @@ it('an option of librdkafka that is named like a method of objects is unknown', 
     '`librdkafka_options.constructor`: librdkafka does not know it',
   );
   expect(all(made)).not.toContain('native code');
+  const other = migratedText(
+    [
+      "sources: { k: { type: kafka, bootstrap_servers: 'k:9092', group_id: g, topics: [a] } }",
+      'transforms: { t: { type: constructor, inputs: [k] } }',
+      'sinks: { es: { type: elasticsearch, inputs: [t], endpoints: [http://es:9200], bulk: {index: a} } }',
+    ].join('\n'),
+  );
+  expect(all(other)).not.toContain('native code');
+  expect(said(other, 'todo').join('\n')).toContain('a transform of type constructor is not translated');
 });
