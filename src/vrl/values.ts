@@ -69,10 +69,12 @@ export function integer(value: bigint): number | bigint {
 export function copy<T>(value: T): T;
 export function copy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => copy<unknown>(item));
-  if (!isFields(value)) return value;
-  const copied: Fields = {};
-  for (const key of Object.keys(value)) setField(copied, key, copy(value[key]));
+  if (!Array.isArray(value) && !isFields(value)) return value;
+  const copied: unknown[] | Fields = Array.isArray(value) ? value.map((item) => copy<unknown>(item)) : {};
+  if (!Array.isArray(value))
+    for (const key of Object.keys(value)) setField(copied as Fields, key, copy(value[key]));
+  // Numbers keep their text: `1.0` stays `1.0`.
+  noteCopy(value, copied);
   return copied;
 }
 

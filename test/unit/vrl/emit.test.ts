@@ -16,7 +16,8 @@ it.each([
   ['.a.b = 1', "put(event, ['a', 'b'], 1);"],
   ['.new = del(.old)', "event.new = removeAt(event, ['old']);"],
   ['del(.old)', 'delete event.old;'],
-  ['.b = .a', 'event.b = event.a ?? null;'],
+  ['.b = .a', 'event.b = copy(event.a ?? null);'],
+  ['.b = string!(.a)', 'event.b = asString(event.a);'],
   ['if is_null(.env) { .env = "x" }', "event.env ??= 'x';"],
   [
     'if .s == 500 { .e = true } else { .e = false }',
@@ -38,7 +39,7 @@ it.each([
   ['# why\nabort', '// why'],
   [
     'for_each(object!(.o)) -> |k, v| { .x = k }',
-    'for (const [k, v] of entries(asObject(event.o))) {\n  event.x = k;\n}',
+    'for (const [k, v] of entries(asObject(event.o))) {\n  event.x = copy(k);\n}',
   ],
 ])('%s', (source, expected) => {
   expect(body(source).replaceAll(/\s+\n/g, '\n')).toBe(expected);
@@ -141,4 +142,16 @@ it('docs/vrl.md lists every function', () => {
   const list = page.slice(page.indexOf('## Functions'), page.indexOf('A program that uses another'));
   const listed = [...list.matchAll(/`(\w+)`/g)].map(([, name]) => name ?? '');
   expect(listed).toEqual([...functionNames(), 'del', 'exists', 'for_each', 'unnest'].toSorted());
+});
+
+it.each([
+  '.b = .a',
+  '.b = merge(object!(.a), {})',
+  'x = .a\n.b = x',
+  '.b = get!(., ["a"])',
+  '.c.b = .a\n.b = .c.b',
+])('a later transform that changes one field in place does not change another: %s', (source) => {
+  const event = compile(source)({ a: { x: { y: 1 } } }) as { a: object; b: { x: { y: number } } };
+  event.b.x.y = 2;
+  expect(event.a).toEqual({ x: { y: 1 } });
 });

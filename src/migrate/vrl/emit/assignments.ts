@@ -63,10 +63,27 @@ function assignEvent(unit: Unit, path: readonly ast.Segment[], operator: '=' | '
   }
   if (path.length === 1 && typeof first === 'string' && isPlainField(first)) {
     const field = `event${member(first)}`;
-    return [`${field} = ${merged(unit, operator, field, value)};`];
+    return [`${field} = ${merged(unit, operator, field, owned(unit, value))};`];
   }
-  const text = merged(unit, operator, unitAt(unit, 'event', path), value);
+  const text = merged(unit, operator, unitAt(unit, 'event', path), owned(unit, value));
   return [`${unit.call('put', ['event', `[${segments(path).join(', ')}]`, text]).text};`];
+}
+
+const SCALAR: ReadonlySet<Known> = new Set([
+  'null',
+  'boolean',
+  'integer',
+  'float',
+  'string',
+  'timestamp',
+  'regex',
+]);
+
+/** The value for a field: a copy where another field may have it too, since later transforms change fields in place. */
+function owned(unit: Unit, value: Code): Code {
+  const isAlone = !value.mayBeShared && value.mayShareInside !== true;
+  if (isAlone || value.isMoved === true || SCALAR.has(value.known)) return value;
+  return unit.call('copy', [value.text], value.known);
 }
 
 function unitAt(unit: Unit, root: string, path: readonly ast.Segment[]): () => string {

@@ -34,12 +34,18 @@ function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, p
   const found = matchArguments(emitter, call, spec);
   checkLiterals(emitter.unit, call, found);
   let mayBeShared = false;
+  let mayShareInside = false;
   const positional = spec.positional.map((name) => {
     const argument = found.get(name.replace('?', ''));
     if (argument === undefined) return 'undefined';
-    if (isEvent(argument.value) && onlyReads(call.name, spec)) return 'event';
+    const keepsInside = RETURN_NEW.has(call.name);
+    if (isEvent(argument.value) && onlyReads(call.name, spec)) {
+      mayShareInside ||= keepsInside;
+      return 'event';
+    }
     const emitted = emitter.emit(argument.value, place);
     mayBeShared ||= emitted.mayBeShared && RETURN_ARGUMENTS.has(call.name);
+    mayShareInside ||= keepsInside && (emitted.mayBeShared || emitted.mayShareInside === true);
     return emitted.text;
   });
   const options = spec.options.flatMap((name) => {
@@ -49,7 +55,7 @@ function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, p
   if (options.length > 0) positional.push(`{ ${options.join(', ')} }`);
   if (call.closure !== null) positional.push(closure(emitter, call.closure, place));
   else while (positional.at(-1) === 'undefined') positional.pop();
-  return { ...emitter.unit.call(spec.name, positional, spec.returns), mayBeShared };
+  return { ...emitter.unit.call(spec.name, positional, spec.returns), mayBeShared, mayShareInside };
 }
 
 /** Functions whose value may be an object that was an argument, or was in one. */
@@ -128,7 +134,7 @@ function del(emitter: ExpressionEmitter, call: ast.Call, place: Place): Code {
   const compact = call.arguments.find((one, n) => one.name === 'compact' || (n === 1 && one.name === null));
   const args = [rootToChange(emitter, query, place), `[${segments(query.path).join(', ')}]`];
   if (compact !== undefined) args.push(emitter.condition(compact.value, place).text);
-  return { ...emitter.unit.call('removeAt', args), mayBeShared: true };
+  return { ...emitter.unit.call('removeAt', args), mayBeShared: true, isMoved: query.target === 'event' };
 }
 
 function unnest(emitter: ExpressionEmitter, call: ast.Call, place: Place): Code {

@@ -25,6 +25,10 @@ export interface Code {
   readonly mayBeMissing: boolean;
   /** Whether its object may be the value of a variable or a field too. */
   readonly mayBeShared: boolean;
+  /** Whether another value may have objects in it, too. */
+  readonly mayShareInside?: boolean;
+  /** Whether it was taken out of the event, which no longer has it. */
+  readonly isMoved?: boolean;
 }
 
 export function code(text: string, known: Known, level: number = Level.primary): Code {
