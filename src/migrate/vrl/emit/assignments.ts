@@ -79,7 +79,7 @@ const SCALAR: ReadonlySet<Known> = new Set([
   'regex',
 ]);
 
-/** The value for a field: a copy where another field may have it too, since later transforms change fields in place. */
+/** A copy where another field may have the value too, since later transforms change fields in place. */
 function owned(unit: Unit, value: Code): Code {
   const isAlone = !value.mayBeShared && value.mayShareInside !== true;
   if (isAlone || value.isMoved === true || SCALAR.has(value.known)) return value;

@@ -44,7 +44,8 @@ function plain(emitter: ExpressionEmitter, call: ast.Call, spec: FunctionSpec, p
       return 'event';
     }
     const emitted = emitter.emit(argument.value, place);
-    mayBeShared ||= emitted.mayBeShared && RETURN_ARGUMENTS.has(call.name);
+    const isShared = emitted.mayBeShared || isEvent(argument.value);
+    mayBeShared ||= isShared && RETURN_ARGUMENTS.has(call.name);
     mayShareInside ||= keepsInside && (emitted.mayBeShared || emitted.mayShareInside === true);
     return emitted.text;
   });
