@@ -195,7 +195,7 @@ function bodyOf(component: Component): Body | null {
 }
 
 const valuesOf = (fields: readonly string[]): string =>
-  `keyOf([${fields.map((field) => `fieldAt(event, ${JSON.stringify(field).replaceAll('"', "'")})`).join(', ')}])`;
+  `keyOf([${fields.map((field) => `fieldAt(event, ${quoted(field)})`).join(', ')}])`;
 
 function throttleBody(options: Fields): Body | null {
   const fields = keyFields(options['key_field']);
@@ -235,8 +235,8 @@ function dedupeBody(options: Fields): Body | null {
       ? [`const key = ${valuesOf(list)};`]
       : [
           'const rest = copy(event);',
-          ...ignored.map((path) => `deleteAt(rest, ${JSON.stringify(path).replaceAll('"', "'")});`),
-          'const key = stringifyExact(rest) ?? "";'.replaceAll('"', "'"),
+          ...ignored.map((path) => `deleteAt(rest, ${quoted(path)});`),
+          "const key = stringifyExact(rest) ?? '';",
         ];
   return {
     imports: [

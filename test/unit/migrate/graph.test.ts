@@ -155,3 +155,11 @@ describe('the id of a component', () => {
     );
   });
 });
+
+it('a field keeps its quotes in the code of a branch', async () => {
+  const one = made('  d: { type: dedupe, inputs: [k], fields: { match: ["it\'s", \'a"b\'] } }', {
+    main: 'd',
+    raw: 'k',
+  });
+  expect(await documentsOf(one, { "it's": 1, 'a"b': 2 })).toMatchObject({ '(main)': [{ 'a"b': 2 }] });
+});
