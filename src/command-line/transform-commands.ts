@@ -77,6 +77,9 @@ export function addMigrateCommand({ logweir, output, exitWith }: CommandLine): v
     .option('--timeout <seconds>', 'with --verify: time that Vector may take', Number, 120)
     .exitOverride()
     .action(async (files: string[], options: MigrateOptions) => {
+      const { installResolveHook } = await import('../transform/loader/resolve-hook.ts');
+      // VRL's functions share code with the built-ins, which import `logweir` as transforms do.
+      installResolveHook();
       const { migrateAndVerify, migrateVector } = await import('../commands/migrate.ts');
       if (options.verify !== true) {
         exitWith(migrateVector(files, options, output));
