@@ -21,7 +21,9 @@ const onServers = {
 };
 
 /** They measure memory or pace: nothing else runs beside them. */
-const alone = ['faults/memory', 'faults/slow'].map((name) => `test/${name}.test.ts`);
+const alone = ['faults/memory', 'faults/slow', 'integration/told', 'integration/told-servers'].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 /** What an answer of the other major could change: indexing, holds, rejects, ids, replay. */
 const core = ['hold', 'targets', 'bad-input', 'replay', 'dlq', 'codecs'].map(

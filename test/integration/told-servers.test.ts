@@ -149,7 +149,7 @@ it.concurrent(
   },
 );
 
-it.concurrent('a topic that does not exist is told', { timeout: 120_000 }, async ({ onTestFinished }) => {
+it.concurrent('a topic that does not exist is told', { timeout: 240_000 }, async ({ onTestFinished }) => {
   const lab = await openLab({ partitions: 1, onTestFinished });
   const absent = uniqueName('absent');
   const logweir = lab.start({ kafka: { topics: [absent] } });
@@ -174,7 +174,7 @@ it.concurrent('a topic that does not exist is told', { timeout: 120_000 }, async
 
 it.concurrent(
   'a member of the group with another assignment protocol is told',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async ({ onTestFinished }) => {
     const lab = await openLab({ partitions: 1, onTestFinished });
     const other = await otherMember(lab.kafka, lab.group, lab.topic);
@@ -200,7 +200,7 @@ it.concurrent(
 
 it.concurrent(
   'a transform in an endless loop is told by the log, by top and check, and by the silence of page and metrics',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async ({ onTestFinished }) => {
     const lab = await openLab({ partitions: 1, onTestFinished });
     const hangs = `import { existsSync } from 'node:fs';

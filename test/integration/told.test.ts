@@ -203,7 +203,7 @@ vi.setConfig({ maxConcurrency: 2 });
 
 it.concurrent.for(rows)(
   '$fault is told by page, top, check, metrics and log, with its remedy',
-  { timeout: 180_000 },
+  { timeout: 240_000 },
   async ({ sections = {}, files = {}, inject, words, withinMs, over }, { onTestFinished }) => {
     const lab = await openLab({ partitions: 1, onTestFinished });
     await lab.ledger.produce(lab.topic, [agentEvent(0)]);

@@ -15,8 +15,6 @@ const LONGEST = [
   'faults/security-elasticsearch',
   'faults/kafka-rights',
   'faults/kafka-away',
-  'integration/told',
-  'integration/told-servers',
   'integration/workers',
   'integration/targets',
   'integration/operator',

@@ -4,7 +4,7 @@ import type { ConfigFile, Logweir } from './logweir.ts';
 
 /**
  * The time in which a fault is told, from its injection: ten seconds on a machine that does nothing else, for
- * which `TOLD_WITHIN_MS=10000` is set. In `make test` other files take the processors meanwhile.
+ * which `TOLD_WITHIN_MS=10000` is set. In `make test` several faults are made at the same time.
  */
 export const TOLD_MS = Number(process.env['TOLD_WITHIN_MS'] ?? 40_000);
 
