@@ -96,7 +96,7 @@ it('dlq put dead-letters by hand the one record that blocks the group', async ()
   expect((await put(`${lab.topic}:0:1`)).stdout).toContain('dry run');
   const done = await put(`${lab.topic}:0:1`, '--execute');
   expect(done.stderr).toBe('');
-  expect(done.stdout).toContain('dead-lettered, and moved the offset behind it');
+  expect(done.stdout).toContain('dead-lettered, and moved the offset past it');
   lab.start({ transforms }, { 'strict.js': strict });
   await lab.waitForLagZero();
   const [deadLetter] = await readTopic(lab.kafka, `${lab.topic}-dlq`);
