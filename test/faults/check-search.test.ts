@@ -244,7 +244,10 @@ describe('an Elasticsearch without security', () => {
     });
     await ask('PUT', `/_index_template/logweir-${name}`, { index_patterns: [`${name}-*`], priority: 1 });
     const refused = await template(section, '--install');
-    expect(refused).toMatchObject({ code: 64, stderr: expect.stringContaining('was not installed by Logweir') });
+    expect(refused).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('was not installed by Logweir'),
+    });
     expect((await template(section, '--install', '--force')).code).toBe(0);
     await ask('DELETE', `/_index_template/logweir-${name}`);
   });
