@@ -6,7 +6,7 @@ import { openGroupOffsets, readTopics } from '../kafka/admin/group-offsets.ts';
 import { readRanges } from '../kafka/admin/range-reader.ts';
 import { TrialRun } from '../pipeline/trial-run.ts';
 import type { SourceRecord } from '../record.ts';
-import { loadChain } from '../transform/loader/loader.ts';
+import { loadSilently } from '../transform/loader/load-silently.ts';
 import { Chain } from '../transform/runtime/chain.ts';
 import type { TrialMessage } from './chain-results.ts';
 
@@ -54,16 +54,8 @@ export async function tryChain(loaded: LoadedConfig, withRecords: boolean, tell:
   }
 }
 
-async function chainOf({ config, directory, places }: LoadedConfig, tell: Tell): Promise<Chain> {
-  const ignore = (): void => {};
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const chain = await loadChain(
-    config.transforms,
-    directory,
-    (name) => ({ name, directory, log, metrics: { count: ignore } }),
-    ignore,
-    places,
-  );
+async function chainOf(loaded: LoadedConfig, tell: Tell): Promise<Chain> {
+  const chain = await loadSilently(loaded);
   const steps = chain.steps.map((step) => ({
     ...step,
     run: (...args: Parameters<typeof step.run>) => {

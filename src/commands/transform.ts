@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { LogweirError } from '../errors.ts';
 import { positionOf } from '../transform/loader/code-frame.ts';
 import { loadConfigWhole } from '../transform/loader/load-config.ts';
-import { loadChain } from '../transform/loader/loader.ts';
+import { loadSilently } from '../transform/loader/load-silently.ts';
 import { DryRun } from './dry-run.ts';
 import { explained } from './explain-chain.ts';
 import { room } from './output.ts';
@@ -29,16 +29,10 @@ export async function transform(
   report: Writable,
 ): Promise<void> {
   const loaded = await loadConfigWhole(options.config);
-  const { config, directory } = loaded;
+  const { config } = loaded;
   const say = (text: string): void => void report.write(`${text}\n`);
-  const ignore = (): void => {};
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const chain = await loadChain(
-    config.transforms,
-    directory,
-    (name) => ({ name, directory, log, metrics: { count: ignore } }),
-    (step, policy, error) => run.say(`transform ${step} failed (${policy}): ${error.message}${at(error)}`),
-    loaded.places,
+  const chain = await loadSilently(loaded, (step, policy, error) =>
+    run.say(`transform ${step} failed (${policy}): ${error.message}${at(error)}`),
   );
   const shown =
     options.explain === true ? explained(chain, (record, text) => run.sayOf(record, text)) : chain;

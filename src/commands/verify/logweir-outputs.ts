@@ -8,7 +8,7 @@ import { messageOf } from '../../errors.ts';
 import type { Settlement } from '../../pipeline/settlement.ts';
 import { TrialRun } from '../../pipeline/trial-run.ts';
 import { coordinatesOf, type SourceRecord } from '../../record.ts';
-import { loadChain } from '../../transform/loader/loader.ts';
+import { loadSilently } from '../../transform/loader/load-silently.ts';
 import type { ChainResult } from '../../transform/runtime/chain-result.ts';
 
 /** What Logweir makes of a record. */
@@ -29,24 +29,20 @@ const actionSchema = z.union([z.strictObject({ index: action }), z.strictObject(
  * @throws LogweirError CONFIG if a transform cannot be loaded
  */
 export async function logweirOutputs(
-  { config, directory, places }: LoadedConfig,
+  loaded: LoadedConfig,
   records: readonly SourceRecord[],
 ): Promise<RecordOutputs[]> {
+  const { config } = loaded;
   const made = new Map(
     records.map((record): [string, RecordOutputs] => [coordinatesOf(record), { outputs: [], failures: [] }]),
   );
   const ofRecord = (record: SourceRecord | Settlement['record']): RecordOutputs =>
     made.get(coordinatesOf(record)) ?? { outputs: [], failures: [] };
-  const ignore = (): void => {};
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   let current: RecordOutputs = { outputs: [], failures: [] };
-  const chain = await loadChain(
-    config.transforms,
-    directory,
-    (name) => ({ name, directory, log, metrics: { count: ignore } }),
+  const chain = await loadSilently(
+    loaded,
     (step, policy, error) =>
       void current.failures.push(`transform ${step} fails (${policy}): ${error.message}`),
-    places,
   );
   const renderer = createRenderer(config.elasticsearch);
   const show = (settlement: Settlement, { events }: ChainResult, exact: ExactValue): void => {

@@ -12,7 +12,7 @@ import { Chain, type OnStepError, type Step } from '../runtime/chain.ts';
 import { codeFrame, positionOf } from './code-frame.ts';
 import { Faults } from './faults.ts';
 import { checkOptions, schemaOf, secretsOf, whereOf } from './options.ts';
-import { type GivenContext, setUp } from '../runtime/runner.ts';
+import { type GivenContext, setUp, silentContext } from '../runtime/runner.ts';
 import { distinctNames } from '../runtime/transform-counts.ts';
 import {
   builtInExtension,
@@ -76,12 +76,9 @@ export async function checkTransforms(
 ): Promise<Checked> {
   const faults = new Faults(places);
   const found = await findAll(configs, directory, faults, places);
-  const ignore = (): void => {};
-  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-  const contextOf: ContextOf = (name) => ({ name, directory, log, metrics: { count: ignore } });
   for (const one of found) {
     if (one?.source.isBuiltIn !== true) continue;
-    const step = await stepOf(one, (use) => contextOf(use, use), faults);
+    const step = await stepOf(one, (use) => silentContext(use, directory), faults);
     await step?.close();
   }
   return { problems: faults.problems(), options: found.map((one) => one?.schema) };

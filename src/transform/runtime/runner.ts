@@ -14,6 +14,13 @@ import type { Step } from './chain.ts';
 /** A {@link TransformContext} without `onClose` and `signal`, which {@link setUp} adds. */
 export type GivenContext = Omit<TransformContext, 'onClose' | 'signal'>;
 
+/** The context of transforms outside of `run`: what they log and count goes nowhere. */
+export function silentContext(name: string, directory: string): GivenContext {
+  const ignore = (): void => {};
+  const log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+  return { name, directory, log, metrics: { count: ignore } };
+}
+
 /**
  * Sets up the exported transform of a file. If `setup` throws, its signal is aborted, its `onClose`
  * callbacks run, and the error is thrown on. Old names of the API work, with one warning each (log code
