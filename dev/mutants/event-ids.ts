@@ -95,7 +95,7 @@ export const eventIds: readonly Mutant[] = [
   {
     name: 'query: a parameter that changes the form of answers is accepted',
     file: 'src/config/schema-bulk-query.ts',
-    search: 'if (Object.hasOwn(REFUSED, name)) return REFUSED[name];',
+    search: 'if (Object.hasOwn(REJECTED, name)) return REJECTED[name];',
     replace: '',
     tests: ['config/bulk-query'],
   },

@@ -18,12 +18,12 @@ export async function flowFacts(config: Config, now: () => number): Promise<Flow
     group = await openGroupOffsets(config.kafka, choice);
     const began = now();
     const before = await group.states();
-    const letters = await lettersOf(config, before, began).catch(() => null);
+    const deadLetters = await deadLettersOf(config, before, began).catch(() => null);
     await delay(Math.max(0, BETWEEN_MS - (now() - began)));
     const after = await group.states();
-    return { lag: lagOf(before, after, (now() - began) / 1000), letters, reason: '' };
+    return { lag: lagOf(before, after, (now() - began) / 1000), deadLetters, reason: '' };
   } catch (error) {
-    return { lag: null, letters: null, reason: messageOf(error) };
+    return { lag: null, deadLetters: null, reason: messageOf(error) };
   } finally {
     void group?.close();
   }
@@ -50,30 +50,35 @@ function startOf({ committed, low }: PartitionState): number {
   return Math.max(committed, low);
 }
 
-/** A topic that does not exist yet has none. */
-async function lettersOf(
+/** A topic that does not exist yet is left out. */
+async function deadLettersOf(
   { kafka, dead_letter }: Config,
   sources: readonly PartitionState[],
   now: number,
 ): Promise<{ topic: string; count: number }[]> {
   if (dead_letter.to !== 'topic') return [];
   const names = new Set(sources.map(({ topic }) => dead_letter.topic.replaceAll('{{topic}}', topic)));
-  const found: { topic: string; count: number }[] = [];
-  for (const topic of names) {
-    const count = await countSince(kafka, sourceTopics([topic], null), now - HOUR_MS);
-    if (count !== null) found.push({ topic, count });
-  }
-  return found;
+  const states = await statesSince(kafka, sourceTopics([...names], null), now - HOUR_MS);
+  const counts = new Map<string, number>();
+  for (const { topic, atTime = -1, high } of states)
+    counts.set(topic, (counts.get(topic) ?? 0) + (atTime < 0 ? 0 : high - atTime));
+  return [...names].flatMap((topic) => {
+    const count = counts.get(topic);
+    return count === undefined ? [] : [{ topic, count }];
+  });
 }
 
-/** Null if there is no such topic. */
-async function countSince(kafka: Config['kafka'], choice: TopicChoice, time: number): Promise<number | null> {
+/** Empty if there is none of the topics. */
+async function statesSince(
+  kafka: Config['kafka'],
+  choice: TopicChoice,
+  time: number,
+): Promise<PartitionState[]> {
   const group = await openGroupOffsets(kafka, choice);
   try {
-    const states = await group.states(time);
-    return states.reduce((sum, { atTime = -1, high }) => sum + (atTime < 0 ? 0 : high - atTime), 0);
+    return await group.states(time);
   } catch (error) {
-    if (error instanceof LogweirError && error.code === 'USAGE') return null;
+    if (error instanceof LogweirError && error.code === 'USAGE') return [];
     throw error;
   } finally {
     void group.close();

@@ -14,7 +14,7 @@ export interface FlowFacts {
   /** Null if it is unknown, for the reason. */
   readonly lag: LagFact | null;
   /** The dead letters of the last hour, by topic; null if unknown. */
-  readonly letters: readonly { readonly topic: string; readonly count: number }[] | null;
+  readonly deadLetters: readonly { readonly topic: string; readonly count: number }[] | null;
   readonly reason: string;
 }
 
@@ -24,11 +24,11 @@ const BACKLOG_MIN = 1000;
 const BEHIND_SECONDS = 10;
 
 /** Whether the group keeps pace with the producers, and whether records are dead-lettered now. */
-export function flowResults({ lag, letters, reason }: FlowFacts, group: string): CheckResult[] {
+export function flowResults({ lag, deadLetters, reason }: FlowFacts, group: string): CheckResult[] {
   const again = 'Repair the failed checks of Kafka, and check again.';
   return [
     lag === null ? unchecked('kafka.lag', reason, again) : lagResult(lag, group),
-    ...(letters ?? []).map(({ topic, count }) => letterResult(topic, count)),
+    ...(deadLetters ?? []).map(({ topic, count }) => deadLetterResult(topic, count)),
   ];
 }
 
@@ -51,7 +51,7 @@ function lagResult({ before, after, settled, seconds }: LagFact, group: string):
   );
 }
 
-function letterResult(topic: string, count: number): CheckResult {
+function deadLetterResult(topic: string, count: number): CheckResult {
   const check = 'dead_letter.recent';
   if (count === 0) return ok(check, `no dead letter came to ${topic} in the last hour`);
   return warning(

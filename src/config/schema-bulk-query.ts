@@ -7,7 +7,7 @@ const NAME = /^[A-Za-z_][\w.-]{0,99}$/;
 const ANSWERS = 'Logweir reads the answers, and this changes their form';
 
 /** Why a parameter cannot be set, by its name. */
-const REFUSED: Readonly<Record<string, string>> = {
+const REJECTED: Readonly<Record<string, string>> = {
   filter_path: ANSWERS,
   format: ANSWERS,
   pretty: ANSWERS,
@@ -22,7 +22,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** Why Logweir does not send this parameter of a bulk request; undefined if it does. */
 export function refusalOf(name: string): string | undefined {
-  if (Object.hasOwn(REFUSED, name)) return REFUSED[name];
+  if (Object.hasOwn(REJECTED, name)) return REJECTED[name];
   return NAME.test(name) ? undefined : 'it is no name of a parameter';
 }
 

@@ -76,7 +76,7 @@ function textOf(value: unknown): string | undefined {
  * millisecond. Elasticsearch rejects a version that is lower than the one it has. So the newest record wins,
  * whatever is retried, redelivered or replayed, and in whatever partition it is.
  *
- * Offsets alone would start again in a topic that is created anew, and say nothing across partitions. Of two
+ * Offsets alone would start again in a topic that is created again, and say nothing across partitions. Of two
  * records in one millisecond whose offsets lie on both sides of a multiple of 2^21, the earlier one wins.
  */
 export function versionOf({ timestamp, offset }: Coordinates): string {

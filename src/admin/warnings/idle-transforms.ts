@@ -43,7 +43,7 @@ export class IdleTransforms {
    * Call it once a second.
    *
    * @param now seconds of a monotonic clock
-   * @param loadedAt when the transforms were loaded: another time starts anew
+   * @param loadedAt when the transforms were loaded: another time starts again
    */
   look(counts: readonly TransformCount[], now: number, loadedAt: number): Finding[] {
     if (loadedAt !== this.#loadedAt) this.#known = new Map();

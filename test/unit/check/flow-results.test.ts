@@ -3,7 +3,7 @@ import { type LagFact, flowResults } from '../../../src/check/flow-results.ts';
 
 const told = (over: Partial<LagFact>): string => {
   const lag = { before: 5000, after: 5000, settled: 0, seconds: 4, ...over };
-  const [first] = flowResults({ lag, letters: null, reason: '' }, 'weir');
+  const [first] = flowResults({ lag, deadLetters: null, reason: '' }, 'weir');
   return `${first?.result} ${first?.message}`;
 };
 
@@ -28,11 +28,11 @@ it.each<[string, Partial<LagFact>, string]>([
 ])('a lag that %s', (_, fact, expected) => expect(told(fact)).toBe(expected));
 
 it('dead letters of the last hour warn, by topic', () => {
-  const letters = [
+  const deadLetters = [
     { topic: 'a-dlq', count: 3 },
     { topic: 'b-dlq', count: 0 },
   ];
-  expect(flowResults({ lag: null, letters, reason: 'no answer' }, 'weir')).toMatchObject([
+  expect(flowResults({ lag: null, deadLetters, reason: 'no answer' }, 'weir')).toMatchObject([
     { check: 'kafka.lag', result: 'warning', message: 'not checkable: no answer' },
     {
       check: 'dead_letter.recent',
