@@ -13,7 +13,7 @@ export const warningLogCodes = {
   lag_growing: {
     level: 'warn',
     meaning:
-      'The lag has grown for 10 s or more, by 1,000 records or more, and settling it takes 10 s or more: more is ' +
+      'The lag has grown for 5 s or more, by 1,000 records or more, and settling it takes 10 s or more: more is ' +
       'produced than is settled. While an outage or a block explains the lag, this line is not logged.',
     action:
       'If it lasts, add workers or instances, up to the number of partitions, or make Elasticsearch faster. ' +

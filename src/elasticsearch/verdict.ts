@@ -60,7 +60,7 @@ export function judge(answer: Answer, sent: number): AnswerVerdict {
 }
 
 function judgeItems(answered: unknown, sent: number): AnswerVerdict {
-  if (isUsual(answered, sent)) return { kind: 'items', items: Array.from({ length: sent }, () => OK) };
+  if (isUsual(answered, sent)) return { kind: 'items', items: allOk(sent) };
   const body = parsed(answered);
   if (body === undefined) return { kind: 'retry', reason: 'the answer is not JSON' };
   const items = isObject(body) ? body['items'] : undefined;
@@ -69,6 +69,13 @@ function judgeItems(answered: unknown, sent: number): AnswerVerdict {
     return { kind: 'retry', reason: `the answer has ${items.length} items for ${sent} documents` };
   }
   return { kind: 'items', items: items.map(judgeItem) };
+}
+
+/** A loop: `Array.from` with a function costs four times as much, for every document. */
+function allOk(sent: number): ItemVerdict[] {
+  const items: ItemVerdict[] = [];
+  for (let item = 0; item < sent; item++) items.push(OK);
+  return items;
 }
 
 function judgeItem(item: unknown): ItemVerdict {

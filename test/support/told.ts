@@ -35,7 +35,6 @@ export async function untold(
   config: ConfigFile,
   words: Words,
   since: number,
-  withinMs = TOLD_MS,
 ): Promise<string[]> {
   for (;;) {
     const [page, { body }] = await Promise.all([pageText(logweir), logweir.get('/metrics')]);
@@ -45,7 +44,7 @@ export async function untold(
       ...(isLogged(logweir, words.log) ? [] : [`log: no ${words.log[0]}: ${logweir.output.slice(-3000)}`]),
     ];
     if (missing.length === 0) break;
-    if (performance.now() - since > withinMs) return [`within ${withinMs} ms`, ...missing];
+    if (performance.now() - since > TOLD_MS) return [`within ${TOLD_MS} ms`, ...missing];
   }
   return [...(await untoldByTop(logweir, words)), ...(await untoldByCheck(config, words.check))];
 }

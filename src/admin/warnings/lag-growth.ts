@@ -1,7 +1,7 @@
 import type { Finding } from './warning.ts';
 
 /** The lag must have grown for this time: one burst of a producer is a single step. */
-const GROWING_SECONDS = 10;
+const GROWING_SECONDS = 5;
 /** By at least so many records. */
 const GROWTH_MIN = 1000;
 /** And settling what waits takes at least so long at the present rate. */
@@ -32,7 +32,7 @@ interface Rise {
   steps: number;
 }
 
-/** Tells whether the lag grows, by answers of the brokers over at least ten seconds. */
+/** Tells whether the lag grows, by answers of the brokers over at least five seconds. */
 export class LagGrowth {
   #rise: Rise | null = null;
   #partitions = '';

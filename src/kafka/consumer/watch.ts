@@ -9,7 +9,8 @@ import { type Facts, isAway, reasonOf } from './health.ts';
 import { metadataOf, watermarks } from '../native.ts';
 import { OpenTransactions, waitsFor } from './open-transactions.ts';
 
-const QUERY_INTERVAL_MS = 5000;
+/** A lag that grows for five seconds is told within ten. */
+const QUERY_INTERVAL_MS = 2000;
 const LOG_INTERVAL_MS = 1000;
 const QUERY_TIMEOUT_MS = 5000;
 /** An error of the client leads to a check of the brokers' addresses for this time. */
