@@ -71,6 +71,7 @@ const thorough = [
   'test/unit/elasticsearch/bulk-random.test.ts',
   'test/unit/pipeline/group-stability.test.ts',
   'test/unit/linear.test.ts',
+  'test/unit/migrate/agreement.test.ts',
   'test/unit/migrate/generated.test.ts',
   'test/unit/pipeline/memory.test.ts',
   'test/unit/pipeline/model.test.ts',

@@ -1,6 +1,6 @@
 import { randomInt as randomBelow } from 'node:crypto';
 import { asCount, asInteger, asNumber, asString, isNull } from './types.ts';
-import { checked, integer, kindOf, VrlError } from './values.ts';
+import { checked, integer, kindOf, notNaN, VrlError } from './values.ts';
 
 export function round(value: unknown, precision: unknown = 0): number | bigint {
   return rounded(value, precision, (x) => Math.sign(x) * Math.round(Math.abs(x)));
@@ -31,7 +31,7 @@ export function mod(value: unknown, modulus: unknown): number | bigint {
   if (asNumber(modulus) === 0) throw new VrlError("can't calculate remainder when the divisor is zero");
   if (kindOf(value) === 'integer' && kindOf(modulus) === 'integer')
     return integer(BigInt(asInteger(value)) % BigInt(asInteger(modulus)));
-  return asNumber(value) % asNumber(modulus);
+  return notNaN(asNumber(value) % asNumber(modulus));
 }
 
 /** @param base 2 to 36; taken from a prefix `0x`, `0o`, `0b` or `0` where it is left out */
@@ -142,19 +142,28 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
   d: 86_400,
 };
 
-/** `1m30s` in another unit. */
+/** Digits and points, each found once: a pattern that ends with the unit would take quadratic time. */
+const DIGITS_AND_POINTS = /[0-9.]+/g;
+const DURATION_UNIT = /\s?([µa-z]{1,2})/iuy;
+
+/** `1m30s` in another unit. As in VRL, whatever stands between two numbers with a unit is skipped. */
 export function parseDuration(value: unknown, unit: unknown): number {
   const text = asString(value);
   const to = DURATION_UNITS[asString(unit)];
   if (to === undefined) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
-  if (text === '') throw new VrlError("unable to parse duration: ''");
-  let rest = text;
-  let seconds = 0;
-  while (rest !== '') {
-    const found = /^(\d+(?:\.\d+)?)(ns|us|µs|ms|cs|ds|s|m|h|d)/.exec(rest);
-    if (found === null) throw new VrlError(`unable to parse duration: '${text}'`);
-    seconds += Number(found[1]) * (DURATION_UNITS[found[2] ?? ''] ?? 0);
-    rest = rest.slice(found[0].length).trimStart();
+  let sum = 0;
+  let parsed = 0;
+  for (const run of text.matchAll(DIGITS_AND_POINTS)) {
+    DURATION_UNIT.lastIndex = run.index + run[0].length;
+    const [, name] = DURATION_UNIT.exec(text) ?? [];
+    if (name === undefined || run[0].endsWith('.')) continue;
+    const point = run[0].lastIndexOf('.');
+    const number = run[0].slice(point <= 0 ? 0 : run[0].lastIndexOf('.', point - 1) + 1);
+    const from = Object.hasOwn(DURATION_UNITS, name) ? DURATION_UNITS[name] : undefined;
+    if (from === undefined) throw new VrlError(`unknown duration unit: '${name}'`);
+    sum += Number(((Number(number) * from) / to).toPrecision(15));
+    parsed = DURATION_UNIT.lastIndex;
   }
-  return Number((seconds / to).toPrecision(15));
+  if (parsed < text.length) throw new VrlError(`unable to parse duration: '${text.slice(parsed)}'`);
+  return sum;
 }

@@ -1,6 +1,6 @@
 import { isRawJson } from '../codec/raw-json.ts';
 import { Timestamp } from './timestamp.ts';
-import { type Fields, isFields, integer, kindOf, VrlError } from './values.ts';
+import { type Fields, isFields, integer, kindOf, notNaN, VrlError } from './values.ts';
 
 /**
  * `left ?? right`: the second value where the first expression fails. Only a {@link VrlError} is a failure:
@@ -88,7 +88,7 @@ function repeated(text: string, count: number | bigint): string {
 export function divide(left: unknown, right: unknown): number {
   if (!isNumeric(left) || !isNumeric(right)) throw mismatch(left, right, 'divide');
   if (Number(right) === 0) throw new VrlError("can't divide by zero");
-  return Number(left) / Number(right);
+  return notNaN(Number(left) / Number(right));
 }
 
 /** Maximum length of a text of JavaScript. */
@@ -98,7 +98,7 @@ const VERBS = { '+': 'add', '-': 'subtract', '*': 'multiply' } as const;
 
 function arithmetic(left: unknown, right: unknown, operator: keyof typeof VERBS): number | bigint {
   if (!isNumeric(left) || !isNumeric(right)) throw mismatch(left, right, VERBS[operator]);
-  if (!isInteger(left) || !isInteger(right)) return inFloats(Number(left), Number(right), operator);
+  if (!isInteger(left) || !isInteger(right)) return notNaN(inFloats(Number(left), Number(right), operator));
   const a = BigInt(left);
   const b = BigInt(right);
   const exact = operator === '+' ? a + b : operator === '-' ? a - b : a * b;
@@ -116,7 +116,7 @@ function exactNumber(
   operator: keyof typeof VERBS,
 ): number | bigint {
   const isExact = Number.isSafeInteger(sum) || !Number.isInteger(left) || !Number.isInteger(right);
-  return isExact ? sum : arithmetic(left, right, operator);
+  return isExact ? notNaN(sum) : arithmetic(left, right, operator);
 }
 
 export function isLess(left: unknown, right: unknown): boolean {

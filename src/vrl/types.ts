@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { isRawJson } from '../codec/raw-json.ts';
 import { Pattern } from './pattern.ts';
 import { Timestamp } from './timestamp.ts';
-import { checked, type Fields, isFields, kindOf, VrlError, wrongType } from './values.ts';
+import { checked, type Fields, integer, isFields, kindOf, VrlError, wrongType } from './values.ts';
 
 /** `string(value)`: the value, if it is a text. @throws VrlError */
 export function asString(value: unknown): string {
@@ -145,14 +145,15 @@ export function toString(value: unknown): string {
     case 'float':
     case 'boolean':
     case 'timestamp':
-      return isRawJson(value) ? value.rawJSON : withoutExponent(String(value));
+      return isRawJson(value) ? value.rawJSON : asInRust(String(value));
     default:
       throw new VrlError(`unable to coerce ${kindOf(value)} into string`);
   }
 }
 
-/** `1e-7` as `0.0000001`, and `1e+21` with all its zeros, as Rust writes them. */
-function withoutExponent(text: string): string {
+/** `1e-7` as `0.0000001`, `1e+21` with all its zeros, and `Infinity` as `inf`, as Rust writes them. */
+function asInRust(text: string): string {
+  if (text.endsWith('Infinity')) return text.replace('Infinity', 'inf');
   const found = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (found === null) return text;
   const [, sign = '', first = '', rest = ''] = found;
@@ -167,7 +168,7 @@ export function toInt(value: unknown): number | bigint {
     case 'integer':
       return value as number | bigint;
     case 'float':
-      return Math.trunc(asNumber(value));
+      return wholeOf(asNumber(value));
     case 'boolean':
       return value === true ? 1 : 0;
     case 'null':
@@ -183,6 +184,13 @@ export function toInt(value: unknown): number | bigint {
     default:
       throw new VrlError(`unable to coerce ${kindOf(value)} into integer`);
   }
+}
+
+/** Without its fraction; the nearest integer of 64 bits for a number beyond them, as in Rust. */
+function wholeOf(value: number): number | bigint {
+  const [least, greatest] = [-(2n ** 63n), 2n ** 63n - 1n];
+  if (value >= Number(greatest)) return greatest;
+  return value <= Number(least) ? least : integer(BigInt(Math.trunc(value)));
 }
 
 const FLOAT = /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?|inf|infinity)$/i;

@@ -57,6 +57,12 @@ export function wrongType(value: unknown, ...expected: readonly Kind[]): VrlErro
   return new VrlError(`expected ${names}, got ${kindOf(value)}`);
 }
 
+/** The result of a calculation: infinite numbers may have none. @throws VrlError */
+export function notNaN(result: number): number {
+  if (Number.isNaN(result)) throw new VrlError('operation would produce NaN');
+  return result;
+}
+
 /** A number of JavaScript, where it is exact; else a bigint. */
 export function integer(value: bigint): number | bigint {
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

@@ -3,14 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { agentEvent } from '../support/events.ts';
 import { feed } from '../support/feed.ts';
-import { type Lab, openLab } from '../support/lab.ts';
+import { type Lab, type Sections, openLab } from '../support/lab.ts';
 import type { ConfigFile, Logweir } from '../support/logweir.ts';
 import { type Words, untold } from '../support/told.ts';
 
 /** Faults of the shared servers' tests, each in its own topic, index and instance. */
 interface Row {
   readonly fault: string;
-  readonly sections?: Parameters<Lab['config']>[0];
+  readonly sections?: Sections | ((lab: Lab) => Sections);
   readonly files?: Record<string, string>;
   /** Makes the fault. @returns ends it */
   readonly inject: (lab: Lab, logweir: Logweir) => Promise<() => Promise<void> | void>;
@@ -83,6 +83,35 @@ const rows: readonly Row[] = [
       check: ['elasticsearch.endpoint', 'warning', /is slow: it answers GET \/ after \d/],
     }),
     over: ['warning_ended', /"cause":"elasticsearch_slow"/],
+  },
+  {
+    fault: 'one endpoint of two that is down',
+    sections: (lab) => ({ elasticsearch: { endpoints: [lab.proxy.url, lab.elasticsearch] } }),
+    inject: async (lab) => {
+      await lab.proxy.refuse();
+      return async () => await lab.proxy.accept();
+    },
+    words: (lab) => ({
+      page: new RegExp(`^warning: Events flow .*, but ${lab.proxy.url}/? fails: .*ECONNREFUSED`),
+      action: /What to do: Check that node, or remove it from elasticsearch\.endpoints/,
+      metrics: [new RegExp(`^logweir_elasticsearch_endpoint_up\\{endpoint="${lab.proxy.url}/?"\\} 0$`, 'm')],
+      log: ['endpoint_failing', new RegExp(`${lab.proxy.url}.*ECONNREFUSED`)],
+      check: ['elasticsearch.endpoint', 'failed', new RegExp(`${lab.proxy.url}.*ECONNREFUSED`)],
+    }),
+    over: ['endpoint_recovered', /"seconds":/],
+  },
+  {
+    fault: 'a reload that fails',
+    ...transformed,
+    inject: changed('export default (event) => {'),
+    words: () => ({
+      page: /^warning: Events flow .* through the previous transforms: the last reload failed: .*changed\.js/,
+      action: /What to do: Correct the error, and reload again/,
+      metrics: [/^logweir_transforms_reload_failed 1$/m],
+      log: ['transforms_not_reloaded', /changed\.js/],
+      check: ['transforms.load', 'failed', /changed\.js/],
+    }),
+    over: ['transforms_reloaded', /./],
   },
   {
     fault: 'a write block',
@@ -200,8 +229,9 @@ vi.setConfig({ maxConcurrency: 2 });
 it.concurrent.for(rows)(
   '$fault is told by page, top, check, metrics and log, with its remedy',
   { timeout: 240_000 },
-  async ({ sections = {}, files = {}, inject, words, over }, { onTestFinished }) => {
+  async ({ sections: given = {}, files = {}, inject, words, over }, { onTestFinished }) => {
     const lab = await openLab({ partitions: 1, onTestFinished });
+    const sections = typeof given === 'function' ? given(lab) : given;
     await lab.ledger.produce(lab.topic, [agentEvent(0)]);
     const logweir = lab.start(sections, files);
     await lab.waitForLagZero();

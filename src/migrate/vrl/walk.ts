@@ -44,3 +44,12 @@ export function children(expression: Expression): readonly Expression[] {
 export function contains(expression: Expression, test: (one: Expression) => boolean): boolean {
   return test(expression) || children(expression).some((child) => contains(child, test));
 }
+
+/** Whether the expression reads or sets the variable of that name. */
+export function mentions(expression: Expression, name: string): boolean {
+  return contains(expression, (one) => {
+    if (one.kind === 'template')
+      return one.parts.some((part) => typeof part === 'object' && part.variable === name);
+    return one.kind === 'variable' && one.name === name;
+  });
+}

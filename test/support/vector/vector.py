@@ -131,7 +131,7 @@ def remove(event, path):
         event.pop(last, None)
 
 
-def data_stream(options, event):
+def data_stream(options, event, time_key):
     stream = options.get("data_stream", {})
     defaults = {"type": "logs", "dataset": "generic", "namespace": "default"}
     parts = {name: render(stream.get(name, default), event) for name, default in defaults.items()}
@@ -140,8 +140,8 @@ def data_stream(options, event):
         parts.update({name: own[name] for name in parts if name in own})
     if stream.get("sync_fields", True):
         event["data_stream"] = {**parts, **own}
-    if "timestamp" in event:
-        event["@timestamp"] = event.pop("timestamp")
+    if time_key in event:
+        event["@timestamp"] = event.pop(time_key)
     return "-".join(part for part in parts.values() if part != "")
 
 
@@ -153,10 +153,10 @@ def encoded(value):
     return {key: encoded(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
-def lines_of(options, event):
+def lines_of(options, event, time_key):
     is_stream = options.get("mode") == "data_stream"
     index = options.get("bulk", {}).get("index") or options.get("index", "vector-%Y.%m.%d")
-    action = {"_index": data_stream(options, event) if is_stream else render(index, event)}
+    action = {"_index": data_stream(options, event, time_key) if is_stream else render(index, event)}
     if options.get("id_key") in event:
         action["_id"] = text_of(event.pop(options["id_key"]))
     encoding = options.get("encoding", {})
@@ -208,13 +208,14 @@ def main():
         for source in options["inputs"]:
             readers.setdefault(source, []).append(name)
     sent = {name: [] for name in config["sinks"]}
+    time_key = config.get("log_schema", {}).get("timestamp_key", "timestamp")
 
     def give(output, event, meta):
         for name in readers.get(output, []):
             copy = json.loads(json.dumps(event))
             if name in sent:
                 try:
-                    sent[name] += lines_of(config["sinks"][name], copy)
+                    sent[name] += lines_of(config["sinks"][name], copy, time_key)
                 except Missing:
                     pass
             else:

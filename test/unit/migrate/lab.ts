@@ -31,7 +31,7 @@ function inputsOf(path: string, section: string): InputFile[] {
     const component = section === '' ? {} : { component: { section, id } };
     return [{ path: basename(path), text: readFileSync(path, 'utf8'), ...component }];
   }
-  const isTop = section === '' && !['two-files', 'folder'].includes(basename(path));
+  const isTop = section === '' && !['two-files', 'split-files', 'folder'].includes(basename(path));
   return readdirSync(path)
     .toSorted()
     .flatMap((name) => inputsOf(join(path, name), isTop ? basename(path) : ''));

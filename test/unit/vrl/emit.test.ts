@@ -39,7 +39,15 @@ it.each([
   ['# why\nabort', '// why'],
   [
     'for_each(object!(.o)) -> |k, v| { .x = k }',
-    'for (const [k, v] of entries(asObject(event.o))) {\n  event.x = copy(k);\n}',
+    'for (const [k] of entries(asObject(event.o))) {\n  event.x = copy(k);\n}',
+  ],
+  [
+    'for_each(object!(.o)) -> |k, v| { .x = "{{ v }}" }',
+    'for (const [, v] of entries(asObject(event.o))) {\n  event.x = `${asString(v)}`;\n}',
+  ],
+  [
+    'for_each(object!(.o)) -> |_, v| { .x = 1 }',
+    'for (const _ of entries(asObject(event.o))) {\n  event.x = 1;\n}',
   ],
 ])('%s', (source, expected) => {
   expect(body(source).replaceAll(/\s+\n/g, '\n')).toBe(expected);

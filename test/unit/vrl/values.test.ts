@@ -41,6 +41,25 @@ it('a defect is no failure of VRL: neither ?? nor an error variable hides it', (
 });
 
 it.each([
+  ['.i - .i', 'NaN'],
+  ['.i + (0 - .i)', 'NaN'],
+  ['0 * .i', 'NaN'],
+  ['.i / .i', 'NaN'],
+  ['mod(.i, 2.0)', 'NaN'],
+  ['to_int(.i)', 9223372036854775807n],
+  ['to_int(0 - .i)', -9223372036854775808n],
+  ['to_int(.large)', 123456789012345680n],
+  ['to_string(.i)', 'inf'],
+  ['to_string(0 - .i)', '-inf'],
+  ['encode_json([.i])', '[null]'],
+])('%s of an infinite number .i is %s, as in the engine', (source, expected) => {
+  const program = compile(
+    `.i = to_float!("inf")\n.x, err = ${source}\nif contains(string(err) ?? "", "NaN") { .x = "NaN" }`,
+  );
+  expect(program({ large: 123456789012345678.5 })).toMatchObject({ x: expected });
+});
+
+it.each([
   ['.x = sha2!(.m, variant: "SHA-1000") ?? "no"', 'no'],
   ['.x = (.m * .n) ?? "no"', 'no'],
   [

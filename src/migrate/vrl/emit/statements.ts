@@ -1,7 +1,7 @@
 import type * as ast from '../ast.ts';
 import type { Known } from '../functions.ts';
 import type { Comment } from '../lexer.ts';
-import { contains } from '../walk.ts';
+import { contains, mentions } from '../walk.ts';
 import { type Assigned, assign, fallbackOf } from './assignments.ts';
 import { isEvent } from './calls.ts';
 import { coalesce } from './coalesce.ts';
@@ -155,16 +155,19 @@ export class StatementEmitter implements Statements {
       return [];
     }
     const scope = new Scope(place.scope);
-    const [key, value] = call.closure.parameters.map((name) =>
-      name === '' ? '' : scope.declare(name, 'unknown').name,
-    );
-    const names = value === undefined || value === '' ? (key ?? '') : `${key ?? ''}, ${value}`;
+    const { parameters, body: block } = call.closure;
+    const [key = '', value = ''] = parameters.map((name) => {
+      const variable = name === '' ? '' : scope.declare(name, 'unknown').name;
+      return mentions(block, name) ? variable : '';
+    });
+    const names = value === '' ? key : `${key}, ${value}`;
     const listed = isEvent(list.value) ? 'event' : this.expressions.emit(list.value, place).text;
     const { text } = this.#unit.call('entries', [listed]);
-    const isSet = call.closure.parameters.some((name) => (this.#assignments.get(name) ?? 0) > 0);
-    const body = this.lines(call.closure.body.body, null, { ...place, scope });
+    const isSet = parameters.some((name) => (this.#assignments.get(name) ?? 0) > 0);
+    const body = this.lines(block.body, null, { ...place, scope });
     const after = sink?.(code('null', 'null')) ?? [];
-    return [`for (${isSet ? 'let' : 'const'} [${names}] of ${text}) {`, ...indent(body), '}', ...after];
+    const each = names === '' ? 'const _' : `${isSet ? 'let' : 'const'} [${names}]`;
+    return [`for (${each} of ${text}) {`, ...indent(body), '}', ...after];
   }
 
   #assignment(node: ast.Assignment, sink: Sink, place: Place): readonly string[] {

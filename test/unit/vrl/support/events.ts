@@ -36,13 +36,18 @@ const OBJECTS = [
 ];
 const LISTS = [[], ['a', 'b', 'a'], ['x', 1, null], [[1], { y: 2 }], 'no list'];
 
-/** A stream of events with values that suit and values that do not; the same one for the same seed. */
-export function* eventStream(count: number, seed: number): Generator<Fields> {
+/** Random numbers from 0 to below the argument, the same ones for the same seed. */
+export function randomNumbers(seed: number): (below: number) => number {
   let state = seed;
-  const next = (below: number): number => {
+  return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+/** A stream of events with values that suit and values that do not; the same one for the same seed. */
+export function* eventStream(count: number, seed: number): Generator<Fields> {
+  const next = randomNumbers(seed);
   const one = <T>(values: readonly T[]): T => values[next(values.length)] as T;
   const makers: Readonly<Record<string, () => unknown>> = {
     message: () => one(TEXTS),
