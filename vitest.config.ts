@@ -85,6 +85,7 @@ const thorough = [
   'test/unit/transform/loader/watch-files.test.ts',
   'test/unit/transform/runtime/watchdog.test.ts',
   'test/unit/vrl/engine.test.ts',
+  'test/unit/vrl/functions.test.ts',
 ];
 
 /** Unit tests that put others in the place of modules, which no other file may see: each of them gets a process of its own. */

@@ -26,17 +26,17 @@ export function screamingsnakecase(value: unknown, options?: CaseOption): string
   return words(asString(value), options).join('_').toUpperCase();
 }
 
+/** At a capital after a small letter, around digits, and at the last capital of several. */
+const LETTERS = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\d)(?=\p{L})|(?<=\p{L})(?=\d)/u;
 const BOUNDARIES: Readonly<Record<string, RegExp>> = {
   'kebab-case': /-/,
   snake_case: /_/,
   SCREAMING_SNAKE: /_/,
   SCREAMING_SNAKE_CASE: /_/,
-  camelCase: /(?<=\p{Ll})(?=\p{Lu})/u,
-  PascalCase: /(?<=\p{Ll})(?=\p{Lu})/u,
+  camelCase: LETTERS,
+  PascalCase: LETTERS,
 };
-
-/** At separators, at a capital after a small letter, around digits, and at the last capital of several. */
-const ALL = /[\s_-]+|(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\d)(?=\p{L})|(?<=\p{L})(?=\d)/u;
+const ALL = new RegExp(`[ _-]+|${LETTERS.source}`, 'u');
 
 function words(text: string, { originalCase }: CaseOption = {}): string[] {
   const boundary = originalCase === undefined ? ALL : (BOUNDARIES[asString(originalCase)] ?? ALL);

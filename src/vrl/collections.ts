@@ -95,13 +95,15 @@ function segmentsOf(path: unknown): Segment[] {
 }
 
 export function get(value: unknown, path: unknown): unknown {
-  if (!isFields(value) && !Array.isArray(value)) throw wrongType(value, 'object', 'array');
   return at(value, ...segmentsOf(path)) ?? null;
 }
 
 export function set(value: unknown, path: unknown, data: unknown): unknown {
-  if (!isFields(value) && !Array.isArray(value)) throw wrongType(value, 'object', 'array');
-  return put(shallow<unknown>(value), segmentsOf(path), data);
+  const segments = segmentsOf(path);
+  if (segments.length === 0) return data;
+  const isContainer = isFields(value) || Array.isArray(value);
+  const target = isContainer ? shallow<unknown>(value) : typeof segments[0] === 'number' ? [] : {};
+  return put(target, segments, data);
 }
 
 export function remove(
@@ -109,9 +111,11 @@ export function remove(
   path: unknown,
   { compact: isCompact }: { readonly compact?: unknown } = {},
 ): unknown {
-  if (!isFields(value) && !Array.isArray(value)) throw wrongType(value, 'object', 'array');
+  const segments = segmentsOf(path);
+  if (!isFields(value) && !Array.isArray(value)) return segments.length === 0 ? null : value;
+  if (segments.length === 0) return Array.isArray(value) ? [] : {};
   const copied = shallow<unknown>(value);
-  removeAt(copied, segmentsOf(path), isCompact === true);
+  removeAt(copied, segments, isCompact === true);
   return copied;
 }
 

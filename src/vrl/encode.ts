@@ -44,7 +44,9 @@ export function decodeBase64(
 ): string {
   const text = asString(value);
   const alphabet = charset === 'url_safe' ? /^[\w-]*={0,2}$/ : /^[A-Za-z0-9+/]*={0,2}$/;
-  if (!alphabet.test(text)) throw new VrlError('unable to decode value from base64: Invalid symbol');
+  // One character more than a multiple of four is no byte.
+  if (!alphabet.test(text) || text.replace(/=+$/, '').length % 4 === 1)
+    throw new VrlError('unable to decode value from base64: Invalid symbol');
   return Buffer.from(text, 'base64').toString();
 }
 
@@ -62,6 +64,7 @@ const PERCENT_SETS: Readonly<Record<string, RegExp>> = {
   PATH: /[\u0000-\u0020"#<>?`{}\u007f-\u{10ffff}]/gu,
   // eslint-disable-next-line no-control-regex -- the set of that name
   USERINFO: /[\u0000-\u0020"#<>?`{}/:;=@[\\\]^|\u007f-\u{10ffff}]/gu,
+  WWW_FORM_URLENCODED: /[^A-Za-z0-9*\-._]/gu,
   // eslint-disable-next-line no-control-regex -- the set of that name
   COMPONENT: /[\u0000-\u0020"#<>?`{}/:;=@[\\\]^|$%&+,\u007f-\u{10ffff}]/gu,
 };
@@ -105,7 +108,7 @@ export function encodeLogfmt(
   value: unknown,
   { fieldsOrdering = [] }: { readonly fieldsOrdering?: unknown } = {},
 ): string {
-  return encodeKeyValue(value, { fieldsOrdering });
+  return encodeKeyValue(value, { fieldsOrdering, flattenBoolean: true });
 }
 
 export function encodeKeyValue(value: unknown, options: PairsOptions = {}): string {
@@ -152,5 +155,6 @@ function pairText(value: unknown): string {
 
 function quoted(text: string): string {
   if (!/[\s"=\\]/.test(text)) return text;
-  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`;
+  // VRL escapes the backslash of an escaped line feed too.
+  return `"${text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\\\n')}"`;
 }

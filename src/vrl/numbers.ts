@@ -89,7 +89,9 @@ export function formatNumber(value: unknown, options: NumberFormat = {}): string
   const shown = fraction.slice(0, places).padEnd(places, '0');
   const between =
     groupingSeparator === undefined || isNull(groupingSeparator) ? '' : asString(groupingSeparator);
-  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, () => between);
+  // As in VRL, a separator comes first if the number of characters is a multiple of three.
+  const first = whole.length % 3;
+  const grouped = whole.slice(0, first) + whole.slice(first).replace(/.{3}/g, (group) => between + group);
   return shown === '' ? grouped : `${grouped}${asString(decimalSeparator)}${shown}`;
 }
 
@@ -109,8 +111,8 @@ export function parseBytes(
   { base = '2' }: { readonly base?: unknown } = {},
 ): number {
   const text = asString(value);
-  const found = /^(\d+(?:\.\d+)?)\s*([a-zµ]{1,3})$/i.exec(text);
-  const from = found === null ? undefined : bytesOf(found[2] ?? '', asString(base));
+  const found = /^(\d+(?:\.\d+)?)\s*([a-zµ]{0,3})$/i.exec(text);
+  const from = found === null ? undefined : bytesOf(found[2] || 'B', asString(base));
   if (found === null || from === undefined) throw new VrlError(`unable to parse bytes: '${text}'`);
   const to = bytesOf(asString(unit), asString(base));
   const isTarget = (asString(base) === '10' ? TARGETS_10 : TARGETS_2).test(asString(unit));
@@ -129,22 +131,36 @@ function bytesOf(unit: string, base: string): number | undefined {
   return (base === '10' && binary === '' ? 1000 : 1024) ** power;
 }
 
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-9,
-  us: 1e-6,
-  µs: 1e-6,
-  ms: 1e-3,
-  cs: 1e-2,
-  ds: 1e-1,
-  s: 1,
-  m: 60,
-  h: 3600,
-  d: 86_400,
+/** In nanoseconds. */
+const DURATION_UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1000n,
+  µs: 1000n,
+  ms: 1_000_000n,
+  cs: 10_000_000n,
+  ds: 100_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
 };
+/** Decimals of a quotient, as in Rust's decimal numbers. */
+const DECIMALS = 28;
+/** These have no more digits either. */
+const NUMBER_MAX = 28;
 
 /** Digits and points, each found once: a pattern that ends with the unit would take quadratic time. */
 const DIGITS_AND_POINTS = /[0-9.]+/g;
 const DURATION_UNIT = /\s?([µa-z]{1,2})/iuy;
+
+/** The decimal number times `from`, divided by `to`; rounded once, at the end. */
+function quotient(number: string, from: bigint, to: bigint): number {
+  const [whole = '', fraction = ''] = number.split('.');
+  if (whole.length + fraction.length > NUMBER_MAX)
+    throw new VrlError('unable to parse number: it has too many digits');
+  const scaled = BigInt(whole + fraction) * from * 10n ** BigInt(DECIMALS);
+  return Number(`${scaled / (to * 10n ** BigInt(fraction.length))}e-${DECIMALS}`);
+}
 
 /** `1m30s` in another unit. As in VRL, whatever stands between two numbers with a unit is skipped. */
 export function parseDuration(value: unknown, unit: unknown): number {
@@ -161,7 +177,7 @@ export function parseDuration(value: unknown, unit: unknown): number {
     const number = run[0].slice(point <= 0 ? 0 : run[0].lastIndexOf('.', point - 1) + 1);
     const from = Object.hasOwn(DURATION_UNITS, name) ? DURATION_UNITS[name] : undefined;
     if (from === undefined) throw new VrlError(`unknown duration unit: '${name}'`);
-    sum += Number(((Number(number) * from) / to).toPrecision(15));
+    sum += quotient(number, from, to);
     parsed = DURATION_UNIT.lastIndex;
   }
   if (parsed < text.length) throw new VrlError(`unable to parse duration: '${text.slice(parsed)}'`);

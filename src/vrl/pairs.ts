@@ -3,7 +3,7 @@ import { type Fields, fieldOf, setField } from './values.ts';
 export interface PairOptions {
   readonly assign: string;
   readonly between: string;
-  /** White space around both delimiters is ignored. */
+  /** Blanks around `assign` are ignored. */
   readonly isLenient: boolean;
   /** A key without a value is true. */
   readonly acceptsKeys: boolean;
@@ -13,19 +13,21 @@ export interface PairOptions {
 export function parsePairs(text: string, options: PairOptions): Fields | null {
   const reader = new PairReader(text, options);
   const fields: Fields = {};
-  if (text.trim() === '') return null;
-  for (reader.skipBetween(); !reader.isAtEnd; reader.skipBetween()) {
+  for (;;) {
     const pair = reader.pair();
     if (pair === null) return null;
     add(fields, pair[0], pair[1]);
+    if (reader.isAtEnd) return fields;
+    if (!reader.skipBetween()) return null;
+    if (reader.isAtEnd) return options.between === ' ' ? fields : null;
   }
-  return fields;
 }
 
 /** A key that occurs again makes an array. */
 function add(fields: Fields, key: string, value: unknown): void {
   const before = fieldOf(fields, key);
-  if (before === undefined || (before === true && value === true)) setField(fields, key, value);
+  if (before === undefined || before === true) setField(fields, key, value);
+  else if (value === true) return;
   else if (Array.isArray(before)) before.push(value);
   else setField(fields, key, [before, value]);
 }
@@ -38,7 +40,7 @@ class PairReader {
   #at = 0;
 
   constructor(text: string, options: PairOptions) {
-    this.#text = text.trim();
+    this.#text = text.trimEnd();
     this.#options = options;
   }
 
@@ -46,44 +48,64 @@ class PairReader {
     return this.#at >= this.#text.length;
   }
 
-  skipBetween(): void {
+  /** @returns whether there was a delimiter */
+  skipBetween(): boolean {
     const { between } = this.#options;
-    for (;;) {
-      this.#blanks();
-      if (between === '' || between === ' ' || !this.#text.startsWith(between, this.#at)) return;
-      this.#at += between.length;
-    }
+    const start = this.#at;
+    while (this.#text.charAt(this.#at) === ' ') this.#at++;
+    if (between === ' ') return this.#at > start;
+    if (!this.#text.startsWith(between, this.#at)) return false;
+    this.#at += between.length;
+    return true;
   }
 
   pair(): readonly [string, unknown] | null {
-    const start = this.#at;
-    const key =
-      this.#quoted(this.#options.assign, this.#options.between) ??
-      this.#until([this.#options.assign, this.#options.between]);
-    if (this.#options.isLenient) this.#blanksBefore(this.#options.assign);
-    if (!this.#text.startsWith(this.#options.assign, this.#at)) {
-      if (!this.#options.acceptsKeys || key === '' || this.#at === start) return null;
-      return [key.trim(), true];
-    }
-    this.#at += this.#options.assign.length;
-    if (this.#options.isLenient) this.#blanks();
-    const quoted = this.#quoted(this.#options.between);
-    const value = quoted ?? this.#until([this.#options.between]);
-    return [key.trim(), quoted === null && this.#options.isLenient ? value.trim() : value];
+    const { assign, between, isLenient, acceptsKeys } = this.#options;
+    this.#blanks();
+    const key = this.#key();
+    if (key === '') return null;
+    const end = this.#at;
+    if (isLenient) this.#blanks();
+    const isAssigned = this.#text.startsWith(assign, this.#at);
+    if (isAssigned) {
+      this.#at += assign.length;
+      if (isLenient) this.#blanks();
+    } else if (acceptsKeys) this.#at = end;
+    else return null;
+    const value = this.#quoted(between) ?? this.#until(between);
+    return [key, isAssigned ? value : true];
   }
 
-  /** What stands in quotes, if a delimiter or the end follows. */
-  #quoted(...delimiters: readonly string[]): string | null {
+  /** Empty if there is none. */
+  #key(): string {
+    const { assign, between, acceptsKeys } = this.#options;
+    const quoted = this.#quoted(assign) ?? (acceptsKeys ? this.#quoted(between) : null);
+    if (quoted !== null) return quoted;
+    if (acceptsKeys && this.#isAlone()) return this.#until(between);
+    return this.#until(assign);
+  }
+
+  /** Whether something stands between the key and `assign`: other keys, or nothing is before it. */
+  #isAlone(): boolean {
+    const [assigned, ended] = [this.#find(this.#options.assign), this.#find(this.#options.between)];
+    if (assigned === this.#at) return true;
+    let at = ended;
+    while (at < assigned && /\s/.test(this.#text.charAt(at))) at++;
+    return at < assigned;
+  }
+
+  /** What stands in quotes, if the delimiter or the end follows. */
+  #quoted(delimiter: string): string | null {
     const quote = this.#text.charAt(this.#at);
     if (quote !== '"' && quote !== "'") return null;
     let value = '';
     for (let at = this.#at + 1; at < this.#text.length; at++) {
       const char = this.#text.charAt(at);
-      if (char === '\\' && quote === '"') {
+      if (char === '\\') {
         const next = this.#text.charAt(++at);
         value += ESCAPES[next] ?? `\\${next}`;
       } else if (char === quote) {
-        if (!this.#isFollowedBy(at + 1, delimiters)) return null;
+        if (!this.#isFollowedBy(at + 1, delimiter)) return null;
         this.#at = at + 1;
         return value;
       } else value += char;
@@ -91,19 +113,18 @@ class PairReader {
     return null;
   }
 
-  #isFollowedBy(at: number, delimiters: readonly string[]): boolean {
-    if (at >= this.#text.length || delimiters.some((one) => this.#text.startsWith(one, at))) return true;
-    if (!this.#options.isLenient) return false;
-    const after = this.#text.slice(at, at + 1024);
-    const rest = after.trimStart();
-    return rest !== after && (rest === '' || delimiters.some((one) => rest.startsWith(one)));
+  #isFollowedBy(start: number, delimiter: string): boolean {
+    let at = start;
+    while (this.#text.charAt(at) === ' ') at++;
+    if (at >= this.#text.length) return true;
+    return delimiter === ' ' ? at > start : this.#text.startsWith(delimiter, at);
   }
 
-  #until(delimiters: readonly string[]): string {
-    const end = Math.min(...delimiters.map((one) => this.#find(one)));
+  #until(delimiter: string): string {
+    const end = this.#find(delimiter);
     const found = this.#text.slice(this.#at, end);
     this.#at = end;
-    return found;
+    return found.trim();
   }
 
   /** The next place of a delimiter; the end of the text if there is none. */
@@ -117,15 +138,8 @@ class PairReader {
   }
 
   #blanks(): void {
-    while (/\s/.test(this.#text.charAt(this.#at))) this.#at++;
-  }
-
-  /** White space is skipped only where the delimiter follows. */
-  #blanksBefore(delimiter: string): void {
-    const start = this.#at;
-    this.#blanks();
-    if (!this.#text.startsWith(delimiter, this.#at)) this.#at = start;
+    while (' \t'.includes(this.#text.charAt(this.#at) || 'x')) this.#at++;
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', n: '\n', t: '\t', r: '\r' };
+const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', n: '\n' };

@@ -10,52 +10,76 @@ interface TimeFormat {
 
 const APACHE_TIME = '%d/%b/%Y:%T %z';
 
+/** A field, or `-` for none. */
+const orNone = (field: string): string => `(?:-|${field})`;
+const CLIENT = (host: string, user: string): string =>
+  `^\\s*${orNone(`(?P<${host}>\\S+)`)}\\s+-\\s+${orNone(`(?P<${user}>\\S+)`)}\\s+`;
+const ANY = '(?s:.)*?';
 const COMMON =
-  '^\\s*(?P<host>\\S+)\\s+(?P<identity>\\S+)\\s+(?P<user>\\S+)\\s+(?:\\[(?P<timestamp>[^\\]]*)\\]|-)\\s+' +
-  '(?:"(?P<message>(?:(?P<method>\\w+)\\s+(?P<path>\\S+)\\s+(?P<protocol>[^"\\s]+))?[^"]*)"|-)\\s+' +
-  '(?P<status>\\d+|-)\\s+(?P<size>\\d+|-)';
-const NGINX =
-  '^\\s*(?P<client>\\S+)\\s+-\\s+(?P<user>\\S+)\\s+\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+' +
-  '(?P<status>\\d+)\\s+(?P<size>\\d+)';
+  `^\\s*${orNone('(?P<host>.*?)')}\\s+${orNone('(?P<identity>.*?)')}\\s+${orNone('(?P<user>.*?)')}\\s+` +
+  `${orNone(`\\[${orNone('(?P<timestamp>[^\\[]*)')}\\]`)}\\s+` +
+  `${orNone(`"${orNone(`\\s*(?P<message>(?P<method>\\w+)\\s+(?P<path>${ANY})\\s+(?P<protocol>${ANY})\\s*|${ANY})\\s*`)}"`)}\\s+` +
+  `${orNone('(?P<status>\\d+)')}\\s+${orNone('(?P<size>\\d+)')}`;
+/** The times of all formats but that of nginx's error log. */
+const REQUEST = '\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+(?P<status>\\d+)\\s+';
+const INGRESS_HEADERS = `"${orNone('(?P<http_referer>[^"]*)')}"\\s+"${orNone('(?P<http_user_agent>[^"]+)')}"\\s+`;
 
-const FORMATS: Readonly<Record<string, { readonly pattern: string; readonly time: string }>> = {
+interface LogFormat {
+  readonly pattern: string;
+  /** For lines that {@link pattern} does not fit. */
+  readonly otherPattern?: string;
+  /** Of strftime. */
+  readonly time: string;
+}
+
+const FORMATS: Readonly<Record<string, LogFormat>> = {
   common: { pattern: `${COMMON}\\s*$`, time: APACHE_TIME },
+  // As in VRL, what follows the agent is not looked at, and a referrer `-` is one.
   'apache combined': {
-    pattern: `${COMMON}\\s+"(?P<referrer>[^"]*)"\\s+"(?P<agent>[^"]*)"\\s*$`,
+    pattern: `${COMMON}\\s+(?:-|"\\s*(?P<referrer>${ANY})")\\s+(?:-|"(?:-|\\s*(?P<agent>${ANY})"))`,
     time: APACHE_TIME,
   },
   'apache error': {
     pattern:
-      '^\\s*\\[(?P<timestamp>[^\\]]+)\\]\\s+\\[(?:(?P<module>[^:\\]]*):)?(?P<severity>[^\\]]*)\\]\\s+' +
-      '\\[pid\\s+(?P<pid>\\d+)(?::tid\\s+(?P<thread>[^\\]]*))?\\]\\s*(?:\\[client\\s+(?P<client>[^\\]]*?)(?::(?P<port>\\d+))?\\]\\s*)?' +
-      '(?P<message>.*?)\\s*$',
+      `^\\s*${orNone(`\\[${orNone('(?P<timestamp>[^\\[]*)')}\\]`)}\\s+` +
+      `${orNone(`\\[${orNone('(?P<module>[^:]*):(?P<severity>[^\\[]*)')}\\]`)}\\s+` +
+      `${orNone(`\\[\\s*pid\\s*${orNone('(?P<pid>[^:]*)(?::\\s*tid\\s*(?P<thread>[^\\[]*))?')}\\]`)}\\s` +
+      `${orNone(`\\[\\s*client\\s*${orNone('(?P<client>.*:?):(?P<port>[^\\[]*)')}\\]`)}\\s` +
+      `${orNone('(?P<message>.*)')}\\s*$`,
+    // Of a process with threads; VRL gives the message in two parts.
+    otherPattern:
+      '^\\s*\\[(?P<timestamp>[^\\]]+)\\]\\s+\\[(?:-|(?P<module>[^:]+)):(?P<severity>[^\\]]+)\\]\\s+' +
+      '\\[pid\\s+(?P<pid>\\d+)(?::tid\\s+(?P<thread>\\d+))?\\]\\s+(?P<message1>[^\\[]*?:\\s+(?:[^\\[]*?:\\s+)?)?' +
+      '(?:\\[client\\s+(?P<client>.+?):(?P<port>\\d+)\\]\\s+)?(?P<message2>.*)(?:, referer .*)?\\s*$',
     time: APACHE_TIME,
   },
   'nginx combined': {
-    pattern: `${NGINX}(?:\\s+"(?P<referer>[^"]*)")?(?:\\s+"(?P<agent>[^"]*)")?(?:\\s+"(?P<compression>[^"]*)")?\\s*$`,
+    pattern:
+      `${CLIENT('client', 'user')}${REQUEST.replace('[^\\]]+', '.+')}(?P<size>\\d+)\\s+"(?P<referer>[^"]*)"\\s+"(?P<agent>[^"]*)"` +
+      `(?:\\s+"${orNone('(?P<compression>[^"]+)')}")?\\s*$`,
     time: APACHE_TIME,
   },
   'nginx error': {
     pattern:
-      '^\\s*(?P<timestamp>\\d+/\\d+/\\d+ \\d+:\\d+:\\d+)\\s+\\[(?P<severity>\\w+)\\]\\s+(?P<pid>\\d+)#(?P<tid>\\d+):(?:\\s+\\*(?P<cid>\\d+))?\\s+' +
-      '(?P<message>.*?)(?:, (?:excess: (?P<excess>[^\\s,]+) by zone "(?P<zone>[^,]+)", )?client: (?P<client>[^,]+))?' +
-      '(?:, server: (?P<server>[^,]*))?(?:, request: "(?P<request>[^"]*)")?(?:, upstream: "(?P<upstream>[^"]*)")?' +
-      '(?:, host: "(?P<host>[^"]*)")?(?:, refer?rer: "(?P<referer>[^"]*)")?\\s*$',
+      '^\\s*(?P<timestamp>.+)\\s+\\[(?P<severity>\\w+)\\]\\s+(?P<pid>\\d+)#(?P<tid>\\d+):(?:\\s+\\*(?P<cid>\\d+))?\\s+' +
+      '(?P<message>.+?)(?:,\\s+excess:\\s+(?P<excess>[^\\s,]+),?\\sby\\szone\\s"(?P<zone>[^,]+)")?(?:,\\s+client:\\s+(?P<client>[^,]+))?' +
+      '(?:,\\s+server:\\s+(?P<server>[^,]*))?(?:,\\s+request:\\s+"(?P<request>[^"]*)")?(?:,\\s+upstream:\\s+"(?P<upstream>[^"]*)")?' +
+      '(?:,\\s+host:\\s+"(?P<host>[^"]*)")?(?:,\\s+refer?rer:\\s+"(?P<referer>[^"]*)")?\\s*$',
     time: '%Y/%m/%d %H:%M:%S',
   },
   'nginx main': {
     pattern:
-      '^\\s*(?P<remote_addr>\\S+)\\s+-\\s+(?P<remote_user>\\S+)\\s+\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+' +
-      '(?P<status>\\d+)\\s+(?P<body_bytes_size>\\d+)\\s+"(?P<http_referer>[^"]*)"\\s+"(?P<http_user_agent>[^"]*)"\\s+"(?P<http_x_forwarded_for>[^"]*)"\\s*$',
+      `${CLIENT('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${INGRESS_HEADERS}` +
+      `"${orNone('(?P<http_x_forwarded_for>[^"]+)')}"\\s*$`,
     time: APACHE_TIME,
   },
   'nginx ingress_upstreaminfo': {
     pattern:
-      '^\\s*(?P<remote_addr>\\S+)\\s+-\\s+(?P<remote_user>\\S+)\\s+\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+' +
-      '(?P<status>\\d+)\\s+(?P<body_bytes_size>\\d+)\\s+"(?P<http_referer>[^"]*)"\\s+"(?P<http_user_agent>[^"]*)"\\s+' +
-      '(?P<request_length>\\d+)\\s+(?P<request_time>\\d+\\.\\d+)\\s+\\[(?P<proxy_upstream_name>[^\\]]*)\\]\\s+' +
-      '\\[(?P<proxy_alternative_upstream_name>[^\\]]*)\\]\\s+(?P<upstream_addr>\\S+)\\s+(?P<upstream_response_length>\\d+|-)\\s+' +
-      '(?P<upstream_response_time>\\d+\\.\\d+|-)\\s+(?P<upstream_status>\\d+|-)\\s+(?P<req_id>\\S+)\\s*$',
+      `${CLIENT('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${INGRESS_HEADERS}` +
+      '(?P<request_length>\\d+)\\s+(?P<request_time>\\d+\\.\\d+)\\s+\\[(?P<proxy_upstream_name>[^\\]]+)\\]\\s+' +
+      '\\[(?P<proxy_alternative_upstream_name>[^\\]]+)?\\]\\s+(?P<upstream_addr>\\S+)\\s+' +
+      `${orNone('(?P<upstream_response_length>\\d+)')}\\s+${orNone('(?P<upstream_response_time>\\d+\\.\\d+)')}\\s+` +
+      `${orNone('(?P<upstream_status>\\d+)')}\\s+(?P<req_id>\\S+)\\s*$`,
     time: APACHE_TIME,
   },
 };
@@ -91,13 +115,19 @@ export function parseNginxLog(value: unknown, format: unknown, options: TimeForm
 function parsed(name: string, text: string, { timestampFormat }: TimeFormat, what: string): Fields {
   const format = FORMATS[name];
   if (format === undefined) throw new VrlError(`unknown log format ${name}`);
-  const pattern = Pattern.of(format.pattern);
-  const matcher = pattern.matcher(text);
-  if (!matcher.find()) throw new VrlError(`failed parsing ${what}`);
+  let pattern = Pattern.of(format.pattern);
+  let matcher = pattern.matcher(text);
+  let isFound = matcher.find();
+  if (!isFound && format.otherPattern !== undefined) {
+    pattern = Pattern.of(format.otherPattern);
+    matcher = pattern.matcher(text);
+    isFound = matcher.find();
+  }
+  if (!isFound) throw new VrlError(`failed parsing ${what}`);
   const fields: Fields = {};
   for (const [group, number] of pattern.groups) {
     const found = matcher.group(number);
-    if (found === null || found === '-' || found === '') continue;
+    if (found === null) continue;
     fields[group] = typed(
       group,
       found,

@@ -1,5 +1,6 @@
-import { firstRow } from '../../transforms/lib/csv.ts';
 import { parseExact, parseObject } from '../codec/exact-json.ts';
+import { isRawJson } from '../codec/raw-json.ts';
+import { firstRecord } from './csv.ts';
 import { encodeJson } from './encode.ts';
 import { parsePairs, type PairOptions } from './pairs.ts';
 import { asBoolean, asCount, asString, isNull } from './types.ts';
@@ -20,12 +21,21 @@ export function parseJson(
 
 function parsedJson(text: string): unknown {
   try {
-    return parseObject(text) ?? parseExact(text).value;
+    const parsed = parseObject(text) ?? parseExact(text).value;
+    if (hasNumberBeyondDouble(parsed)) throw new SyntaxError('number out of range');
+    return parsed;
   } catch (error) {
     throw new VrlError(
       `unable to parse json: ${error instanceof Error ? withoutPayload(error.message) : 'invalid'}`,
     );
   }
+}
+
+/** `1e400`, which VRL rejects. Numbers with many digits are no such numbers. */
+function hasNumberBeyondDouble(value: unknown): boolean {
+  if (isRawJson(value)) return !Number.isFinite(Number(value.rawJSON));
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.values(value).some(hasNumberBeyondDouble);
 }
 
 /** JavaScript quotes the text in its message. */
@@ -76,10 +86,7 @@ export function parseCsv(
   value: unknown,
   { delimiter = ',' }: { readonly delimiter?: unknown } = {},
 ): string[] {
-  const text = asString(value);
-  const syntax = { delimiter: asString(delimiter), trim: false };
-  // A quote that is not closed ends with the text.
-  return (firstRow(text, syntax) ?? firstRow(`${text}"`, syntax))?.values ?? [];
+  return firstRecord(asString(value), asString(delimiter));
 }
 
 const PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, ws: 80, wss: 443, ftp: 21 };

@@ -67,6 +67,8 @@ export function formatTime(time: Timestamp, format: string, zone: string): strin
   let result = '';
   for (const part of compileFormat(format)) {
     if (typeof part === 'string') {
+      // A specifier that is none.
+      if (part === '%') throw new VrlError('invalid format');
       result += part;
       continue;
     }
@@ -139,6 +141,7 @@ const FIELDS: Readonly<Record<string, (local: Date, time: Timestamp) => string |
   l: (local) => ((local.getUTCHours() + 11) % 12) + 1,
   M: (local) => local.getUTCMinutes(),
   S: (local) => local.getUTCSeconds(),
+  q: (local) => Math.floor(local.getUTCMonth() / 3) + 1,
   p: (local) => (local.getUTCHours() < 12 ? 'AM' : 'PM'),
   P: (local) => (local.getUTCHours() < 12 ? 'am' : 'pm'),
   s: (_local, time) => String(time.seconds),

@@ -181,11 +181,22 @@ export function matchAny(value: unknown, patterns: unknown): boolean {
 
 /** The place of a text or a match, in bytes of UTF-8; null if there is none. */
 export function find(value: unknown, pattern: unknown, from: unknown = 0): number | null {
-  const bytes = Buffer.from(asString(value));
-  const start = asCount(from);
-  const rest = bytes.subarray(start).toString();
-  for (const [at] of matches(rest, pattern)) return start + Buffer.byteLength(rest.slice(0, at));
-  return null;
+  const text = asString(value);
+  const bytes = Buffer.from(text);
+  let start = asCount(from);
+  if (start > bytes.length) return null;
+  if (pattern === '') return start;
+  // Not in the midst of a character.
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  const from16 = bytes.toString('utf8', 0, start).length;
+  const found =
+    typeof pattern === 'string' ? text.indexOf(pattern, from16) : firstFrom(text, pattern, from16);
+  return found < 0 ? null : Buffer.byteLength(text.slice(0, found));
+}
+
+function firstFrom(text: string, pattern: unknown, from: number): number {
+  const matcher = asPattern(pattern).matcher(text);
+  return matcher.find(from) ? matcher.start() : -1;
 }
 
 /** Named groups of the first match, and with `numericGroups` those by number too. */

@@ -3,6 +3,7 @@ import { parseTime } from './strptime.ts';
 import { floorDivide, Timestamp } from './timestamp.ts';
 import { asInteger, asString, asTimestamp, isNull } from './types.ts';
 import { checked, VrlError } from './values.ts';
+import { requireZone } from './zone.ts';
 
 interface ZoneOption {
   /** An IANA name, or `local`. */
@@ -20,7 +21,9 @@ function zoneName({ timezone }: ZoneOption): string {
 /** @param format of strftime */
 export function parseTimestamp(value: unknown, format: unknown, options: ZoneOption = {}): Timestamp {
   if (value instanceof Timestamp) return value;
-  return parseTime(asString(value), asString(format), zoneName(options));
+  const zone = zoneName(options);
+  requireZone(zone);
+  return parseTime(asString(value), asString(format), zone);
 }
 
 /** @param format of strftime */

@@ -31,8 +31,9 @@ export class Timestamp {
   }
 
   toString(): string {
-    const whole = new Date(Number(this.seconds) * 1000).toISOString().slice(0, 19);
-    return `${whole}${fraction(this.nanosecond)}Z`;
+    // JavaScript writes years beyond four digits with six.
+    const whole = new Date(Number(this.seconds) * 1000).toISOString().slice(0, -'.000Z'.length);
+    return `${whole.replace(/^([+-])0*(?=\d{4})/, '$1')}${fraction(this.nanosecond)}Z`;
   }
 
   toJSON(): string {

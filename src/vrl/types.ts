@@ -123,9 +123,10 @@ const JSON_KINDS: Readonly<Record<string, string>> = { number: 'integer', bool: 
  * @param options.variant `object`, `array`, `string`, `number`, `bool` or `null`
  */
 export function isJson(value: unknown, { variant }: { readonly variant?: unknown } = {}): boolean {
+  const text = asString(value);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(asString(value));
+    parsed = JSON.parse(text);
   } catch {
     return false;
   }

@@ -12,10 +12,16 @@ function zoneOf(name: string): Zone {
   if (name === 'UTC') return FixedOffsetZone.utcInstance;
   const known = zones.get(name);
   if (known !== undefined) return known;
-  const zone = ianaZone(name);
+  // VRL knows names only; JavaScript takes `+02:00` too.
+  const zone = /^[A-Za-z]/.test(name) ? ianaZone(name) : undefined;
   if (zone === undefined) throw new VrlError(`unable to parse timezone: ${name}`);
   zones.set(name, zone);
   return zone;
+}
+
+/** @throws VrlError if there is no such zone */
+export function requireZone(name: string): void {
+  zoneOf(name);
 }
 
 /** Seconds east of Greenwich. @param name of the zone, from IANA, or `local` */

@@ -193,6 +193,22 @@ export function functionSpec(name: string): FunctionSpec | undefined {
   return SPECS.get(name);
 }
 
+/** Where VRL's default of a failed call is not that of the type that the function returns. */
+const DEFAULTS: Readonly<Record<string, Known>> = {
+  abs: 'null',
+  compact: 'object',
+  find: 'integer',
+  flatten: 'object',
+  format_int: 'integer',
+  round: 'integer',
+  to_regex: 'string',
+};
+
+/** The type whose default `value, error = f(…)` gives to the value; undefined if it is that of the result. */
+export function defaultOf(name: string): Known | undefined {
+  return Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : undefined;
+}
+
 /** All functions that are translated, by their name in VRL. */
 export function functionNames(): readonly string[] {
   return [...SPECS.keys()];

@@ -53,6 +53,14 @@ it.each([
   expect(body(source).replaceAll(/\s+\n/g, '\n')).toBe(expected);
 });
 
+it('the name of a time zone is not translated, unless it is UTC', () => {
+  const problemsOf = (source: string): number =>
+    emitProgram(parseVrl(source), { dropsOnAbort: true }).problems.length;
+  expect(problemsOf('.t = format_timestamp!(.t, "%F %Z", timezone: "Europe/Vienna")')).toBe(1);
+  expect(problemsOf('.t = format_timestamp!(.t, "%F %Z")')).toBe(0);
+  expect(problemsOf('.t = format_timestamp!(.t, "%F %%Z", timezone: "Europe/Vienna")')).toBe(0);
+});
+
 it('a regular expression becomes a constant of the file, once', () => {
   const { constants, body: lines } = emitProgram(
     parseVrl(".a = match!(.m, r'^a\\d')\n.b = match!(.n, r'^a\\d')"),

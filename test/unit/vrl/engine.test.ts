@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { stringifyExact } from 'logweir';
 import { eventStream } from './support/events.ts';
-import { type Fields, compile } from './support/program.ts';
+import { type Fields, canonical, compile } from './support/program.ts';
 
 const EVENTS = 10_000;
 const PYTHON = fileURLToPath(new URL('../../../.cache/vrl/bin/python', import.meta.url));
@@ -68,22 +68,4 @@ function difference(event: Fields, got: string, expected: string): string {
     .filter(([, one, other]) => one !== other)
     .map(([key, one, other]) => `${key} is ${one}, not ${other}`);
   return `${parts.join('; ')} in ${JSON.stringify(event)}`;
-}
-
-/** JSON with sorted keys. The engine prints a timestamp as `2026-01-02 03:04:05.678 UTC`. */
-function canonical(value: unknown): string {
-  return JSON.stringify(sorted(value));
-}
-
-function sorted(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC$/, '$1T$2Z');
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const fields = value as Fields;
-  return Object.fromEntries(
-    Object.keys(fields)
-      .toSorted()
-      .map((key) => [key, sorted(fields[key])]),
-  );
 }

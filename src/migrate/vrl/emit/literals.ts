@@ -18,6 +18,14 @@ export function checkLiterals(unit: Unit, call: ast.Call, found: ReadonlyMap<str
         unit.problem(`parse_timestamp with the specifier ${specifier} is not translated`, call);
       return;
     }
+    case 'format_timestamp': {
+      const format = textOf(found.get('format')?.value) ?? '';
+      const isInUtc = !found.has('timezone') || textOf(found.get('timezone')?.value) === 'UTC';
+      // JavaScript does not know `CET` or `IST`.
+      if (!isInUtc && format.replaceAll('%%', '').includes('%Z'))
+        unit.problem('format_timestamp with the specifier %Z and a time zone is not translated', call);
+      return;
+    }
     case 'parse_grok': {
       const pattern = textOf(found.get('pattern')?.value);
       if (pattern !== null) report(unit, call, () => checkGrok(pattern));

@@ -1,6 +1,7 @@
 import type * as ast from '../ast.ts';
 import type { Known } from '../functions.ts';
 import type { Comment } from '../lexer.ts';
+import { defaultOf } from '../functions.ts';
 import { contains, mentions } from '../walk.ts';
 import { type Assigned, assign, fallbackOf } from './assignments.ts';
 import { isEvent } from './calls.ts';
@@ -218,7 +219,9 @@ export class StatementEmitter implements Statements {
   #infallible(node: ast.Assignment, sink: Sink, place: Place): string[] {
     const { target, error = null } = node;
     const value = this.expressions.later(node.value, place);
-    const made = this.#unit.call('attempt', [value.text, fallbackOf(value.known, this.#unit)]).text;
+    const kind = node.value.kind === 'call' ? defaultOf(node.value.name) : undefined;
+    const fallback = fallbackOf(kind ?? value.known, this.#unit);
+    const made = this.#unit.call('attempt', [value.text, fallback]).text;
     const after = sink === null || target === null ? [] : this.#read(target, sink, place);
     if (node.operator === '=' && [target, error].every((one) => this.#isNewConstant(one, place))) {
       const [ok = '', failed = ''] = [target, error].map((one, n) =>

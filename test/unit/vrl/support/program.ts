@@ -22,3 +22,21 @@ export function compile(source: string, dropsOnAbort = true): Program {
   ) as (exports: typeof vrl) => Program;
   return make(vrl);
 }
+
+/** JSON with sorted keys. The engine prints a timestamp as `2026-01-02 03:04:05.678 UTC`. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value === 'string')
+    return value.replace(/^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC$/, '$1T$2Z');
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = value as Fields;
+  return Object.fromEntries(
+    Object.keys(fields)
+      .toSorted()
+      .map((key) => [key, sorted(fields[key])]),
+  );
+}
