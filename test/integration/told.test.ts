@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     ...transformed,
     inject: changed('export default (event) => {'),
     words: () => ({
-      page: /^warning: Events flow .* through the previous transforms: the last reload failed: .*changed\.js/,
+      page: /^warning: Events flow .* through the previous transforms: the last reload failed: [^]*changed\.js/,
       action: /What to do: Correct the error, and reload again/,
       metrics: [/^logweir_transforms_reload_failed 1$/m],
       log: ['transforms_not_reloaded', /changed\.js/],
