@@ -180,4 +180,10 @@ const aims: readonly Aim[] = [
     target: 0.95,
     found: against('passthrough, after an outage', 'passthrough'),
   },
+  {
+    what: 'passthrough with an open status page: events/s, of those without one',
+    more: true,
+    target: 0.95,
+    found: against('passthrough, page open', 'passthrough'),
+  },
 ];

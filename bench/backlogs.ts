@@ -5,6 +5,7 @@ import {
   runAfterOutage,
   runLogweir,
   runRsyslog,
+  runWithPage,
   startLogweir,
 } from './contenders.ts';
 import type { Drained } from './drain.ts';
@@ -43,7 +44,8 @@ function contenders(bytes: number, quick: boolean): ContenderName[] {
   if (bytes !== 400) return names;
   names.push('parse-json, redact, rename');
   if (quick) return names;
-  names.push('passthrough, 2 workers', 'one field set, 2 workers', 'passthrough, after an outage');
+  names.push('passthrough, page open', 'passthrough, 2 workers', 'one field set, 2 workers');
+  names.push('passthrough, after an outage');
   return hasRsyslog() ? [...names, 'rsyslog'] : names;
 }
 
@@ -59,6 +61,8 @@ async function runContender(name: ContenderName, place: Place, backlog: Backlog)
       return await runLogweir(place, backlog, 'one field set', 2);
     case 'passthrough, after an outage':
       return await runAfterOutage(place, backlog, 'passthrough');
+    case 'passthrough, page open':
+      return await runWithPage(place, backlog, 'passthrough');
     case 'rsyslog':
       return await runRsyslog(place, backlog);
     default:

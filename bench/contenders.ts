@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type CountingSink, type Drained, drain } from './drain.ts';
+import { OpenPage } from './open-page.ts';
 import { launcher } from './package.ts';
 import { startRsyslog } from './rsyslog.ts';
 
@@ -20,6 +21,7 @@ export interface Place {
   readonly sink: CountingSink;
 }
 
+const LOG_FILE = 'logweir.log';
 const OUTAGE_MS = 10_000;
 /** Nothing has arrived for so long: nothing will. */
 const QUIET_S = 10;
@@ -71,7 +73,7 @@ export function startLogweir(
   };
   const configFile = join(directory, 'logweir.yaml');
   writeFileSync(configFile, JSON.stringify(config));
-  const logFile = join(directory, 'logweir.log');
+  const logFile = join(directory, LOG_FILE);
   rmSync(logFile, { force: true });
   return spawnLogged({ command: launcher, args: ['run', '-c', configFile], logFile });
 }
@@ -97,6 +99,20 @@ export async function runAfterOutage(place: Place, backlog: Backlog, chain: Chai
   await place.sink.setFault('503');
   setTimeout(() => void place.sink.setFault('none'), OUTAGE_MS);
   return await runLogweir(place, backlog, chain);
+}
+
+/** As {@link runLogweir}, with the status page open in a browser. */
+export async function runWithPage(place: Place, backlog: Backlog, chain: ChainName): Promise<Drained> {
+  const pages: OpenPage[] = [];
+  try {
+    return await drain(place.sink, backlog.events, () => {
+      const started = startLogweir(place.directory, place.sink.url, backlog, chain);
+      pages.push(new OpenPage(join(place.directory, LOG_FILE)));
+      return started;
+    });
+  } finally {
+    for (const page of pages) await page.close();
+  }
 }
 
 /** rsyslog over the same backlog, into the same sink. */

@@ -16,6 +16,7 @@ export type ContenderName =
   | ChainName
   | `${'passthrough' | 'one field set'}, 2 workers`
   | 'passthrough, after an outage'
+  | 'passthrough, page open'
   | 'rsyslog';
 
 /** Runs of one contender, in the order of the rounds. */
