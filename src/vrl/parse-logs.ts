@@ -12,7 +12,7 @@ const APACHE_TIME = '%d/%b/%Y:%T %z';
 
 /** A field, or `-` for none. */
 const orNone = (field: string): string => `(?:-|${field})`;
-const CLIENT = (host: string, user: string): string =>
+const clientAs = (host: string, user: string): string =>
   `^\\s*${orNone(`(?P<${host}>\\S+)`)}\\s+-\\s+${orNone(`(?P<${user}>\\S+)`)}\\s+`;
 const ANY = '(?s:.)*?';
 const COMMON =
@@ -20,9 +20,9 @@ const COMMON =
   `${orNone(`\\[${orNone('(?P<timestamp>[^\\[]*)')}\\]`)}\\s+` +
   `${orNone(`"${orNone(`\\s*(?P<message>(?P<method>\\w+)\\s+(?P<path>${ANY})\\s+(?P<protocol>${ANY})\\s*|${ANY})\\s*`)}"`)}\\s+` +
   `${orNone('(?P<status>\\d+)')}\\s+${orNone('(?P<size>\\d+)')}`;
-/** The times of all formats but that of nginx's error log. */
+/** What nginx's formats have in common: the time, the request and the status. */
 const REQUEST = '\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+(?P<status>\\d+)\\s+';
-const INGRESS_HEADERS = `"${orNone('(?P<http_referer>[^"]*)')}"\\s+"${orNone('(?P<http_user_agent>[^"]+)')}"\\s+`;
+const HEADERS = `"${orNone('(?P<http_referer>[^"]*)')}"\\s+"${orNone('(?P<http_user_agent>[^"]+)')}"\\s+`;
 
 interface LogFormat {
   readonly pattern: string;
@@ -55,7 +55,7 @@ const FORMATS: Readonly<Record<string, LogFormat>> = {
   },
   'nginx combined': {
     pattern:
-      `${CLIENT('client', 'user')}${REQUEST.replace('[^\\]]+', '.+')}(?P<size>\\d+)\\s+"(?P<referer>[^"]*)"\\s+"(?P<agent>[^"]*)"` +
+      `${clientAs('client', 'user')}${REQUEST}(?P<size>\\d+)\\s+"(?P<referer>[^"]*)"\\s+"(?P<agent>[^"]*)"` +
       `(?:\\s+"${orNone('(?P<compression>[^"]+)')}")?\\s*$`,
     time: APACHE_TIME,
   },
@@ -69,13 +69,13 @@ const FORMATS: Readonly<Record<string, LogFormat>> = {
   },
   'nginx main': {
     pattern:
-      `${CLIENT('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${INGRESS_HEADERS}` +
+      `${clientAs('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${HEADERS}` +
       `"${orNone('(?P<http_x_forwarded_for>[^"]+)')}"\\s*$`,
     time: APACHE_TIME,
   },
   'nginx ingress_upstreaminfo': {
     pattern:
-      `${CLIENT('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${INGRESS_HEADERS}` +
+      `${clientAs('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${HEADERS}` +
       '(?P<request_length>\\d+)\\s+(?P<request_time>\\d+\\.\\d+)\\s+\\[(?P<proxy_upstream_name>[^\\]]+)\\]\\s+' +
       '\\[(?P<proxy_alternative_upstream_name>[^\\]]+)?\\]\\s+(?P<upstream_addr>\\S+)\\s+' +
       `${orNone('(?P<upstream_response_length>\\d+)')}\\s+${orNone('(?P<upstream_response_time>\\d+\\.\\d+)')}\\s+` +
