@@ -44,6 +44,7 @@ it.each<[string, readonly (number | null)[], number]>([
   ['one burst', [0, 50_000, 49_000, 48_000, 47_000, 46_000], 200],
   ['a burst after a quiet time', [0, 0, 0, 50_000, 49_000, 48_000], 200],
   ['a backlog at the start that shrinks', [null, 900_000, 800_000, 700_000], 20_000],
+  ['a growth of four seconds', [0, 5000, 10_000, 10_000, 10_000], 200],
   ['a growth of less than 1,000 records', [0, 300, 600, 900], 1],
   ['what is settled in less than ten seconds', [0, 5000, 10_000, 15_000], 2000],
   ['a lag that swings', [0, 4000, 10, 4000, 20, 4000, 5], 100],
