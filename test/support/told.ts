@@ -46,7 +46,7 @@ export async function untold(
     if (missing.length === 0) break;
     if (performance.now() - since > TOLD_MS) return [`within ${TOLD_MS} ms`, ...missing];
   }
-  return [...(await untoldByTop(logweir, words)), ...(await untoldByCheck(config, words.check))];
+  return [...(await untoldByTop(logweir, words, since)), ...(await untoldByCheck(config, words.check))];
 }
 
 /** One line each: the sentence, the action, and the rows of all tables that the page shows. */
@@ -83,12 +83,16 @@ function isLogged(logweir: Logweir, [code, text]: Words['log']): boolean {
   return logweir.log().some((line) => line['code'] === code && text.test(JSON.stringify(line)));
 }
 
-async function untoldByTop(logweir: Logweir, { page, action }: Words): Promise<string[]> {
+/** Asks again within the time: a server that reads its users again accepts a few more requests with the old login. */
+async function untoldByTop(logweir: Logweir, { page, action }: Words, since: number): Promise<string[]> {
   const { admin } = await logweir.waitForLog(/^starting/);
-  const { stdout, stderr } = await logweirCommand(['top', '--once', '--url', String(admin)]);
-  // Long lines are wrapped at 160 columns.
-  const text = `${stdout.replaceAll(/\n(?! |\n)/g, ' ')}${stderr}`;
-  return withoutStart(page).test(text) && withoutStart(action).test(text) ? [] : [`top: ${text}`];
+  for (;;) {
+    const { stdout, stderr } = await logweirCommand(['top', '--once', '--url', String(admin)]);
+    // Long lines are wrapped at 160 columns.
+    const text = `${stdout.replaceAll(/\n(?! |\n)/g, ' ')}${stderr}`;
+    if (withoutStart(page).test(text) && withoutStart(action).test(text)) return [];
+    if (performance.now() - since > TOLD_MS) return [`top: ${text}`];
+  }
 }
 
 function withoutStart({ source }: RegExp): RegExp {
