@@ -132,18 +132,18 @@ function bytesOf(unit: string, base: string): number | undefined {
 }
 
 /** In nanoseconds. */
-const DURATION_UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  ms: 1_000_000n,
-  cs: 10_000_000n,
-  ds: 100_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-  d: 86_400_000_000_000n,
-};
+const DURATION_UNITS: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1000n],
+  ['µs', 1000n],
+  ['ms', 1_000_000n],
+  ['cs', 10_000_000n],
+  ['ds', 100_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+  ['d', 86_400_000_000_000n],
+]);
 /** Decimals of a quotient, as in Rust's decimal numbers. */
 const DECIMALS = 28;
 /** These have no more digits either. */
@@ -165,7 +165,7 @@ function quotient(number: string, from: bigint, to: bigint): number {
 /** `1m30s` in another unit. As in VRL, whatever stands between two numbers with a unit is skipped. */
 export function parseDuration(value: unknown, unit: unknown): number {
   const text = asString(value);
-  const to = DURATION_UNITS[asString(unit)];
+  const to = DURATION_UNITS.get(asString(unit));
   if (to === undefined) throw new VrlError(`unknown unit format: '${asString(unit)}'`);
   let sum = 0;
   let parsed = 0;
@@ -175,7 +175,7 @@ export function parseDuration(value: unknown, unit: unknown): number {
     if (name === undefined || run[0].endsWith('.')) continue;
     const point = run[0].lastIndexOf('.');
     const number = run[0].slice(point <= 0 ? 0 : run[0].lastIndexOf('.', point - 1) + 1);
-    const from = Object.hasOwn(DURATION_UNITS, name) ? DURATION_UNITS[name] : undefined;
+    const from = DURATION_UNITS.get(name);
     if (from === undefined) throw new VrlError(`unknown duration unit: '${name}'`);
     sum += quotient(number, from, to);
     parsed = DURATION_UNIT.lastIndex;

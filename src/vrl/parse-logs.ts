@@ -25,61 +25,64 @@ const REQUEST = '\\[(?P<timestamp>[^\\]]+)\\]\\s+"(?P<request>[^"]*)"\\s+(?P<sta
 const HEADERS = `"${orNone('(?P<http_referer>[^"]*)')}"\\s+"${orNone('(?P<http_user_agent>[^"]+)')}"\\s+`;
 
 interface LogFormat {
-  readonly pattern: string;
-  /** For lines that {@link pattern} does not fit. */
-  readonly otherPattern?: string;
+  /** The first one that fits a line is used. */
+  readonly patterns: readonly string[];
   /** Of strftime. */
   readonly time: string;
 }
 
 const FORMATS: Readonly<Record<string, LogFormat>> = {
-  common: { pattern: `${COMMON}\\s*$`, time: APACHE_TIME },
+  common: { patterns: [`${COMMON}\\s*$`], time: APACHE_TIME },
   // As in VRL, what follows the agent is not looked at, and a referrer `-` is one.
   'apache combined': {
-    pattern: `${COMMON}\\s+(?:-|"\\s*(?P<referrer>${ANY})")\\s+(?:-|"(?:-|\\s*(?P<agent>${ANY})"))`,
+    patterns: [`${COMMON}\\s+(?:-|"\\s*(?P<referrer>${ANY})")\\s+(?:-|"(?:-|\\s*(?P<agent>${ANY})"))`],
     time: APACHE_TIME,
   },
   'apache error': {
-    pattern:
+    patterns: [
       `^\\s*${orNone(`\\[${orNone('(?P<timestamp>[^\\[]*)')}\\]`)}\\s+` +
-      `${orNone(`\\[${orNone('(?P<module>[^:]*):(?P<severity>[^\\[]*)')}\\]`)}\\s+` +
-      `${orNone(`\\[\\s*pid\\s*${orNone('(?P<pid>[^:]*)(?::\\s*tid\\s*(?P<thread>[^\\[]*))?')}\\]`)}\\s` +
-      `${orNone(`\\[\\s*client\\s*${orNone('(?P<client>.*:?):(?P<port>[^\\[]*)')}\\]`)}\\s` +
-      `${orNone('(?P<message>.*)')}\\s*$`,
-    // Of a process with threads; VRL gives the message in two parts.
-    otherPattern:
+        `${orNone(`\\[${orNone('(?P<module>[^:]*):(?P<severity>[^\\[]*)')}\\]`)}\\s+` +
+        `${orNone(`\\[\\s*pid\\s*${orNone('(?P<pid>[^:]*)(?::\\s*tid\\s*(?P<thread>[^\\[]*))?')}\\]`)}\\s` +
+        `${orNone(`\\[\\s*client\\s*${orNone('(?P<client>.*:?):(?P<port>[^\\[]*)')}\\]`)}\\s` +
+        `${orNone('(?P<message>.*)')}\\s*$`,
+      // Of a process with threads; VRL gives the message in two parts.
       '^\\s*\\[(?P<timestamp>[^\\]]+)\\]\\s+\\[(?:-|(?P<module>[^:]+)):(?P<severity>[^\\]]+)\\]\\s+' +
-      '\\[pid\\s+(?P<pid>\\d+)(?::tid\\s+(?P<thread>\\d+))?\\]\\s+(?P<message1>[^\\[]*?:\\s+(?:[^\\[]*?:\\s+)?)?' +
-      '(?:\\[client\\s+(?P<client>.+?):(?P<port>\\d+)\\]\\s+)?(?P<message2>.*)(?:, referer .*)?\\s*$',
+        '\\[pid\\s+(?P<pid>\\d+)(?::tid\\s+(?P<thread>\\d+))?\\]\\s+(?P<message1>[^\\[]*?:\\s+(?:[^\\[]*?:\\s+)?)?' +
+        '(?:\\[client\\s+(?P<client>.+?):(?P<port>\\d+)\\]\\s+)?(?P<message2>.*)(?:, referer .*)?\\s*$',
+    ],
     time: APACHE_TIME,
   },
   'nginx combined': {
-    pattern:
+    patterns: [
       `${clientAs('client', 'user')}${REQUEST}(?P<size>\\d+)\\s+"(?P<referer>[^"]*)"\\s+"(?P<agent>[^"]*)"` +
-      `(?:\\s+"${orNone('(?P<compression>[^"]+)')}")?\\s*$`,
+        `(?:\\s+"${orNone('(?P<compression>[^"]+)')}")?\\s*$`,
+    ],
     time: APACHE_TIME,
   },
   'nginx error': {
-    pattern:
+    patterns: [
       '^\\s*(?P<timestamp>.+)\\s+\\[(?P<severity>\\w+)\\]\\s+(?P<pid>\\d+)#(?P<tid>\\d+):(?:\\s+\\*(?P<cid>\\d+))?\\s+' +
-      '(?P<message>.+?)(?:,\\s+excess:\\s+(?P<excess>[^\\s,]+),?\\sby\\szone\\s"(?P<zone>[^,]+)")?(?:,\\s+client:\\s+(?P<client>[^,]+))?' +
-      '(?:,\\s+server:\\s+(?P<server>[^,]*))?(?:,\\s+request:\\s+"(?P<request>[^"]*)")?(?:,\\s+upstream:\\s+"(?P<upstream>[^"]*)")?' +
-      '(?:,\\s+host:\\s+"(?P<host>[^"]*)")?(?:,\\s+refer?rer:\\s+"(?P<referer>[^"]*)")?\\s*$',
+        '(?P<message>.+?)(?:,\\s+excess:\\s+(?P<excess>[^\\s,]+),?\\sby\\szone\\s"(?P<zone>[^,]+)")?(?:,\\s+client:\\s+(?P<client>[^,]+))?' +
+        '(?:,\\s+server:\\s+(?P<server>[^,]*))?(?:,\\s+request:\\s+"(?P<request>[^"]*)")?(?:,\\s+upstream:\\s+"(?P<upstream>[^"]*)")?' +
+        '(?:,\\s+host:\\s+"(?P<host>[^"]*)")?(?:,\\s+refer?rer:\\s+"(?P<referer>[^"]*)")?\\s*$',
+    ],
     time: '%Y/%m/%d %H:%M:%S',
   },
   'nginx main': {
-    pattern:
+    patterns: [
       `${clientAs('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${HEADERS}` +
-      `"${orNone('(?P<http_x_forwarded_for>[^"]+)')}"\\s*$`,
+        `"${orNone('(?P<http_x_forwarded_for>[^"]+)')}"\\s*$`,
+    ],
     time: APACHE_TIME,
   },
   'nginx ingress_upstreaminfo': {
-    pattern:
+    patterns: [
       `${clientAs('remote_addr', 'remote_user')}${REQUEST}(?P<body_bytes_size>\\d+)\\s+${HEADERS}` +
-      '(?P<request_length>\\d+)\\s+(?P<request_time>\\d+\\.\\d+)\\s+\\[(?P<proxy_upstream_name>[^\\]]+)\\]\\s+' +
-      '\\[(?P<proxy_alternative_upstream_name>[^\\]]+)?\\]\\s+(?P<upstream_addr>\\S+)\\s+' +
-      `${orNone('(?P<upstream_response_length>\\d+)')}\\s+${orNone('(?P<upstream_response_time>\\d+\\.\\d+)')}\\s+` +
-      `${orNone('(?P<upstream_status>\\d+)')}\\s+(?P<req_id>\\S+)\\s*$`,
+        '(?P<request_length>\\d+)\\s+(?P<request_time>\\d+\\.\\d+)\\s+\\[(?P<proxy_upstream_name>[^\\]]+)\\]\\s+' +
+        '\\[(?P<proxy_alternative_upstream_name>[^\\]]+)?\\]\\s+(?P<upstream_addr>\\S+)\\s+' +
+        `${orNone('(?P<upstream_response_length>\\d+)')}\\s+${orNone('(?P<upstream_response_time>\\d+\\.\\d+)')}\\s+` +
+        `${orNone('(?P<upstream_status>\\d+)')}\\s+(?P<req_id>\\S+)\\s*$`,
+    ],
     time: APACHE_TIME,
   },
 };
@@ -115,24 +118,22 @@ export function parseNginxLog(value: unknown, format: unknown, options: TimeForm
 function parsed(name: string, text: string, { timestampFormat }: TimeFormat, what: string): Fields {
   const format = FORMATS[name];
   if (format === undefined) throw new VrlError(`unknown log format ${name}`);
-  let pattern = Pattern.of(format.pattern);
-  let matcher = pattern.matcher(text);
-  let isFound = matcher.find();
-  if (!isFound && format.otherPattern !== undefined) {
-    pattern = Pattern.of(format.otherPattern);
-    matcher = pattern.matcher(text);
-    isFound = matcher.find();
+  const timeFormat = timestampFormat === undefined ? format.time : asString(timestampFormat);
+  for (const source of format.patterns) {
+    const fields = fieldsOf(Pattern.of(source), text, timeFormat);
+    if (fields !== null) return fields;
   }
-  if (!isFound) throw new VrlError(`failed parsing ${what}`);
+  throw new VrlError(`failed parsing ${what}`);
+}
+
+/** Null if the pattern does not fit. */
+function fieldsOf(pattern: Pattern, text: string, timeFormat: string): Fields | null {
+  const matcher = pattern.matcher(text);
+  if (!matcher.find()) return null;
   const fields: Fields = {};
   for (const [group, number] of pattern.groups) {
     const found = matcher.group(number);
-    if (found === null) continue;
-    fields[group] = typed(
-      group,
-      found,
-      timestampFormat === undefined ? format.time : asString(timestampFormat),
-    );
+    if (found !== null) fields[group] = typed(group, found, timeFormat);
   }
   return fields;
 }

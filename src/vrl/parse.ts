@@ -22,7 +22,8 @@ export function parseJson(
 function parsedJson(text: string): unknown {
   try {
     const parsed = parseObject(text) ?? parseExact(text).value;
-    if (hasNumberBeyondDouble(parsed)) throw new SyntaxError('number out of range');
+    if (MAY_BE_BEYOND_DOUBLE.test(text) && hasNumberBeyondDouble(parsed))
+      throw new SyntaxError('number out of range');
     return parsed;
   } catch (error) {
     throw new VrlError(
@@ -30,6 +31,9 @@ function parsedJson(text: string): unknown {
     );
   }
 }
+
+/** Without an exponent of two digits, a number of less than 300 digits is below 1e308. */
+const MAY_BE_BEYOND_DOUBLE = /\de\+?\d\d|\d{300}/i;
 
 /** `1e400`, which VRL rejects. Numbers with many digits are no such numbers. */
 function hasNumberBeyondDouble(value: unknown): boolean {
