@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type ManagedProcess, spawnLogged } from '../test/support/process.ts';
 import { uniqueName } from '../test/support/topics.ts';
 import { type CountingSink, type Drained, drain } from './drain.ts';
+import { LOG_FILE } from './endpoint.ts';
 import { OpenPage } from './open-page.ts';
 import { launcher } from './package.ts';
 import { startRsyslog } from './rsyslog.ts';
@@ -21,7 +22,6 @@ export interface Place {
   readonly sink: CountingSink;
 }
 
-const LOG_FILE = 'logweir.log';
 const OUTAGE_MS = 10_000;
 /** Nothing has arrived for so long: nothing will. */
 const QUIET_S = 10;
@@ -107,7 +107,7 @@ export async function runWithPage(place: Place, backlog: Backlog, chain: ChainNa
   try {
     return await drain(place.sink, backlog.events, () => {
       const started = startLogweir(place.directory, place.sink.url, backlog, chain);
-      pages.push(new OpenPage(join(place.directory, LOG_FILE)));
+      pages.push(new OpenPage(place.directory));
       return started;
     });
   } finally {

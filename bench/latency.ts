@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectProducer } from '../test/support/kafka-client.ts';
 import { createTopic, uniqueName } from '../test/support/topics.ts';
 import { startLogweir } from './contenders.ts';
 import type { CountingSink } from './drain.ts';
+import { endpointOf } from './endpoint.ts';
 import { quantile } from './measure.ts';
 
 export interface Latency {
@@ -78,8 +77,6 @@ export async function measureLatency(
 
 /** What the process says of itself at its endpoint, which is in its log. */
 async function loopDelay(directory: string): Promise<number> {
-  const log = readFileSync(join(directory, 'logweir.log'), 'utf8');
-  const admin = /"admin":"([^"]+)"/.exec(log)?.[1] ?? '';
-  const text = await (await fetch(`${admin}/metrics`)).text();
+  const text = await (await fetch(`${endpointOf(directory) ?? ''}/metrics`)).text();
   return Number(/^logweir_nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]) * 1000;
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { endpointOf } from './endpoint.ts';
 
 const POLL_MS = 50;
 
@@ -9,10 +9,10 @@ export class OpenPage {
   readonly #ended: Promise<void>;
   #bytes = 0;
 
-  /** @param logFile of the instance, which names its endpoint there */
-  constructor(logFile: string) {
+  /** @param directory of the instance */
+  constructor(directory: string) {
     // The instance ends the stream when it stops; `close` tells whether anything came.
-    this.#ended = this.#read(logFile).catch(() => {});
+    this.#ended = this.#read(directory).catch(() => {});
   }
 
   /** @throws Error if nothing came: then nothing was measured */
@@ -22,13 +22,12 @@ export class OpenPage {
     if (this.#bytes === 0) throw new Error('the status page got no data');
   }
 
-  async #read(logFile: string): Promise<void> {
+  async #read(directory: string): Promise<void> {
     const { signal } = this.#closing;
     let endpoint: string | undefined;
     while (endpoint === undefined) {
       await delay(POLL_MS, undefined, { signal });
-      const text = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
-      endpoint = /"admin":"([^"]+)"/.exec(text)?.[1];
+      endpoint = endpointOf(directory);
     }
     const answer = await fetch(`${endpoint}/api/events`, { signal });
     for await (const part of answer.body ?? []) this.#bytes += part.length;

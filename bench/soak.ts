@@ -13,10 +13,10 @@ import { ErrorCode, hasCode } from '../src/kafka/native.ts';
 import { connectProducer } from '../test/support/kafka-client.ts';
 import { startKafka } from '../test/support/kafka-server.ts';
 import { root } from '../test/support/paths.ts';
-import { logTail } from '../test/support/process.ts';
 import { createTopic } from '../test/support/topics.ts';
 import { startLogweir } from './contenders.ts';
 import { CountingSink } from './drain.ts';
+import { endpointOf } from './endpoint.ts';
 import { quantile } from './measure.ts';
 import { buildPackage } from './package.ts';
 import type { Fault } from './sink.ts';
@@ -144,10 +144,9 @@ function summary(): object {
 }
 
 try {
-  const logFile = join(directory, 'logweir.log');
-  let admin = '';
-  while (admin === '') {
-    admin = /"admin":"([^"]+)"/.exec(logTail(logFile))?.[1] ?? '';
+  let admin: string | undefined;
+  while (admin === undefined) {
+    admin = endpointOf(directory);
     await delay(50);
   }
   for (let sampledAt = 0; second() < minutes * 60; await delay(2)) {
